@@ -1,0 +1,101 @@
+import { z } from "zod";
+
+/**
+ * Every setting of every process, read once from the environment. Names carry their unit; `.env.example` is generated
+ * from this schema (`npm run env:example`), so a setting that is not here does not exist.
+ */
+
+const flag = z.stringbool();
+const count = (fallback: number, about: string) => z.coerce.number().int().min(0).default(fallback).describe(about);
+const positive = (fallback: number, about: string) => z.coerce.number().int().min(1).default(fallback).describe(about);
+const list = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").map((item) => item.trim()).filter(Boolean));
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const configSchema = z.object({
+  NODE_ENV: z.enum(["development", "test", "production"]).default("development").describe("Environment; CORS is closed in production unless CORS_ORIGINS names origins"),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("Least severe level that is logged (pino)"),
+  HOST: z.string().default("127.0.0.1").describe("Address the API and the worker's health port listen on"),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3001).describe("API port; 0 takes a free one"),
+  WORKER_PORT: z.coerce.number().int().min(0).max(65535).default(3002).describe("Worker's health and metrics port; a taken one moves on to the next"),
+
+  REDIS_URL: z.string().default("redis://127.0.0.1:6379").describe("Redis (7.0 or later) or Valkey. Unset, `npm start` runs its own"),
+  REDIS_KEY_PREFIX: z.string().regex(/^[\w.-]+$/).default("sf").describe("First part of every Redis key; several installations can share a server"),
+  REDIS_REPLICA_ACKS: count(0, "Replicas that must confirm each append (WAIT); 0 asks none"),
+  MONGODB_URI: z.string().default("mongodb://127.0.0.1:27017/?replicaSet=rs0").describe("MongoDB replica set or mongos. Unset, `npm start` runs its own"),
+  MONGODB_DATABASE: z.string().min(1).default("streamforge").describe("MongoDB database"),
+  DATABASE_URL: z.string().default("postgresql://postgres@127.0.0.1:5432/streamforge").describe("Postgres 15 or later. Unset, `npm start` runs its own"),
+  STREAMFORGE_DATA_DIR: z.string().default(".streamforge").describe("Where `npm start` keeps the data and logs of its own servers"),
+  ALLOW_UNSAFE: flag.default(false).describe("true starts in spite of settings under which acknowledged events can be lost (shown on the dashboard)"),
+
+  ADMIN_TOKEN: z.string().min(16, "ADMIN_TOKEN needs at least 16 characters").optional().describe("Opens the X-Admin-Token door; unset, that door does not exist"),
+  ADMIN_EMAIL: z.string().default("admin@streamforge.local").describe("First admin, created when there are no users"),
+  ADMIN_PASSWORD: z.string().min(8).optional().describe("Password of the first admin; unset, one is generated and printed once"),
+  KEY_PEPPER: z.string().min(16).default("streamforge-development-pepper").describe("Secret of the HMAC under which API keys are kept; set your own in production and never change it"),
+  TENANT_ALLOWLIST: list.describe("Comma-separated tenant ids that may be created; empty allows all"),
+  CORS_ORIGINS: list.describe("Comma-separated origins allowed to call the API from a browser"),
+  SESSION_TTL_SECONDS: positive(12 * 3600, "Lifetime of an operator's session, in seconds"),
+  COOKIE_SECURE: flag.default(false).describe("true marks the session cookie Secure (set it behind HTTPS)"),
+  TRUST_PROXY: flag.default(false).describe("true takes the client's address from X-Forwarded-For"),
+
+  MAX_EVENT_BYTES: positive(256 * KIB, "Largest single event, in bytes of JSON text"),
+  MAX_BATCH_BYTES: positive(10 * MIB, "Largest array or NDJSON body after inflation, in bytes"),
+  MAX_BATCH_EVENTS: positive(10_000, "Most events in one array or NDJSON body"),
+  MAX_JSON_DEPTH: positive(64, "Deepest nesting of an event"),
+  MAX_INFLATION_RATIO: positive(200, "Most bytes a gzip body may inflate to, per byte received"),
+  STREAM_MAX_BYTES: positive(1024 * MIB, "Longest body of POST /v1/ingest/stream after inflation, in bytes"),
+  MAX_BUFFERED_BYTES: positive(64 * MIB, "Request bodies held in memory at once, in bytes; beyond it reading slows, then 503"),
+  BODY_FIRST_BYTE_TIMEOUT_MS: positive(10_000, "Longest wait for a body's first byte, in ms"),
+  BODY_TIMEOUT_MS: positive(60_000, "Longest time a body of /v1/events may take, in ms"),
+  MIN_BODY_BYTES_PER_SECOND: count(1024, "Slowest body that is tolerated after 5 s, in bytes/s; 0 tolerates all"),
+  APPEND_TIMEOUT_MS: positive(10_000, "How long an append is tried before it is answered 503 outcome-unknown, in ms"),
+  DEFAULT_REQUESTS_PER_SECOND: count(0, "Requests a second allowed per API key when its tenant sets no limit; 0 is unlimited"),
+  DEFAULT_EVENTS_PER_SECOND: count(0, "Events a second allowed per tenant when it sets no limit; 0 is unlimited"),
+  ADMIN_REQUESTS_PER_MINUTE: positive(600, "Administrative requests a minute allowed per caller"),
+
+  PARTITIONS: z.coerce.number().int().min(1).max(1024).default(1).describe("Partitions of the stream at first start; later Redis's own number wins"),
+  IDEMPOTENCY_TTL_SECONDS: positive(600, "Least time an identity is remembered in Redis, in seconds"),
+  DEDUPE_STRATEGY: z.enum(["intent", "full", "none"]).default("intent").describe("What identifies an event that has neither eventId nor idempotency key"),
+  MAX_BACKLOG_EVENTS: positive(2_000_000, "Unsettled events beyond which sending is answered 503 backlog-full"),
+  REDIS_MEMORY_LIMIT_RATIO: z.coerce.number().min(0.1).max(0.95).default(0.7).describe("Share of Redis's maxmemory beyond which sending is answered 503 backlog-full"),
+
+  WORKER_BULK_EVENTS: positive(1000, "Documents aimed at in one MongoDB bulk"),
+  WORKER_BULK_BYTES: positive(8 * MIB, "Most bytes in one MongoDB bulk"),
+  WORKER_BULKS_IN_FLIGHT: z.coerce.number().int().min(1).max(16).default(2).describe("Bulks a worker keeps in flight"),
+  WORKER_SHORT_READ_PAUSE_MS: count(15, "Pause after a read that found little, so that the next bulk is fuller, in ms"),
+  MONGO_TIMEOUT_MS: positive(10_000, "Deadline of each MongoDB operation, in ms"),
+  CLAIM_IDLE_MS: positive(20_000, "Idle time after which an entry counts as abandoned and is claimed, in ms; keep it above MONGO_TIMEOUT_MS"),
+  MAX_RETRY_ATTEMPTS: positive(5, "Failures that name the event itself before it becomes a dead letter"),
+  RETRY_BASE_MS: positive(1000, "First retry delay, doubled each time with jitter, in ms"),
+  RETRY_MAX_MS: positive(60_000, "Longest retry delay, in ms"),
+  CIRCUIT_FAILURES: positive(5, "Failed bulks in a row that open the circuit"),
+  CIRCUIT_SUCCESSES: positive(2, "Successful bulks that close it"),
+  CIRCUIT_OPEN_MS: positive(30_000, "How long an open circuit waits before it tries one bulk, in ms"),
+  SHUTDOWN_TIMEOUT_MS: positive(9_000, "Time given to requests and bulks in hand at shutdown, in ms"),
+});
+
+export type Config = Readonly<z.infer<typeof configSchema>>;
+
+/**
+ * Reads the configuration.
+ * @param env the environment, `process.env` unless told
+ * @throws Error that names every wrong setting and what it should be, one a line
+ */
+export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = configSchema.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`Wrong settings:\n${lines.join("\n")}\nSee .env.example for each setting with its default and unit.`);
+  }
+  if (parsed.data.CLAIM_IDLE_MS <= parsed.data.MONGO_TIMEOUT_MS) {
+    throw new Error(
+      `Wrong settings:\n  CLAIM_IDLE_MS (${parsed.data.CLAIM_IDLE_MS}) must be above MONGO_TIMEOUT_MS (${parsed.data.MONGO_TIMEOUT_MS}), else a bulk in flight is taken for abandoned.`,
+    );
+  }
+  return Object.freeze(parsed.data);
+}

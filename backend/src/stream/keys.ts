@@ -1,0 +1,76 @@
+/**
+ * Every Redis key, built here and nowhere else. `{p}` is the hash tag: all keys of a partition share one slot, so the
+ * scripts run unchanged on Redis Cluster.
+ */
+export interface PartitionKeys {
+  /** Stream of packed entries; an entry exists until its events are settled. */
+  stream: string;
+  /** Hash `{current: 0|1, since: ms}`: which dedupe hash takes new identities, and since when. */
+  dedupeState: string;
+  /** The two rotating hashes: identity (16 bytes) → dedupe record (26 bytes). */
+  dedupe0: string;
+  dedupe1: string;
+  /** Sorted set: receipt, scored by when its retry is due (ms). */
+  retryDue: string;
+  /** Hash: receipt → the event's record, while it waits in `retryDue`. */
+  retryRecords: string;
+  /** Sorted set: receipt, scored by when it was first accepted (ms); from its first retry until it is settled. */
+  retryAccepted: string;
+  /** Hash: `<minute>:<tenant>:<a|s|u|d>` → count (accepted, stored, duplicate, dead); minute = ms / 60000. */
+  ledger: string;
+  /** Hash of cumulative totals since the epoch: accepted, stored, duplicate, dead, retried, acceptedBytes, settledBytes, deduped. */
+  totals: string;
+  /** Hash: `<entryId>` → receipt of the event that a worker is trying alone, after its entry ended three processes. */
+  marks: string;
+}
+
+export interface RedisKeys {
+  partition(p: number): PartitionKeys;
+  /** String: how many partitions there are; set once. */
+  partitionCount: string;
+  /** String: random id of this Redis data set; another value means that Redis lost data. */
+  epoch: string;
+  /** Hash: worker name → JSON heartbeat (see `WorkerHeartbeat`). */
+  workers: string;
+  /** Hash: api name → JSON heartbeat. */
+  apis: string;
+  /** Pub/sub channel: ids of API keys and tenants that changed. */
+  invalidation: string;
+  /** Hash per cached API key record. */
+  apiKey(id: string): string;
+  /** Hash per operator session. */
+  session(id: string): string;
+  /** Prefix for counters of rate limits. */
+  limit(name: string): string;
+}
+
+/** Consumer group of the workers. */
+export const WORKER_GROUP = "workers";
+
+export function redisKeys(prefix: string): RedisKeys {
+  return {
+    partition(p) {
+      const at = (name: string) => `${prefix}:{${p}}:${name}`;
+      return {
+        stream: at("stream"),
+        dedupeState: at("dedupe"),
+        dedupe0: at("dedupe:0"),
+        dedupe1: at("dedupe:1"),
+        retryDue: at("retry:due"),
+        retryRecords: at("retry:records"),
+        retryAccepted: at("retry:accepted"),
+        ledger: at("ledger"),
+        totals: at("totals"),
+        marks: at("marks"),
+      };
+    },
+    partitionCount: `${prefix}:partitions`,
+    epoch: `${prefix}:epoch`,
+    workers: `${prefix}:workers`,
+    apis: `${prefix}:apis`,
+    invalidation: `${prefix}:invalidation`,
+    apiKey: (id) => `${prefix}:key:${id}`,
+    session: (id) => `${prefix}:session:${id}`,
+    limit: (name) => `${prefix}:limit:${name}`,
+  };
+}

@@ -1,0 +1,275 @@
+import { z } from "zod";
+
+/** The shapes of the HTTP API, shared by the server (validation, OpenAPI) and the dashboard (types). Times are RFC 3339 UTC. */
+
+const time = z.string().describe("RFC 3339, UTC");
+const countOf = z.number().int().min(0);
+
+export const tenantIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit")
+  .describe("Tenant id");
+
+export const scopes = ["events:write", "events:read", "dead-letters:read", "dead-letters:write", "admin"] as const;
+export const scopeSchema = z.enum(scopes);
+export type Scope = z.infer<typeof scopeSchema>;
+
+export const roles = ["viewer", "operator", "admin"] as const;
+export const roleSchema = z.enum(roles);
+export type Role = z.infer<typeof roleSchema>;
+
+// --- Sending ------------------------------------------------------------------------------------------------------
+
+export const itemStatuses = ["accepted", "duplicate", "conflict", "rejected", "retry"] as const;
+export type ItemStatus = (typeof itemStatuses)[number];
+
+export const acceptedSchema = z.object({
+  eventId: z.string(),
+  id: z.string().describe("UUIDv8 of the stored event"),
+  status: z.literal("accepted"),
+  receivedAt: time,
+});
+
+export const itemResultSchema = z.object({
+  index: countOf.describe("Position of the item; in a resumed stream it counts from the part that was sent"),
+  eventId: z.string().optional(),
+  status: z.enum(itemStatuses),
+  code: z.string().optional().describe("Problem code of an item that is neither accepted nor duplicate"),
+  detail: z.string().optional(),
+});
+export type ItemResult = z.infer<typeof itemResultSchema>;
+
+export const batchSummarySchema = z.object({
+  accepted: countOf,
+  duplicates: countOf,
+  conflicts: countOf,
+  rejected: countOf,
+  retry: countOf,
+  results: z.array(itemResultSchema).describe("What is neither accepted nor duplicate; everything with ?results=all"),
+});
+export type BatchSummary = z.infer<typeof batchSummarySchema>;
+
+export const streamSummarySchema = batchSummarySchema.extend({
+  offset: countOf.describe("Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset"),
+});
+export type StreamSummary = z.infer<typeof streamSummarySchema>;
+
+// --- Reading ------------------------------------------------------------------------------------------------------
+
+export const eventStatuses = ["queued", "retrying", "stored", "dead"] as const;
+
+export const eventViewSchema = z.object({
+  eventId: z.string(),
+  id: z.string(),
+  tenantId: z.string(),
+  status: z.enum(eventStatuses),
+  receivedAt: time,
+  storedAt: time.optional(),
+  processedAt: time.optional().describe("Same as storedAt, for older clients"),
+  attempts: countOf.optional(),
+  durationMs: z.number().optional().describe("From accepted to written, in ms"),
+  eventType: z.string().optional(),
+  userId: z.string().optional(),
+  subject: z.string().optional(),
+  partitionKey: z.string().optional(),
+  occurredAt: z.string().optional().describe("As the producer sent it"),
+  source: z.string().optional(),
+  schemaVersion: z.string().optional(),
+  specVersion: z.string().optional(),
+  correlationId: z.string().optional(),
+  traceparent: z.string().optional(),
+  payload: z.unknown().optional(),
+  extensions: z.record(z.string(), z.unknown()).optional(),
+  deadLetter: z.string().optional().describe("Id of the dead letter, when status is dead"),
+});
+export type EventView = z.infer<typeof eventViewSchema>;
+
+export const eventPageSchema = z.object({ items: z.array(eventViewSchema), nextCursor: z.string().nullable() });
+
+// --- Dead letters -------------------------------------------------------------------------------------------------
+
+export const reasonCodes = ["UNKNOWN_TYPE", "SCHEMA_INVALID", "IDENTITY_CONFLICT", "UNPROCESSABLE", "RETRY_EXHAUSTED"] as const;
+export type ReasonCode = (typeof reasonCodes)[number];
+export const letterStatuses = ["open", "replaying", "resolved", "discarded", "superseded"] as const;
+export type LetterStatus = (typeof letterStatuses)[number];
+
+export const deadLetterSchema = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  eventId: z.string(),
+  eventType: z.string().optional(),
+  userId: z.string().optional(),
+  source: z.string().optional(),
+  status: z.enum(letterStatuses),
+  reasonCode: z.enum(reasonCodes),
+  message: z.string(),
+  fingerprint: z.string(),
+  attempts: countOf,
+  receivedAt: time,
+  failedAt: time.describe("First failure as a dead letter"),
+  lastFailedAt: time,
+  correlationId: z.string().optional(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+export const attemptSchema = z.object({
+  attempt: countOf,
+  status: z.string(),
+  reasonCode: z.string(),
+  errorMessage: z.string(),
+  durationMs: z.number(),
+  worker: z.string().optional(),
+  at: time,
+});
+export const deadLetterDetailSchema = deadLetterSchema.extend({
+  raw: z.string().describe("The item exactly as it was sent"),
+  attemptsMade: z.array(attemptSchema),
+  history: z.array(z.object({ at: time, who: z.string(), what: z.string() })),
+});
+export const deadLetterPageSchema = z.object({ items: z.array(deadLetterSchema), nextCursor: z.string().nullable() });
+
+export const reasonGroupSchema = z.object({
+  reasonCode: z.enum(reasonCodes),
+  fingerprint: z.string(),
+  count: countOf,
+  firstSeen: time,
+  lastSeen: time,
+  sampleId: z.string(),
+  message: z.string(),
+});
+export const reasonsSchema = z.object({ items: z.array(reasonGroupSchema) });
+export type ReasonGroup = z.infer<typeof reasonGroupSchema>;
+
+// --- Operating ----------------------------------------------------------------------------------------------------
+
+export const rateSchema = z.object({
+  accepted: z.number(),
+  stored: z.number(),
+  dead: z.number(),
+  duplicates: z.number(),
+});
+
+export const workerViewSchema = z.object({
+  name: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  startedAt: time,
+  lastSeenAt: time,
+  alive: z.boolean().describe("Seen within the last 5 s"),
+  storedPerSecond: z.number(),
+  inHand: countOf.describe("Events read and not yet settled"),
+  circuit: z.enum(["closed", "open", "half-open"]),
+  rssBytes: countOf,
+});
+export type WorkerView = z.infer<typeof workerViewSchema>;
+
+export const warningSchema = z.object({
+  code: z.string(),
+  severity: z.enum(["warning", "critical"]),
+  message: z.string().describe("What is wrong, in words"),
+  action: z.string().describe("What to do about it"),
+  since: time.optional(),
+});
+
+export const statsSchema = z.object({
+  at: time,
+  eps: rateSchema.describe("Events a second over the last 2 s"),
+  totals: rateSchema.describe("Events since the epoch"),
+  backlog: z.object({
+    events: countOf,
+    oldestAgeSeconds: z.number().nullable(),
+    drainEtaSeconds: z.number().nullable().describe("null when the backlog is not shrinking"),
+    retrying: countOf,
+  }),
+  deadLetters: z.object({ open: countOf }),
+  ledger: z.object({
+    missing: countOf.describe("Accepted in closed minutes, yet neither stored, duplicate nor dead"),
+    verdict: z.enum(["complete", "in-flight", "missing", "unknown"]),
+    sentence: z.string(),
+  }),
+  workers: z.array(workerViewSchema),
+  partitions: z.array(
+    z.object({ partition: countOf, backlogEvents: countOf, entries: countOf, retrying: countOf, oldestAgeSeconds: z.number().nullable(), accepted: countOf, settled: countOf }),
+  ),
+  latencyMs: z.object({ acceptP50: z.number().nullable(), acceptP99: z.number().nullable(), storeP50: z.number().nullable(), storeP99: z.number().nullable() }),
+  storage: z.object({
+    redis: z.object({ ok: z.boolean(), usedMemoryBytes: countOf, maxMemoryBytes: countOf.describe("0 is unlimited"), version: z.string() }),
+    mongodb: z.object({ ok: z.boolean(), version: z.string() }),
+    postgres: z.object({ ok: z.boolean() }),
+  }),
+  warnings: z.array(warningSchema),
+});
+export type Stats = z.infer<typeof statsSchema>;
+
+export const historyPointSchema = rateSchema.extend({ at: time, backlog: z.number() });
+export const historySchema = z.object({ stepSeconds: countOf, points: z.array(historyPointSchema).describe("Events a second; oldest first") });
+export type History = z.infer<typeof historySchema>;
+
+export const ledgerMinuteSchema = z.object({
+  minute: time,
+  tenantId: z.string(),
+  accepted: countOf,
+  stored: countOf,
+  duplicate: countOf,
+  dead: countOf,
+  inFlight: countOf,
+  missing: countOf,
+  closed: z.boolean(),
+});
+export const ledgerSchema = z.object({
+  items: z.array(ledgerMinuteSchema).describe("Newest first"),
+  total: ledgerMinuteSchema.omit({ minute: true, tenantId: true, closed: true }),
+  deadNow: z.object({ open: countOf, replaying: countOf, resolved: countOf, discarded: countOf, superseded: countOf }),
+});
+export type Ledger = z.infer<typeof ledgerSchema>;
+
+export const dependencySchema = z.object({ status: z.enum(["up", "down"]), latencyMs: z.number().nullable(), detail: z.string().optional() });
+export const healthSchema = z.object({
+  status: z.enum(["ok", "degraded", "down"]),
+  uptimeSeconds: z.number(),
+  version: z.string(),
+  dependencies: z.object({ redis: dependencySchema, mongodb: dependencySchema, postgres: dependencySchema }),
+});
+export type Health = z.infer<typeof healthSchema>;
+
+// --- Administration -----------------------------------------------------------------------------------------------
+
+export const sessionRequestSchema = z.object({ email: z.string().min(3).max(320), password: z.string().min(1).max(1024) });
+export const sessionSchema = z.object({ user: z.object({ id: z.string(), email: z.string(), role: roleSchema }), expiresAt: time });
+export type Session = z.infer<typeof sessionSchema>;
+
+export const environmentSchema = z.enum(["live", "test"]);
+
+export const createKeySchema = z.object({
+  tenantId: tenantIdSchema,
+  name: z.string().trim().min(1).max(100),
+  scopes: z.array(scopeSchema).min(1).default(["events:write"]),
+  environment: environmentSchema.default("live"),
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  defaultType: z.string().min(1).max(200).optional().describe("eventType of events that name none"),
+});
+export const keyViewSchema = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  name: z.string(),
+  scopes: z.array(scopeSchema),
+  environment: environmentSchema,
+  defaultType: z.string().nullable(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  revokedAt: time.nullable(),
+  lastUsedAt: time.nullable(),
+});
+export const createdKeySchema = keyViewSchema.extend({ key: z.string().describe("Shown this once") });
+export const keyListSchema = z.object({ items: z.array(keyViewSchema) });
+export const rotateKeySchema = z.object({ overlapSeconds: z.number().int().min(0).max(30 * 86_400).default(3600) });
+export type KeyView = z.infer<typeof keyViewSchema>;
+
+export const tenantLimitsSchema = z.object({
+  requestsPerSecond: z.number().int().min(1).optional(),
+  eventsPerSecond: z.number().int().min(1).optional(),
+});
+export type TenantLimits = z.infer<typeof tenantLimitsSchema>;
+export const createTenantSchema = z.object({ tenantId: tenantIdSchema, name: z.string().trim().min(1).max(100), limits: tenantLimitsSchema.default({}) });
+export const tenantViewSchema = z.object({ tenantId: z.string(), name: z.string(), limits: tenantLimitsSchema, createdAt: time });
+export const tenantListSchema = z.object({ items: z.array(tenantViewSchema) });
