@@ -1,0 +1,58 @@
+import { resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { startMongo } from "./mongo.js";
+import { startPostgres } from "./postgres.js";
+import { startRedis } from "./redis.js";
+import type { LocalServer } from "./types.js";
+
+export { startMongo } from "./mongo.js";
+export { freePort, portIsFree } from "./ports.js";
+export { startPostgres } from "./postgres.js";
+export { startRedis } from "./redis.js";
+export type { LocalOptions, LocalServer, ServerKind } from "./types.js";
+
+export interface ServersOptions {
+  /** Folder for all three, one folder each. */
+  dataDir: string;
+  onProgress?: (line: string) => void;
+  /** Servers that exist already; each one given is used instead of a local one. */
+  use?: { redisUrl?: string; mongodbUri?: string; databaseUrl?: string };
+}
+
+export interface Servers {
+  redisUrl: string;
+  mongodbUri: string;
+  databaseUrl: string;
+  /** Those that we started. */
+  servers: LocalServer[];
+  /** Stops them all; more than once does no harm. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts whichever of the three servers is not given, side by side.
+ * @throws the first failure, after those that did start were stopped again
+ */
+export async function startServers({ dataDir, onProgress, use = {} }: ServersOptions): Promise<Servers> {
+  mkdirSync(dataDir, { recursive: true });
+  const options = (name: string) => ({ dataDir: resolve(dataDir, name), onProgress });
+  const outcomes = await Promise.allSettled([
+    use.redisUrl ?? startRedis(options("redis")),
+    use.mongodbUri ?? startMongo(options("mongodb")),
+    use.databaseUrl ?? startPostgres(options("postgres")),
+  ] as const);
+  const servers = outcomes.flatMap((one) => (one.status === "fulfilled" && typeof one.value !== "string" ? [one.value] : []));
+  const stop = async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  const failed = outcomes.find((one) => one.status === "rejected");
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  const [redisUrl, mongodbUri, databaseUrl] = outcomes.map((one) => {
+    const value = (one as PromiseFulfilledResult<string | LocalServer>).value;
+    return typeof value === "string" ? value : value.url;
+  }) as [string, string, string];
+  return { redisUrl, mongodbUri, databaseUrl, servers, stop };
+}

@@ -1,0 +1,74 @@
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { MongoClient } from "mongodb";
+import { findMongod } from "./find-mongod.js";
+import { keep } from "./keeper.js";
+import { ask } from "./ports.js";
+import type { LocalOptions, LocalServer } from "./types.js";
+
+const SET = "rs0";
+
+/**
+ * Starts a MongoDB replica set of one node and waits until it is primary.
+ * @throws Error with the install line of this platform when no server is found and none can be fetched
+ */
+export async function startMongo(options: LocalOptions): Promise<LocalServer> {
+  const file = await findMongod(options.onProgress);
+  const dataDir = resolve(options.dataDir, "data");
+  mkdirSync(dataDir, { recursive: true });
+  const extra = options.extraArgs ?? [];
+  const settings: Record<string, string> = {
+    "--dbpath": dataDir,
+    "--replSet": SET,
+    "--bind_ip": "127.0.0.1",
+    // Half the machine would be its own choice, which leaves tests and their neighbours without.
+    "--wiredTigerCacheSizeGB": "0.5",
+    // MB; its own choice would be 5 % of the disk.
+    "--oplogSize": "1024",
+  };
+  // mongod refuses a setting that stands twice.
+  const own = Object.entries(settings).filter(([name]) => !extra.some((given) => given === name || given.startsWith(`${name}=`)));
+  return keep(
+    {
+      kind: "mongodb",
+      name: "MongoDB",
+      dataDir,
+      command: (port) => ({ file, args: [...own.flat(), "--quiet", "--nounixsocket", "--port", String(port), ...extra] }),
+      ready: makePrimary,
+      url: (port) => `mongodb://127.0.0.1:${port}/?replicaSet=${SET}`,
+      stopSignal: "SIGTERM",
+    },
+    options,
+  );
+}
+
+/** Initiates the set once, follows a changed port, and tells whether the node is primary. */
+async function makePrimary(port: number, pid: number): Promise<boolean> {
+  if ((await ask(port, "")) === "") return false;
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { serverSelectionTimeoutMS: 2000, maxPoolSize: 1 });
+  try {
+    const admin = client.db("admin");
+    const status = await admin.command({ serverStatus: 1, metrics: 0, wiredTiger: 0, locks: 0, tcmalloc: 0 });
+    if (Number(status["pid"]) !== pid) return false;
+    const host = `127.0.0.1:${port}`;
+    const hello = await admin.command({ hello: 1 });
+    if (hello["isWritablePrimary"] && hello["me"] === host) return true;
+    if (hello["isreplicaset"]) {
+      await admin.command({ replSetInitiate: { _id: SET, members: [{ _id: 0, host }] } });
+      return false;
+    }
+    const config = (await admin.command({ replSetGetConfig: 1 }))["config"] as { version: number; members: { host: string }[] };
+    const member = config.members[0];
+    if (member && member.host !== host) {
+      member.host = host;
+      // Forced, since a node that does not find itself in its own set has no primary to ask.
+      await admin.command({ replSetReconfig: { ...config, version: config.version + 1 }, force: true });
+    }
+    return false;
+  } catch {
+    // Still starting (NotYetInitialized, connection refused): the keeper asks again, or sees it die.
+    return false;
+  } finally {
+    await client.close();
+  }
+}
