@@ -1,0 +1,32 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getSession, signIn, signOut } from "../api/session.js";
+
+const KEY = ["session"];
+
+/** Who is signed in: asked at the start, when the window comes back, and when the live stream breaks (it may have expired). */
+export function useSession() {
+  return useQuery({ queryKey: KEY, queryFn: getSession, staleTime: 60_000, retry: false, refetchInterval: (query) => (query.state.status === "error" ? 2000 : false) });
+}
+
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: signIn, onSuccess: (session) => client.setQueryData(KEY, session) });
+}
+
+/** Signs out here in any case: a server that does not answer must not keep someone's screen open. */
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: signOut,
+    onSettled: () => {
+      client.clear();
+      client.setQueryData(KEY, null);
+    },
+  });
+}
+
+/** Asks again who is signed in; the sign-in page appears when the session is over. */
+export function useSessionCheck(): () => void {
+  const client = useQueryClient();
+  return () => void client.invalidateQueries({ queryKey: KEY });
+}

@@ -1,0 +1,36 @@
+import type { Stats } from "@streamforge/shared";
+import { cn } from "../../ui/cn.js";
+import { CriticalIcon, WarningIcon } from "../../ui/icons.js";
+import { formatAgo } from "./format.js";
+
+/** What is wrong, in words, and what to do about it; the worst first. */
+export function Warnings({ warnings, nowMs }: { warnings: Stats["warnings"]; nowMs: number }) {
+  if (warnings.length === 0) return null;
+  const worstFirst = warnings.toSorted((a, b) => Number(b.severity === "critical") - Number(a.severity === "critical"));
+  return (
+    <section aria-label="Warnings" className="grid gap-2 2xl:grid-cols-2">
+      {worstFirst.map((warning) => {
+        const critical = warning.severity === "critical";
+        const Icon = critical ? CriticalIcon : WarningIcon;
+        return (
+          <div
+            key={`${warning.code}-${warning.message}`}
+            role="alert"
+            data-testid="warning"
+            className={cn("flex items-start gap-3 rounded-lg border px-4 py-2.5", critical ? "border-bad/40 bg-bad-soft" : "border-warn/40 bg-warn-soft")}
+          >
+            <Icon className={cn("mt-0.5 size-4 shrink-0", critical ? "text-bad" : "text-warn")} />
+            <div className="min-w-0 flex-1 text-[13px]">
+              <p className="font-semibold">
+                <span className="sr-only">{critical ? "Critical: " : "Warning: "}</span>
+                {warning.message}
+              </p>
+              <p className="text-ink-2">{warning.action}</p>
+            </div>
+            {warning.since && <span className="shrink-0 text-xs text-ink-2">{formatAgo(warning.since, nowMs)}</span>}
+          </div>
+        );
+      })}
+    </section>
+  );
+}

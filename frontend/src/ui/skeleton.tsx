@@ -1,0 +1,6 @@
+import { cn } from "./cn.js";
+
+/** Holds the place of what is still on its way, in its size, so that nothing jumps when it comes. */
+export function Skeleton({ className }: { className?: string }) {
+  return <span aria-hidden="true" className={cn("block animate-pulse rounded bg-raised", className)} />;
+}
