@@ -271,5 +271,10 @@ export const tenantLimitsSchema = z.object({
 });
 export type TenantLimits = z.infer<typeof tenantLimitsSchema>;
 export const createTenantSchema = z.object({ tenantId: tenantIdSchema, name: z.string().trim().min(1).max(100), limits: tenantLimitsSchema.default({}) });
+export const updateTenantSchema = z.object({
+  name: z.string().trim().min(1).max(100).optional(),
+  limits: tenantLimitsSchema.optional().describe("Replaces the limits as a whole; {} removes them"),
+});
 export const tenantViewSchema = z.object({ tenantId: z.string(), name: z.string(), limits: tenantLimitsSchema, createdAt: time });
+export type TenantView = z.infer<typeof tenantViewSchema>;
 export const tenantListSchema = z.object({ items: z.array(tenantViewSchema) });

@@ -1,0 +1,27 @@
+import type { Prisma } from "../generated/prisma/client.js";
+import type { Database } from "./database.js";
+
+/** Who did something. */
+export interface Actor {
+  kind: "user" | "key" | "admin-token" | "system";
+  id: string;
+  name: string;
+  /** Correlation id of the request. */
+  correlationId?: string;
+}
+
+/** What was done. `before` and `after` never hold a secret, not even its hash. */
+export interface AuditEntry {
+  action: "key.create" | "key.revoke" | "key.rotate" | "tenant.create" | "tenant.update" | "user.create" | "session.create" | "session.delete";
+  targetId: string;
+  tenantId: string | null;
+  before?: Prisma.InputJsonValue;
+  after?: Prisma.InputJsonValue;
+}
+
+/** Writes the entry in the transaction of the change itself: neither exists without the other. */
+export async function audit(db: Database, actor: Actor, entry: AuditEntry): Promise<void> {
+  await db.auditLog.create({
+    data: { actorKind: actor.kind, actorId: actor.id, actorName: actor.name, correlationId: actor.correlationId, ...entry },
+  });
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from "node:crypto";
+import type { Config } from "../config.js";
+import { type Actor, audit } from "./audit.js";
+import { createPrisma, type Database } from "./database.js";
+import { insertKey } from "./keys.js";
+import { hashPassword } from "./passwords.js";
+
+export { migrate } from "./migrations.js";
+
+export const DEMO_TENANT = "tenant-demo";
+
+/** Two first starts at once must not make two admins; any number that nothing else locks with. */
+const SEED_LOCK = 5_700_721;
+
+const SYSTEM: Actor = { kind: "system", id: "seed", name: "first start" };
+
+/** What a first start made. A password and a key are returned once, by the call that made them. */
+export interface Seeded {
+  adminEmail: string;
+  /** Present only when it was generated just now; one from ADMIN_PASSWORD is not repeated. */
+  adminPassword?: string;
+  /** Present only when it was made just now. */
+  apiKey?: string;
+}
+
+/**
+ * Makes what a fresh installation needs to be used: the first admin when there are no users, the tenant `tenant-demo`,
+ * and a key for it when it has never had one. Repeating it changes nothing.
+ */
+export async function seed(config: Config): Promise<Seeded> {
+  const prisma = createPrisma(config.DATABASE_URL);
+  try {
+    return await prisma.$transaction(
+      async (db) => {
+        await db.$queryRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})::text`;
+        const adminPassword = await seedAdmin(db, config);
+        const apiKey = await seedDemoTenant(db, config);
+        return { adminEmail: config.ADMIN_EMAIL, adminPassword, apiKey };
+      },
+      { maxWait: 10_000, timeout: 20_000 },
+    );
+  } finally {
+    await prisma.$disconnect();
+  }
+}
+
+async function seedAdmin(db: Database, config: Config): Promise<string | undefined> {
+  if ((await db.user.count()) > 0) return undefined;
+  const password = config.ADMIN_PASSWORD ?? randomBytes(12).toString("base64url");
+  const user = await db.user.create({ data: { email: config.ADMIN_EMAIL.toLowerCase(), role: "admin", passwordHash: await hashPassword(password) } });
+  await audit(db, SYSTEM, { action: "user.create", targetId: user.id, tenantId: null, after: { email: user.email, role: user.role } });
+  return config.ADMIN_PASSWORD ? undefined : password;
+}
+
+async function seedDemoTenant(db: Database, config: Config): Promise<string | undefined> {
+  if ((await db.apiKey.count({ where: { tenantId: DEMO_TENANT } })) > 0) return undefined;
+  const { token } = await insertKey(db, config.KEY_PEPPER, SYSTEM, {
+    tenantId: DEMO_TENANT,
+    name: "demo",
+    scopes: ["events:write", "events:read"],
+    environment: "live",
+  });
+  return token;
+}

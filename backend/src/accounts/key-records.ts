@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import type { Scope, TenantLimits } from "@streamforge/shared";
+import type { Redis } from "ioredis";
+import { type PrismaClient, StorageUnavailableError } from "./database.js";
+import { within } from "./deadline.js";
+
+/** What a process needs to know of an API key: the row, its tenant's limits, and the version that orders copies of it. */
+export interface KeyRecord {
+  id: string;
+  version: number;
+  tenantId: string;
+  name: string;
+  scopes: Scope[];
+  defaultType: string | null;
+  limits: TenantLimits;
+  secretHmac: Buffer;
+  /** Unix ms; null never. */
+  expiresAtMs: number | null;
+  revoked: boolean;
+}
+
+/** Longest life of a copy in Redis. */
+export const COPY_TTL_MS = 30_000;
+
+/** A changed record stays longer than a slow reader could hold the old row, so that it cannot be overwritten by it. */
+const CHANGED_TTL_MS = 60_000;
+
+/** A row that took longer than this to come is not passed on: it may be older than a change whose copy has expired. */
+const SLOW_LOAD_MS = 5_000;
+
+/** Redis is only the faster way here: when it hesitates, Postgres is asked. */
+const REDIS_TIMEOUT_MS = 250;
+
+const ANNOUNCE_TIMEOUT_MS = 1_000;
+
+const KEEP_COPY = readFileSync(new URL("../../src/accounts/scripts/keep-copy.lua", import.meta.url), "utf8");
+
+export interface KeyRecords {
+  /** The copy in Redis; null when there is none, or Redis does not answer. */
+  copy(id: string): Promise<KeyRecord | null>;
+  /** The row in Postgres, left in Redis for others. Rejects with StorageUnavailableError when Postgres cannot say. */
+  load(id: string): Promise<KeyRecord | null>;
+  /** Replaces the copies of changed keys by their new rows. Rejects with StorageUnavailableError. */
+  replaceCopies(ids: string[]): Promise<void>;
+}
+
+export function createKeyRecords(prisma: PrismaClient, redis: Redis, copyKey: (id: string) => string): KeyRecords {
+  async function rows(ids: string[]): Promise<KeyRecord[]> {
+    try {
+      const found = await prisma.apiKey.findMany({ where: { id: { in: ids } }, include: { tenant: { select: { limits: true } } } });
+      return found.map((row) => ({
+        id: row.id,
+        version: row.version,
+        tenantId: row.tenantId,
+        name: row.name,
+        scopes: row.scopes as Scope[],
+        defaultType: row.defaultType,
+        limits: row.tenant.limits as TenantLimits,
+        secretHmac: Buffer.from(row.secretHmac),
+        expiresAtMs: row.expiresAt?.getTime() ?? null,
+        revoked: row.revokedAt !== null,
+      }));
+    } catch (error) {
+      throw new StorageUnavailableError("Postgres does not answer, so nobody can say whether this key is good", error);
+    }
+  }
+
+  const keep = (record: KeyRecord, ttlMs: number) => redis.eval(KEEP_COPY, 1, copyKey(record.id), record.version, encode(record), ttlMs);
+
+  return {
+    async copy(id) {
+      try {
+        const text = await within(REDIS_TIMEOUT_MS, "Redis", redis.hget(copyKey(id), "d"));
+        return text === null ? null : decode(text);
+      } catch {
+        return null;
+      }
+    },
+
+    async load(id) {
+      const began = performance.now();
+      const [record] = await rows([id]);
+      if (!record) return null;
+      if (performance.now() - began < SLOW_LOAD_MS) keep(record, COPY_TTL_MS).catch(() => {});
+      return record;
+    },
+
+    async replaceCopies(ids) {
+      const changed = await rows(ids);
+      try {
+        await within(ANNOUNCE_TIMEOUT_MS, "Redis", Promise.all(changed.map((record) => keep(record, CHANGED_TTL_MS))));
+      } catch (error) {
+        throw new StorageUnavailableError("Redis could not be told of the change", error);
+      }
+    },
+  };
+}
+
+function encode(record: KeyRecord): string {
+  return JSON.stringify({ ...record, secretHmac: record.secretHmac.toString("base64") });
+}
+
+function decode(text: string): KeyRecord {
+  const record = JSON.parse(text) as Omit<KeyRecord, "secretHmac"> & { secretHmac: string };
+  return { ...record, secretHmac: Buffer.from(record.secretHmac, "base64") };
+}

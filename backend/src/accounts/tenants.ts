@@ -1,0 +1,67 @@
+import type { TenantLimits, TenantView } from "@streamforge/shared";
+import type { Tenant } from "../generated/prisma/client.js";
+import { type Actor, audit } from "./audit.js";
+import { isUniqueViolation, type PrismaClient } from "./database.js";
+import { type KeyAnnouncer, tenantAllowed } from "./keys.js";
+
+export interface TenantService {
+  create(actor: Actor, tenant: { tenantId: string; name: string; limits: TenantLimits }): Promise<TenantView | "exists" | "tenant-not-allowed">;
+  /** By id; all of them, or the one the caller may see. */
+  list(tenantId: string | null): Promise<TenantView[]>;
+  get(tenantId: string): Promise<TenantView | null>;
+  /** Changes name or limits; given limits replace the old ones as a whole. Every process knows within a second. */
+  update(actor: Actor, tenantId: string, change: { name?: string; limits?: TenantLimits }): Promise<TenantView | null>;
+}
+
+export interface TenantServiceDeps {
+  prisma: PrismaClient;
+  announcer: KeyAnnouncer;
+  config: { TENANT_ALLOWLIST: readonly string[] };
+}
+
+export function createTenantService({ prisma, announcer, config }: TenantServiceDeps): TenantService {
+  return {
+    async create(actor, { tenantId, name, limits }) {
+      if (!tenantAllowed(config.TENANT_ALLOWLIST, tenantId)) return "tenant-not-allowed";
+      try {
+        return await prisma.$transaction(async (db) => {
+          const view = tenantView(await db.tenant.create({ data: { id: tenantId, name, limits } }));
+          await audit(db, actor, { action: "tenant.create", targetId: tenantId, tenantId, after: { ...view } });
+          return view;
+        });
+      } catch (error) {
+        if (isUniqueViolation(error)) return "exists";
+        throw error;
+      }
+    },
+
+    async list(tenantId) {
+      return (await prisma.tenant.findMany({ where: tenantId === null ? {} : { id: tenantId }, orderBy: { id: "asc" } })).map(tenantView);
+    },
+
+    async get(tenantId) {
+      const row = await prisma.tenant.findUnique({ where: { id: tenantId } });
+      return row && tenantView(row);
+    },
+
+    async update(actor, tenantId, change) {
+      const changed = await prisma.$transaction(async (db) => {
+        const before = await db.tenant.findUnique({ where: { id: tenantId } });
+        if (!before) return null;
+        const view = tenantView(await db.tenant.update({ where: { id: tenantId }, data: change }));
+        await audit(db, actor, { action: "tenant.update", targetId: tenantId, tenantId, before: { ...tenantView(before) }, after: { ...view } });
+        // A cached key carries its tenant's limits, so the limits change by way of the keys: one mechanism, not two.
+        await db.apiKey.updateMany({ where: { tenantId, revokedAt: null }, data: { version: { increment: 1 } } });
+        const keys = await db.apiKey.findMany({ where: { tenantId, revokedAt: null }, select: { id: true } });
+        return { view, keyIds: keys.map((key) => key.id) };
+      });
+      if (!changed) return null;
+      await announcer.announce(changed.keyIds);
+      return changed.view;
+    },
+  };
+}
+
+function tenantView(row: Tenant): TenantView {
+  return { tenantId: row.id, name: row.name, limits: row.limits as TenantLimits, createdAt: row.createdAt.toISOString() };
+}
