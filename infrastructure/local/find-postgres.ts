@@ -27,7 +27,9 @@ export async function findPostgres(owner: Owner | undefined): Promise<PostgresFi
   try {
     files = (await import(require.resolve(name))) as PostgresFiles;
   } catch (error) {
-    throw new Error(`No Postgres for this platform (${name} is not installed). Run npm ci without --omit=optional, or set DATABASE_URL.`, { cause: error });
+    throw new Error(`No Postgres for this platform (${name} is not installed). Run npm ci without --omit=optional, or set DATABASE_URL.`, {
+      cause: error,
+    });
   }
   if (!owner || !closedFolder(files.postgres)) return files;
   const bin = dirname(files.postgres);
@@ -61,6 +63,9 @@ export function unprivileged(): Owner | undefined {
     .split("\n")
     .map((line) => line.split(":"));
   const user = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
-  if (!user) throw new Error("Postgres does not run as root and there is neither a user postgres nor nobody: start as another user, or set DATABASE_URL.");
+  if (!user)
+    throw new Error(
+      "Postgres does not run as root and there is neither a user postgres nor nobody: start as another user, or set DATABASE_URL.",
+    );
   return { uid: Number(user[2]), gid: Number(user[3]) };
 }

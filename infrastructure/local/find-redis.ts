@@ -31,9 +31,12 @@ export async function findRedis(progress: Progress = () => {}): Promise<string> 
     return inside(folder);
   } catch (error) {
     const line = INSTALL[process.platform] ?? "run it in Docker or WSL";
-    throw new Error(`No Redis 7.0 or later was found on PATH, and fetching one failed (${(error as Error).message}). Install it with: ${line}; or set REDIS_URL.`, {
-      cause: error,
-    });
+    throw new Error(
+      `No Redis 7.0 or later was found on PATH, and fetching one failed (${(error as Error).message}). Install it with: ${line}; or set REDIS_URL.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { startMongo } from "./mongo.js";
 import { startPostgres } from "./postgres.js";
 import { startRedis } from "./redis.js";

@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, portIsFree } from "./ports.js";
@@ -144,7 +155,9 @@ async function takeOver(recipe: Recipe, stateFile: string): Promise<void> {
   // The process id may belong to somebody else by now; only one that names our folder is ours.
   if (!left || !isAlive(left.pid) || !commandLine(left.pid).includes(left.dataDir)) return;
   if (isAlive(left.owner)) {
-    throw new Error(`The data folder ${recipe.dataDir} is in use by process ${left.owner}; stop that one, or choose another with STREAMFORGE_DATA_DIR.`);
+    throw new Error(
+      `The data folder ${recipe.dataDir} is in use by process ${left.owner}; stop that one, or choose another with STREAMFORGE_DATA_DIR.`,
+    );
   }
   process.kill(left.pid, recipe.stopSignal);
   process.kill(left.pid, "SIGCONT");

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { MongoClient } from "mongodb";
+import { type Db, MongoClient, MongoServerError } from "mongodb";
 import { findMongod } from "./find-mongod.js";
 import { keep } from "./keeper.js";
 import { ask } from "./ports.js";
@@ -53,11 +53,12 @@ async function makePrimary(port: number, pid: number): Promise<boolean> {
     const host = `127.0.0.1:${port}`;
     const hello = await admin.command({ hello: 1 });
     if (hello["isWritablePrimary"] && hello["me"] === host) return true;
-    if (hello["isreplicaset"]) {
+    // `hello` says the same of a set that was never initiated and of one whose only member is at another port.
+    const config = await currentConfig(admin);
+    if (!config) {
       await admin.command({ replSetInitiate: { _id: SET, members: [{ _id: 0, host }] } });
       return false;
     }
-    const config = (await admin.command({ replSetGetConfig: 1 }))["config"] as { version: number; members: { host: string }[] };
     const member = config.members[0];
     if (member && member.host !== host) {
       member.host = host;
@@ -70,5 +71,16 @@ async function makePrimary(port: number, pid: number): Promise<boolean> {
     return false;
   } finally {
     await client.close();
+  }
+}
+
+const NOT_YET_INITIALIZED = 94;
+
+async function currentConfig(admin: Db): Promise<{ version: number; members: { host: string }[] } | undefined> {
+  try {
+    return (await admin.command({ replSetGetConfig: 1 }))["config"];
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NOT_YET_INITIALIZED) return undefined;
+    throw error;
   }
 }

@@ -99,7 +99,10 @@ async function initialise(files: PostgresFiles, dataDir: string, owner: Owner | 
   await run(files.initdb, [`--pgdata=${unfinished}`, ...flags], as).catch((error: { stderr?: string; message: string }) => {
     throw new Error(`Postgres could not make its data folder ${dataDir}: ${error.stderr?.trim().split("\n").at(-1) || error.message}`);
   });
-  const single = spawn(files.postgres, ["--single", "-D", unfinished, "-c", "unix_socket_directories=", "postgres"], { ...as, stdio: ["pipe", "ignore", "ignore"] });
+  const single = spawn(files.postgres, ["--single", "-D", unfinished, "-c", "unix_socket_directories=", "postgres"], {
+    ...as,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   single.stdin.end(`CREATE DATABASE ${DATABASE};\n`);
   const [code] = (await once(single, "exit")) as [number | null];
   if (code !== 0) throw new Error(`Postgres could not make the database ${DATABASE} in ${dataDir}`);
@@ -111,6 +114,8 @@ async function sameMajor(files: PostgresFiles, dataDir: string): Promise<void> {
   const { stdout } = await run(files.postgres, ["--version"]);
   const program = /(\d+)\./.exec(stdout)?.[1];
   if (data !== program) {
-    throw new Error(`The data in ${dataDir} is of Postgres ${data}, this is ${program}: move the folder away, or set DATABASE_URL to a Postgres ${data}.`);
+    throw new Error(
+      `The data in ${dataDir} is of Postgres ${data}, this is ${program}: move the folder away, or set DATABASE_URL to a Postgres ${data}.`,
+    );
   }
 }

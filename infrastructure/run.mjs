@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+// What stands behind the npm scripts. Plain JavaScript without dependencies, since it runs before anything is installed,
+// on whatever Node (20 or later) npm has.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const major = Number(process.versions.node.split(".")[0]);
+if (major < 20) {
+  console.error(`StreamForge needs Node 20 or later to begin with; this is ${process.versions.node}.`);
+  process.exit(1);
+}
+const { environment, node24, Plainly, prepare, ROOT, run } = await import("./run/prepare.mjs");
+const at = (...parts) => join(ROOT, ...parts);
+
+const targets = {
+  /** Installs, generates and builds; nothing else. `build backend`, `build frontend`. */
+  async build([what]) {
+    await prepare({ frontend: what !== "backend", tests: what === undefined });
+    return 0;
+  },
+  async start(args) {
+    await prepare({ tests: false });
+    return built("backend/dist/standalone.js", args);
+  },
+  /** Vitest projects by name (all but `faults` when none is named), then vitest's own arguments. */
+  async test(args) {
+    const first = args.findIndex((arg) => arg.startsWith("-") || /[./]/.test(arg));
+    const named = first < 0 ? args : args.slice(0, first);
+    await prepare({ lenient: true });
+    return vitest(named.length > 0 ? named : ["unit", "integration", "e2e"], first < 0 ? [] : args.slice(first));
+  },
+  /** Types, format and lint with the direction of imports, unused code. All are told, not the first alone. */
+  async check() {
+    const types = await prepare({ frontend: false }).then(
+      () => 0,
+      (error) => {
+        console.error(error.message);
+        return 1;
+      },
+    );
+    const biome = await run(at("node_modules/.bin/biome"), ["ci", "--error-on-warnings", "."]);
+    const knip = await run(node24(), [at("node_modules/knip/bin/knip.js"), "--no-progress"]);
+    return types || biome || knip;
+  },
+  /** A built program: `exec backend/dist/cli.js keys create`. */
+  async exec([file, ...args]) {
+    await prepare({ frontend: false, tests: false });
+    return built(file, args);
+  },
+  /** The same, restarted whenever a source changes: `dev backend/dist/api.js`. */
+  async dev([file, ...args]) {
+    await prepare({ frontend: false, tests: false });
+    const compiler = run(node24(), [at("node_modules/typescript/bin/tsc"), "-b", "--watch", "--preserveWatchOutput", "backend"]);
+    return Promise.race([compiler, run(node24(), ["--watch", at(file), ...args])]);
+  },
+  /** A program of an installed package with Node 24 in a workspace: `in frontend vite/bin/vite.js`. */
+  async in([workspace, file, ...args]) {
+    await prepare({ frontend: false, tests: false });
+    return run(node24(), [at("node_modules", file), ...args], { cwd: at(workspace) });
+  },
+};
+
+function built(file, args) {
+  if (!existsSync(at(file))) throw new Plainly(`${file} is missing: this part is not built yet.`);
+  // Ctrl-C reaches the whole group; the program itself decides when it is done.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
+  return runForwarding(file, args);
+}
+
+async function runForwarding(file, args) {
+  const { spawn } = await import("node:child_process");
+  const child = spawn(node24(), ["--enable-source-maps", at(file), ...args], {
+    cwd: process.env.INIT_CWD ?? ROOT,
+    env: environment(),
+    stdio: "inherit",
+  });
+  // A supervisor signals us alone, a terminal the whole group: SIGINT from the keyboard has reached the child already.
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  process.on("SIGINT", () => {
+    if (!process.stdin.isTTY) child.kill("SIGINT");
+  });
+  return new Promise((done, fail) => {
+    child.once("error", fail);
+    child.once("exit", (code) => done(code ?? 1));
+  });
+}
+
+/** Runs the named projects and says at the very end, alone on a line, how many tests passed and failed. */
+async function vitest(projects, args) {
+  const folder = mkdtempSync(join(tmpdir(), "streamforge-test-"));
+  const report = join(folder, "report.json");
+  const named = projects.flatMap((name) => ["--project", name]);
+  const flags = ["run", ...named, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...args];
+  try {
+    const code = await run(node24(), [at("node_modules/vitest/vitest.mjs"), ...flags], { env: environment({ STREAMFORGE_PREPARED: "1" }) });
+    const counts = existsSync(report) ? count(JSON.parse(readFileSync(report, "utf8"))) : { passed: 0, failed: 1, skipped: 0 };
+    console.log(`\n${counts.passed} passed, ${counts.failed} failed${counts.skipped ? `, ${counts.skipped} skipped` : ""}`);
+    return code || (counts.failed > 0 ? 1 : 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file that did not even load has no tests of its own: it counts as one that failed. */
+function count(report) {
+  const broken = report.testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+  ).length;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken,
+    skipped: report.numPendingTests + (report.numTodoTests ?? 0),
+  };
+}
+
+const [name, ...args] = process.argv.slice(2);
+try {
+  if (!Object.hasOwn(targets, name ?? ""))
+    throw new Plainly(`Unknown target ${name ?? "(none)"}; there are ${Object.keys(targets).join(", ")}.`);
+  process.exitCode = await targets[name](args);
+} catch (error) {
+  if (!(error instanceof Plainly)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
