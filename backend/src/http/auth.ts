@@ -1,0 +1,207 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { fastifyCookie } from "@fastify/cookie";
+import { type Role, roles, type Scope, scopes, tenantIdSchema } from "@streamforge/shared";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Actor } from "../accounts/audit.js";
+import type { Authenticator, Principal } from "../accounts/authenticator.js";
+import { isDatabaseDown, StorageUnavailableError } from "../accounts/database.js";
+import type { SessionRecord, Sessions } from "../accounts/sessions.js";
+import type { Config } from "../config.js";
+import { problem } from "./problems.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who makes the request; null until `authenticate` has run. */
+    principal: Principal | null;
+  }
+}
+
+export const SESSION_COOKIE = "sf_session";
+
+/** What a role may do where a scope is asked for. */
+const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
+  viewer: new Set<Scope>(["events:read", "dead-letters:read"]),
+  operator: new Set<Scope>(["events:read", "dead-letters:read", "dead-letters:write"]),
+  admin: new Set<Scope>(scopes),
+};
+
+const ADMIN_TOKEN_PRINCIPAL: Principal = Object.freeze({
+  kind: "admin-token",
+  id: "admin-token",
+  name: "X-Admin-Token",
+  tenantId: null,
+  scopes: ROLE_SCOPES.admin,
+  role: "admin",
+  limits: {},
+});
+
+const STATE_CHANGING = /^(POST|PUT|PATCH|DELETE)$/;
+
+/** A hook in callback form: a promise per request would cost more than the check of a cached key. */
+export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
+
+export interface Auth {
+  /** Declares `request.principal`; once per server, before routes. */
+  install(app: FastifyInstance): void;
+  /** onRequest, before the body is read: sets `request.principal`, or fails with 401, 403 (Origin) or 503. */
+  authenticate: Hook;
+  /** onRequest, after `authenticate`: keys need the scope (or `admin`), people a role that has it. */
+  requireScope(scope: Scope): Hook;
+  /** onRequest, after `authenticate`: people need the role or a higher one; a key needs `admin`, and is pinned to its tenant by `resolveTenant`. */
+  requireRole(role: Role): Hook;
+}
+
+export interface AuthDeps {
+  authenticator: Pick<Authenticator, "authenticateKey">;
+  sessions: Pick<Sessions, "read">;
+  config: Pick<Config, "ADMIN_TOKEN" | "CORS_ORIGINS">;
+}
+
+export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth {
+  const adminTokenDigest = config.ADMIN_TOKEN === undefined ? null : hash("sha256", config.ADMIN_TOKEN, "buffer");
+
+  function authenticate(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+    const { headers } = request;
+    const adminToken = headers["x-admin-token"];
+    // Without ADMIN_TOKEN the door does not exist: the header is any header, and other credentials still count.
+    if (adminTokenDigest && typeof adminToken === "string") {
+      const right = timingSafeEqual(hash("sha256", adminToken, "buffer"), adminTokenDigest);
+      return settle(request, right ? ADMIN_TOKEN_PRINCIPAL : null, done);
+    }
+    const key = keyOf(headers.authorization, headers["x-api-key"]);
+    if (key !== null) {
+      const principal = authenticator.authenticateKey(key);
+      if (!(principal instanceof Promise)) return settle(request, principal, done);
+      principal.then((found) => settle(request, found, done), (error) => done(asProblem(error)));
+      return;
+    }
+    const sessionId = sessionIdOf(request);
+    if (sessionId === null) return settle(request, null, done);
+    if (STATE_CHANGING.test(request.method) && !originAllowed(request, config.CORS_ORIGINS)) return done(foreignOrigin());
+    sessions.read(sessionId).then((session) => settle(request, session && userPrincipal(session), done), (error) => done(asProblem(error)));
+  }
+
+  return {
+    install(app) {
+      app.decorateRequest("principal", null);
+    },
+    authenticate,
+    requireScope(scope) {
+      return (request, _reply, done) => {
+        const principal = principalOf(request);
+        if (principal.scopes.has(scope) || principal.scopes.has("admin")) return done();
+        done(problem("forbidden", principal.kind === "key" ? `This key lacks the scope ${scope}.` : `Your role does not allow this; it needs the scope ${scope}.`));
+      };
+    },
+    requireRole(role) {
+      const least = roles.indexOf(role);
+      return (request, _reply, done) => {
+        const principal = principalOf(request);
+        const held = principal.kind === "key" ? (principal.scopes.has("admin") ? "admin" : undefined) : principal.role;
+        if (held !== undefined && roles.indexOf(held) >= least) return done();
+        done(problem("forbidden", principal.kind === "key" ? "This key lacks the scope admin." : `This needs the role ${role}.`));
+      };
+    },
+  };
+}
+
+/** Who makes the request. @throws 401 when nothing authenticated it. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (!request.principal) throw unauthenticated();
+  return request.principal;
+}
+
+/** Who makes the request, for the audit log. */
+export function actorOf(request: FastifyRequest): Actor {
+  const { kind, id, name } = principalOf(request);
+  return { kind, id, name, correlationId: request.id };
+}
+
+/**
+ * The tenant a request is about: a key's own; for people and the admin token the one named in X-Tenant-Id or the query.
+ * @param queryTenantId `?tenantId=` (or the body's), where the route has one
+ * @returns null: all tenants (never for a key)
+ * @throws 403 `tenant-mismatch` when a key names another tenant; 400 when the name is none, or header and query differ
+ */
+export function resolveTenant(request: FastifyRequest, queryTenantId?: string): string | null {
+  const principal = principalOf(request);
+  const header = request.headers["x-tenant-id"] as string | undefined;
+  if (principal.tenantId !== null) {
+    if ((header ?? principal.tenantId) !== principal.tenantId || (queryTenantId ?? principal.tenantId) !== principal.tenantId) {
+      throw problem("tenant-mismatch", `This key belongs to the tenant ${principal.tenantId}.`);
+    }
+    return principal.tenantId;
+  }
+  const chosen = header ?? queryTenantId;
+  if (chosen === undefined) return null;
+  if (queryTenantId !== undefined && queryTenantId !== chosen) throw problem("invalid-request", "X-Tenant-Id and tenantId name different tenants.");
+  const parsed = tenantIdSchema.safeParse(chosen);
+  if (!parsed.success) throw problem("invalid-request", `The tenant id is not valid: ${parsed.error.issues[0]?.message}.`);
+  return parsed.data;
+}
+
+/** Like `resolveTenant`, where one tenant is needed. @throws 400 `tenant-required` */
+export function requireTenant(request: FastifyRequest, queryTenantId?: string): string {
+  const tenantId = resolveTenant(request, queryTenantId);
+  if (tenantId === null) throw problem("tenant-required", "Name a tenant with X-Tenant-Id or tenantId.");
+  return tenantId;
+}
+
+/** onRequest, after `authenticate`: for what concerns all tenants; no key may, whatever its scopes. */
+export const requireAllTenants: Hook = (request, _reply, done) => {
+  if (principalOf(request).tenantId === null) return done();
+  done(problem("forbidden", "An API key administers its own tenant only."));
+};
+
+/** The session id in the cookie, or null. */
+export function sessionIdOf(request: FastifyRequest): string | null {
+  const { cookie } = request.headers;
+  return cookie === undefined ? null : (fastifyCookie.parse(cookie)[SESSION_COOKIE] ?? null);
+}
+
+/**
+ * Whether a browser sent this from a page of ours. SameSite=Lax already keeps the cookie from foreign sites; this also
+ * refuses other origins of the same site (another port or subdomain).
+ */
+export function originAllowed(request: FastifyRequest, corsOrigins: readonly string[]): boolean {
+  const { origin } = request.headers;
+  if (origin === undefined) return request.headers["sec-fetch-site"] === "same-origin";
+  if (corsOrigins.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === request.host;
+}
+
+export function foreignOrigin() {
+  return problem("forbidden", "The Origin of this request is not allowed. Add it to CORS_ORIGINS, or send an API key or X-Admin-Token instead of the session cookie.");
+}
+
+export function unauthenticated() {
+  return problem("unauthenticated", "Send a valid API key (Authorization: Bearer or X-Api-Key), or sign in.", undefined, { "www-authenticate": 'Bearer realm="streamforge"' });
+}
+
+/** Lets a plugin's routes answer 503 when Postgres or Redis is away; every other error goes on to the server's handler. */
+export function answerStorageErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error) => {
+    throw asProblem(error);
+  });
+}
+
+function asProblem(error: unknown): Error {
+  if (error instanceof StorageUnavailableError) return problem("storage-unavailable", `${error.message}.`);
+  if (isDatabaseDown(error)) return problem("storage-unavailable", "Postgres does not answer.");
+  return error as Error;
+}
+
+function settle(request: FastifyRequest, principal: Principal | null, done: (error?: Error) => void): void {
+  if (principal === null) return done(unauthenticated());
+  request.principal = principal;
+  done();
+}
+
+function keyOf(authorization: string | undefined, apiKey: string | string[] | undefined): string | null {
+  if (authorization !== undefined) return /^bearer /i.test(authorization) ? authorization.slice(7).trim() : "";
+  return typeof apiKey === "string" ? apiKey : null;
+}
+
+function userPrincipal(session: SessionRecord): Principal {
+  return { kind: "user", id: session.userId, name: session.email, tenantId: null, scopes: ROLE_SCOPES[session.role], role: session.role, limits: {} };
+}

@@ -1,0 +1,52 @@
+import { createTenantSchema, tenantIdSchema, tenantListSchema, tenantViewSchema, updateTenantSchema } from "@streamforge/shared";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { TenantService } from "../../accounts/tenants.js";
+import { type Auth, actorOf, answerStorageErrors, principalOf, requireAllTenants, resolveTenant } from "../auth.js";
+import { problem } from "../problems.js";
+
+const params = z.object({ tenantId: tenantIdSchema });
+const noSuchTenant = () => problem("not-found", "There is no such tenant.");
+
+/** Tenants and their limits: `/v1/admin/tenants`. A key with the scope `admin` reads its own; limits are the operators' to set. */
+export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantService: TenantService }): FastifyPluginAsyncZod {
+  const onRequest = [auth.authenticate, auth.requireRole("admin")];
+  const operatorsOnly = [...onRequest, requireAllTenants];
+  const tags = ["tenants"];
+
+  return async (app) => {
+    answerStorageErrors(app);
+
+    app.post(
+      "/v1/admin/tenants",
+      { onRequest: operatorsOnly, schema: { tags, summary: "Create a tenant", body: createTenantSchema, response: { 201: tenantViewSchema } } },
+      async (request, reply) => {
+        const created = await tenantService.create(actorOf(request), request.body);
+        if (created === "exists") throw problem("conflict", `The tenant ${request.body.tenantId} exists already.`);
+        if (created === "tenant-not-allowed") throw problem("tenant-not-allowed", `TENANT_ALLOWLIST does not name ${request.body.tenantId}.`);
+        return reply.code(201).header("location", `/v1/admin/tenants/${created.tenantId}`).send(created);
+      },
+    );
+
+    app.get("/v1/admin/tenants", { onRequest, schema: { tags, summary: "Tenants by id", response: { 200: tenantListSchema } } }, async (request) => ({
+      items: await tenantService.list(resolveTenant(request)),
+    }));
+
+    app.get("/v1/admin/tenants/:tenantId", { onRequest, schema: { tags, summary: "One tenant", params, response: { 200: tenantViewSchema } } }, async (request) => {
+      const own = principalOf(request).tenantId;
+      const tenant = own === null || own === request.params.tenantId ? await tenantService.get(request.params.tenantId) : null;
+      if (!tenant) throw noSuchTenant();
+      return tenant;
+    });
+
+    app.patch(
+      "/v1/admin/tenants/:tenantId",
+      { onRequest: operatorsOnly, schema: { tags, summary: "Change name or limits", params, body: updateTenantSchema, response: { 200: tenantViewSchema } } },
+      async (request) => {
+        const tenant = await tenantService.update(actorOf(request), request.params.tenantId, request.body);
+        if (!tenant) throw noSuchTenant();
+        return tenant;
+      },
+    );
+  };
+}
