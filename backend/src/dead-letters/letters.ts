@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { Binary, MongoBulkWriteError } from "mongodb";
+import type { ReasonCode } from "@streamforge/shared";
+import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
+import { guarded, StorageUnavailableError } from "../store/events.js";
+import type { Store } from "../store/mongo.js";
+
+export interface LetterStore {
+  /** Writes letters. One that is there already is reopened when another acceptance of the same body died; from the same acceptance it stays as it is. */
+  write(letters: DeadLetterDocument[]): Promise<void>;
+  /** The letters of these events, by the receipt (hex) of the acceptance that died. */
+  byReceipt(eventIds: Binary[]): Promise<Map<string, { reasonCode: ReasonCode; message: string }>>;
+  /** Whether any letter is open. */
+  anyOpen(): Promise<boolean>;
+  /** Takes back letters of events that turned out to be stored: stored wins. */
+  withdraw(letterIds: Binary[]): Promise<void>;
+  /** A corrected resend of these events was stored: their open letters are done with. */
+  supersede(eventIds: Binary[]): Promise<void>;
+  recordAttempts(attempts: AttemptDocument[]): Promise<void>;
+}
+
+const DUPLICATE_KEY = 11000;
+
+export function createLetterStore(store: Store): LetterStore {
+  return {
+    async write(letters) {
+      if (letters.length === 0) return;
+      try {
+        await store.deadLetters.insertMany(letters, { ordered: false });
+      } catch (error) {
+        if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw new StorageUnavailableError((error as Error).message);
+        const errors = error.result.getWriteErrors();
+        const others = errors.filter((e) => e.code !== DUPLICATE_KEY);
+        if (others.length > 0) throw new StorageUnavailableError(`dead letter not written: ${others[0]?.errmsg}`);
+        await guarded(() => store.deadLetters.bulkWrite(errors.map((e) => reopen(letters[e.index] as DeadLetterDocument)), { ordered: false }));
+      }
+    },
+
+    byReceipt: (eventIds) =>
+      guarded(async () => {
+        const found = await store.deadLetters.find({ eventDocId: { $in: eventIds } }, { projection: { receipt: 1, reasonCode: 1, message: 1 } }).toArray();
+        return new Map(found.map(({ receipt, reasonCode, message }) => [receipt.toString("hex"), { reasonCode, message }]));
+      }),
+
+    anyOpen: () => guarded(async () => (await store.deadLetters.findOne({ status: "open" }, { projection: { _id: 1 } })) !== null),
+
+    withdraw: (letterIds) => guarded(() => store.deadLetters.deleteMany({ _id: { $in: letterIds } })).then(() => undefined),
+
+    supersede: (eventIds) =>
+      guarded(() =>
+        store.deadLetters.updateMany(
+          { eventDocId: { $in: eventIds }, status: "open", reasonCode: { $ne: "IDENTITY_CONFLICT" } },
+          { $set: { status: "superseded" }, $push: { history: { at: new Date(), who: "worker", what: "a corrected resend was stored" } } },
+        ),
+      ).then(() => undefined),
+
+    async recordAttempts(attempts) {
+      if (attempts.length === 0) return;
+      const upserts = attempts.map(({ _id, ...fields }) => ({ updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } }));
+      await guarded(() => store.attempts.bulkWrite(upserts, { ordered: false }));
+    },
+  };
+}
+
+/** The update for a letter whose body was accepted and died again. */
+function reopen(letter: DeadLetterDocument) {
+  const { _id, receipt, lastFailedAt, message, reasonCode, fingerprint, attempts } = letter;
+  return {
+    updateOne: {
+      filter: { _id, receipt: { $ne: receipt } },
+      update: {
+        $set: { receipt, lastFailedAt, message, reasonCode, fingerprint, attempts, status: "open" as const },
+        $inc: { deaths: 1 },
+        $push: { history: { at: lastFailedAt, who: "worker", what: `died again: ${reasonCode}` } },
+      },
+    },
+  };
+}
+
+/** `_id` of a letter: event id and body hash. */
+export function letterId(eventId: Uint8Array, hash: Uint8Array): Binary {
+  return new Binary(Buffer.concat([eventId, hash]));
+}
+
+/** Reason, type and the message without what differs from event to event (numbers, ids, quoted values): one cause, one value. */
+export function fingerprintOf(reasonCode: ReasonCode, eventType: string | undefined, message: string): string {
+  const normal = message
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "<id>")
+    .replaceAll(/"[^"]*"/g, "<value>")
+    .replaceAll(/\d+/g, "<n>");
+  return createHash("sha256").update(`${reasonCode}\0${eventType ?? ""}\0${normal}`).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,45 @@
+import { type Buffer, isUtf8 } from "node:buffer";
+import type { ProblemCode } from "@streamforge/shared";
+
+/** Why an item is not an event. */
+export interface Rejection {
+  code: ProblemCode;
+  detail: string;
+}
+
+export type Parsed = { kind: "object"; value: Record<string, unknown> } | ({ kind: "rejected" } & Rejection);
+
+/**
+ * Parses one item. A bad one is a result, never an exception that takes its neighbours with it.
+ * @param text the item's bytes
+ * @param maxBytes largest item
+ * @param maxDepth deepest nesting, the item itself being 1
+ */
+export function parseItem(text: Buffer, maxBytes: number, maxDepth: number): Parsed {
+  if (text.length > maxBytes) return rejected("event-too-large", `has ${text.length} bytes; the limit is ${maxBytes}`);
+  if (!isUtf8(text)) return rejected("invalid-json", "is not valid UTF-8");
+  let value: unknown;
+  try {
+    value = JSON.parse(text.toString("utf8"));
+  } catch (error) {
+    return rejected("invalid-json", (error as Error).message);
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return rejected("invalid-event", "must be a JSON object");
+  // Each level takes two bytes, so a short text cannot be too deep.
+  if (text.length > maxDepth * 2 && !isWithinDepth(value, maxDepth)) return rejected("invalid-event", `is nested deeper than ${maxDepth} levels`);
+  return { kind: "object", value: value as Record<string, unknown> };
+}
+
+function rejected(code: ProblemCode, detail: string): Parsed {
+  return { kind: "rejected", code, detail };
+}
+
+/** Whether no object or array stands deeper than `levels`; it stops at that depth, so it cannot overflow the stack. */
+function isWithinDepth(value: object, levels: number): boolean {
+  if (levels === 0) return false;
+  for (const key in value) {
+    const child = (value as Record<string, unknown>)[key];
+    if (child !== null && typeof child === "object" && !isWithinDepth(child, levels - 1)) return false;
+  }
+  return true;
+}

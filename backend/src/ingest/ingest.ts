@@ -1,0 +1,157 @@
+import type { Buffer } from "node:buffer";
+import type { FieldError, ItemResult, ProblemCode } from "@streamforge/shared";
+import type { Appendable, Appender } from "../stream/appender.js";
+import { type DedupeRecord, type EventContext } from "../stream/record.js";
+import { parseItem } from "./decode/item.js";
+import type { Slice } from "./decode/slices.js";
+import { bodyHash, type DedupeStrategy, eventUuid, identify, newIdentity } from "./identify.js";
+import { normalize } from "./normalize.js";
+
+/** What the items of one request share. */
+export interface IngestScope {
+  context: EventContext;
+  idempotencyKey: string | undefined;
+  /** More than one item may follow: an idempotency key then needs the item's position to name it. */
+  several: boolean;
+  /** Redis's clock, ms. */
+  receivedAtMs: number;
+}
+
+/** One item on its way in. */
+export interface Item extends Appendable {
+  index: number;
+  rejection: { code: ProblemCode; detail: string; errors?: FieldError[] } | undefined;
+  /** The earlier item of the same request that has the same identity. */
+  twin: Item | undefined;
+  /** Digest of an event without a lasting identity: a duplicate's eventId follows from it and the first one's time. */
+  ephemeral: boolean;
+}
+
+/** How an item is answered. */
+export type ItemOutcome =
+  | { status: "accepted" }
+  | { status: "duplicate" | "conflict"; eventId: string; id: string; receivedAtMs: number }
+  | { status: "rejected"; code: ProblemCode; detail: string; errors?: FieldError[] }
+  | { status: "retry"; code: ProblemCode };
+
+export interface IngestLimits {
+  maxEventBytes: number;
+  maxDepth: number;
+  strategy: DedupeStrategy;
+  partitions: number;
+}
+
+export interface Ingest {
+  /** Takes items out of a body: parse, normalise, identify. Nothing is stored yet. `position` is added to a slice's place to name it under an idempotency key. */
+  receive(body: Buffer, slices: readonly Slice[], scope: IngestScope, position: (index: number, slice: Slice) => number): Item[];
+  /** Appends what was received. Afterwards each item has its outcome. Never rejects. */
+  append(items: Item[]): Promise<void>;
+}
+
+/** The way in, top to bottom: parse → normalise → identify → (find twins) → append. */
+export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
+  const receiveOne = (text: Buffer, index: number, position: number, scope: IngestScope): Item => {
+    const parsed = parseItem(text, limits.maxEventBytes, limits.maxDepth);
+    if (parsed.kind === "rejected") return rejectedItem(index, text, scope, parsed.code, parsed.detail);
+
+    const event = normalize(parsed.value, scope.context.defaultType, scope.receivedAtMs);
+    if (Array.isArray(event)) {
+      const eventId = typeof parsed.value.eventId === "string" ? parsed.value.eventId : "";
+      return rejectedItem(index, text, scope, "invalid-event", event.map((error) => `${error.pointer} ${error.detail}`).join("; "), event, eventId);
+    }
+
+    const key = scope.idempotencyKey;
+    const { eventId, id, identity } = identify(event, parsed.value, {
+      tenantId: scope.context.tenantId,
+      strategy: limits.strategy,
+      idempotencyKey: key === undefined || !scope.several ? key : `${key}:${position}`,
+      receivedAtMs: scope.receivedAtMs,
+    });
+    return {
+      index,
+      eventId,
+      id,
+      identity,
+      hash: bodyHash(text),
+      text,
+      receivedAtMs: scope.receivedAtMs,
+      context: scope.context,
+      partition: limits.partitions === 1 ? 0 : partitionOf(identity, limits.partitions),
+      ephemeral: event.eventId === undefined && key === undefined && event.occurredAtMs === undefined,
+      twin: undefined,
+      rejection: undefined,
+      outcome: undefined,
+    };
+  };
+
+  return {
+    receive(body, slices, scope, position) {
+      return slices.map((slice, index) => receiveOne(body.subarray(slice.start, slice.end), index, position(index, slice), scope));
+    },
+    async append(items) {
+      if (items.length > 1) findTwins(items);
+      await appender.append(items.length === 1 && !items[0]?.rejection ? items : items.filter((item) => !item.rejection && !item.twin));
+    },
+  };
+}
+
+/** The partition of an identity: its first four bytes, modulo. */
+export function partitionOf(identity: string, partitions: number): number {
+  const c = identity.charCodeAt.bind(identity);
+  return (((c(0) << 24) | (c(1) << 16) | (c(2) << 8) | c(3)) >>> 0) % partitions;
+}
+
+/** Within one request the first of an identity is appended; later ones are answered by what became of it. */
+function findTwins(items: Item[]): void {
+  const seen = new Map<string, Item>();
+  for (const item of items) {
+    if (item.rejection) continue;
+    const first = seen.get(item.identity);
+    if (first) item.twin = first;
+    else seen.set(item.identity, item);
+  }
+}
+
+function rejectedItem(index: number, text: Buffer, scope: IngestScope, code: ProblemCode, detail: string, errors?: FieldError[], eventId = ""): Item {
+  const { context, receivedAtMs } = scope;
+  const rejection = errors ? { code, detail, errors } : { code, detail };
+  return { index, eventId, id: "", identity: "", hash: "", text, receivedAtMs, context, partition: 0, ephemeral: false, twin: undefined, rejection, outcome: undefined };
+}
+
+/** What to tell the producer about an item, after `append`. */
+export function outcomeOf(item: Item): ItemOutcome {
+  if (item.rejection) return { status: "rejected", ...item.rejection };
+  if (item.twin) return twinOutcome(item, item.twin);
+  const outcome = item.outcome;
+  if (!outcome) return { status: "retry", code: "outcome-unknown" };
+  if (outcome.kind === "accepted") return { status: "accepted" };
+  if (outcome.kind === "retry") return { status: "retry", code: outcome.code };
+  return againstFirst(item, outcome.first);
+}
+
+function twinOutcome(item: Item, first: Item): ItemOutcome {
+  const decided = outcomeOf(first);
+  if (decided.status === "accepted") {
+    return { status: first.hash === item.hash ? "duplicate" : "conflict", eventId: first.eventId, id: first.id, receivedAtMs: first.receivedAtMs };
+  }
+  // What stood in the first one's way stands in this one's; only the bodies are compared anew.
+  return first.outcome?.kind === "known" ? againstFirst(item, first.outcome.first) : decided;
+}
+
+function againstFirst(item: Item, first: DedupeRecord): ItemOutcome {
+  const status = first.hash.toString("latin1", 0, 8) === item.hash ? "duplicate" : "conflict";
+  const { eventId, id } = item.ephemeral
+    ? newIdentity(item.context.tenantId, first.receivedAtMs, item.identity, undefined)
+    : { eventId: item.eventId, id: eventUuid(first.hour * 3_600_000, item.identity) };
+  return { status, eventId, id, receivedAtMs: first.receivedAtMs };
+}
+
+/** An item's line in the results of a batch. */
+export function itemResult(item: Item, outcome: ItemOutcome): ItemResult {
+  const result: ItemResult = { index: item.index, status: outcome.status };
+  if (item.eventId !== "") result.eventId = outcome.status === "duplicate" || outcome.status === "conflict" ? outcome.eventId : item.eventId;
+  if (outcome.status === "conflict") result.code = "identity-conflict";
+  if (outcome.status === "rejected" || outcome.status === "retry") result.code = outcome.code;
+  if (outcome.status === "rejected") result.detail = outcome.detail;
+  return result;
+}

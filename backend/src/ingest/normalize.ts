@@ -1,0 +1,157 @@
+import type { FieldError } from "@streamforge/shared";
+
+/**
+ * The one event shape, from the names that producers use. Pure: the API calls it to refuse what is wrong, the worker calls it
+ * again on the same text to build the document, and both see the same event.
+ */
+export interface NormalEvent {
+  /** Absent when the producer sent none. */
+  eventId: string | undefined;
+  eventType: string;
+  userId: string | undefined;
+  subject: string | undefined;
+  partitionKey: string | undefined;
+  /** As sent, and in ms since 1970; absent when the producer sent none. */
+  occurredAt: string | undefined;
+  occurredAtMs: number | undefined;
+  source: string | undefined;
+  schemaVersion: string | undefined;
+  specVersion: string | undefined;
+  payload: unknown;
+  /** Fields that no row of the table took, when there is a payload; else they are the payload. */
+  extensions: Record<string, unknown> | undefined;
+}
+
+type Item = Record<string, unknown>;
+
+/** Input names per field, preferred first. A name that lost to a better one is ordinary data. */
+const NAMES = {
+  eventId: ["eventId", "event_id", "id"],
+  eventType: ["eventType", "event_type", "type"],
+  userId: ["userId", "user_id"],
+  subject: ["subject", "entityId"],
+  partitionKey: ["partitionKey"],
+  occurredAt: ["occurredAt", "occurred_at", "timestamp", "time"],
+  source: ["source", "service"],
+  schemaVersion: ["schemaVersion"],
+  specVersion: ["specVersion"],
+  payload: ["payload", "data"],
+} as const;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * @param item one parsed JSON object
+ * @param defaultType eventType of events that name none ("" when there is no default)
+ * @param nowMs Redis's clock; events from more than 24 h ahead of it are refused
+ * @returns the event, or the list of what is wrong with it
+ */
+export function normalize(item: Item, defaultType: string, nowMs: number): NormalEvent | FieldError[] {
+  const errors: FieldError[] = [];
+  // Own names are counted as they are taken: when all are, there is nothing to collect.
+  let taken = 0;
+  const names: string[] = [];
+  const find = (candidates: readonly string[]): unknown => {
+    for (const name of candidates) {
+      const value = item[name];
+      if (value !== undefined && value !== null) {
+        taken++;
+        names.push(name);
+        return value;
+      }
+    }
+    return undefined;
+  };
+  const text = (candidates: readonly string[]): string | undefined => {
+    const value = find(candidates);
+    if (value === undefined) return undefined;
+    if (typeof value === "string" && isName(value)) return value;
+    if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
+    errors.push({ pointer: `/${names.at(-1)}`, detail: nameError(value) });
+    return undefined;
+  };
+
+  const eventId = text(NAMES.eventId);
+  const eventType = text(NAMES.eventType) ?? defaultType;
+  const userId = text(NAMES.userId);
+  const subject = text(NAMES.subject);
+  const partitionKey = text(NAMES.partitionKey);
+  const source = text(NAMES.source);
+  const schemaVersion = text(NAMES.schemaVersion);
+  const specVersion = text(NAMES.specVersion);
+
+  const occurredAt = find(NAMES.occurredAt);
+  let occurredAtMs: number | undefined;
+  if (occurredAt !== undefined) {
+    const pointer = `/${names.at(-1)}`;
+    occurredAtMs = typeof occurredAt === "string" ? parseRfc3339(occurredAt) : Number.NaN;
+    if (Number.isNaN(occurredAtMs)) errors.push({ pointer, detail: "must be an RFC 3339 time with a zone, like 2026-01-31T12:00:00Z" });
+    else if (occurredAtMs < 0) errors.push({ pointer, detail: "must not be before 1970" });
+    else if (occurredAtMs > nowMs + DAY_MS) errors.push({ pointer, detail: "must not be more than 24 hours in the future" });
+  }
+  if (eventType === "" && !errors.some((error) => NAMES.eventType.some((name) => error.pointer === `/${name}`))) {
+    errors.push({ pointer: "/eventType", detail: "is missing, and the API key has no default type" });
+  }
+  if (errors.length > 0) return errors;
+
+  const payload = find(NAMES.payload) ?? (item.payload === null || item.data === null ? null : undefined);
+  const rest = Object.keys(item).length > taken ? untaken(item, names, payload === null) : undefined;
+  return {
+    eventId,
+    eventType,
+    userId,
+    subject,
+    partitionKey,
+    occurredAt: occurredAt as string | undefined,
+    occurredAtMs,
+    source,
+    schemaVersion,
+    specVersion,
+    payload: payload === undefined ? (rest ?? {}) : payload,
+    extensions: payload === undefined ? undefined : rest,
+  };
+}
+
+/** What is left for the payload or the extensions. `__proto__` is a key like any other here. */
+function untaken(item: Item, names: string[], payloadIsNull: boolean): Record<string, unknown> | undefined {
+  const rest: Record<string, unknown> = {};
+  let some = false;
+  const nullPayload = payloadIsNull ? (item.payload === null ? "payload" : "data") : undefined;
+  for (const key of Object.keys(item)) {
+    if (names.includes(key) || key === nullPayload) continue;
+    some = true;
+    if (key === "__proto__") Object.defineProperty(rest, key, { value: item[key], enumerable: true, configurable: true, writable: true });
+    else rest[key] = item[key];
+  }
+  return some ? rest : undefined;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** 1 to 200 code points, no control characters, whole surrogate pairs. */
+export function isName(value: string): boolean {
+  if (value.length === 0 || value.length > 400) return false;
+  if (value.length > 200 && [...value].length > 200) return false;
+  return !CONTROL.test(value) && value.isWellFormed();
+}
+
+function nameError(value: unknown): string {
+  if (typeof value === "number" && Number.isInteger(value)) return "is an integer too large to be exact; send it as a string";
+  if (typeof value !== "string") return "must be a string (or an integer)";
+  if (value.length === 0 || [...value].length > 200) return "must have 1 to 200 characters";
+  return CONTROL.test(value) ? "must not contain control characters" : "must be well-formed Unicode";
+}
+
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** @returns ms since 1970 (a leap second counts as the next second), NaN when it is no RFC 3339 time with a zone */
+export function parseRfc3339(text: string): number {
+  const parts = RFC3339.exec(text);
+  if (!parts) return Number.NaN;
+  const [, year, month, day, hour, minute, second, fraction, zone] = parts as unknown as string[];
+  if (Number(day) > 28 && Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
+  const leap = second === "60";
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${leap ? "59" : second}${fraction ?? ""}${(zone as string).toUpperCase()}`);
+  return leap ? ms + 1000 : ms;
+}

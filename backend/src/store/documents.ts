@@ -1,0 +1,95 @@
+import type { LetterStatus, ReasonCode } from "@streamforge/shared";
+import type { Binary } from "mongodb";
+
+/** The documents of each collection, exactly as they are stored. */
+
+/** A stored event. Fields that the producer did not send are absent; reads fill in the defaults. */
+export interface EventDocument {
+  /** UUIDv8: hour of occurredAt, digest of tenant and eventId. */
+  _id: Binary;
+  tenantId: string;
+  eventId: string;
+  eventType: string;
+  /** The shard key: userId, else partitionKey, else subject, else eventId. */
+  userId: string;
+  /** Set when `userId` above is a substitute. */
+  userIdFrom?: "partitionKey" | "subject" | "eventId";
+  subject?: string;
+  partitionKey?: string;
+  source: string;
+  occurredAt: Date;
+  /** occurredAt as sent; absent when it is the canonical form of the date, or when none was sent (`occurredAtFrom`). */
+  occurredAtText?: string;
+  /** Set when occurredAt is the time of receipt. */
+  occurredAtFrom?: "receivedAt";
+  schemaVersion?: string;
+  specVersion?: string;
+  payload: unknown;
+  extensions?: Record<string, unknown>;
+  /** The item exactly as sent, when parsing it could lose something. */
+  text?: string;
+  correlationId: string;
+  traceparent?: string;
+  receivedAt: Date;
+  storedAt: Date;
+  /** Names this acceptance; 8 bytes. */
+  receipt: Binary;
+  /** First 8 bytes of SHA-256 over the item's text as sent. */
+  hash: Binary;
+  /** How many attempts it took, when more than one. */
+  attempts?: number;
+}
+
+/** One hour in which a tenant has events; a look-up by eventId makes its candidates from these. */
+export interface EventHourDocument {
+  /** `<tenantId>:<hour>`, hours since 1970. */
+  _id: string;
+  tenantId: string;
+  hour: number;
+}
+
+export interface DeadLetterDocument {
+  /** Event id and body hash, 24 bytes: two workers cannot write one letter twice. */
+  _id: Binary;
+  eventDocId: Binary;
+  tenantId: string;
+  eventId: string;
+  eventType?: string;
+  userId?: string;
+  source?: string;
+  status: LetterStatus;
+  reasonCode: ReasonCode;
+  message: string;
+  /** Reason, type and normalised message: one cause, one value. */
+  fingerprint: string;
+  /** The item exactly as sent. */
+  raw: string;
+  receipt: Binary;
+  hash: Binary;
+  attempts: number;
+  /** How often an acceptance of this body died. */
+  deaths: number;
+  correlationId: string;
+  receivedAt: Date;
+  failedAt: Date;
+  lastFailedAt: Date;
+  worker: string;
+  history: { at: Date; who: string; what: string }[];
+}
+
+/** One attempt that failed. */
+export interface AttemptDocument {
+  /** `<event id hex><receipt hex>:<attempt>` */
+  _id: string;
+  eventDocId: Binary;
+  receipt: Binary;
+  tenantId: string;
+  eventId: string;
+  attempt: number;
+  status: "retrying" | "dead";
+  reason_code: string;
+  error_message: string;
+  duration_ms: number;
+  worker: string;
+  at: Date;
+}

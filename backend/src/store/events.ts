@@ -1,0 +1,127 @@
+import { type Binary, MongoBulkWriteError, ReadConcern } from "mongodb";
+import type { EventDocument } from "./documents.js";
+import type { Store } from "./mongo.js";
+
+/** MongoDB could not do it now: network, election, write concern, time-out, unknown. Nobody's event is to blame. */
+export class StorageUnavailableError extends Error {
+  override name = "StorageUnavailableError";
+}
+
+/** Why one document of a bulk was not written. */
+export type WriteFailure =
+  /** A document with this `_id` is there already. */
+  | { kind: "exists" }
+  /** Refused for what it is: schema, size, names. It will never be stored. */
+  | { kind: "refused"; message: string }
+  /** The shard could not do it; says nothing about the document. */
+  | { kind: "infrastructure"; message: string }
+  /** An error that names the document, of a kind that may pass. */
+  | { kind: "failed"; message: string };
+
+const DUPLICATE_KEY = 11000;
+
+/** Refused for what the document is: InvalidBSON, names with $ or ., DocumentValidationFailure, BSONObjectTooLarge, key too long. */
+const REFUSED = new Set([22, 52, 55, 56, 57, 121, 10334, 17280, 17282]);
+
+/** The server's state, not the document: unreachable, stepping down, stale routing, time-outs, write conflicts, disk full. */
+const INFRASTRUCTURE = new Set([
+  6, 7, 24, 46, 50, 63, 64, 70, 79, 89, 91, 100, 112, 133, 150, 189, 202, 234, 262, 317, 384, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436, 14031,
+]);
+
+/** What a document in the way says about itself. */
+export interface Proof {
+  receipt: Binary;
+  hash: Binary;
+}
+
+export interface EventStore {
+  /**
+   * Writes documents in one unordered bulk, acknowledged by a majority.
+   * @returns what was not written, by the document's place in the bulk; empty when everything was
+   * @throws StorageUnavailableError when nothing can be said to be written; anything else (a document BSON cannot hold) before it was sent
+   */
+  insert(documents: EventDocument[]): Promise<Map<number, WriteFailure>>;
+  /** Receipt and hash of the events that exist, by `_id` alone (hex), as a majority has them. */
+  proofs(ids: Binary[]): Promise<Map<string, Proof>>;
+  /** Remembers that these tenants have events in these hours. Must be durable before such an event is: a look-up by eventId starts here. */
+  rememberHours(documents: EventDocument[]): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+const REMEMBERED_HOURS = 10_000;
+
+export function createEventStore(store: Store): EventStore {
+  const remembered = new Set<string>();
+
+  return {
+    async insert(documents) {
+      try {
+        await store.events.insertMany(documents, { ordered: false });
+        return new Map();
+      } catch (error) {
+        if (!(error instanceof MongoBulkWriteError)) throw unavailableUnlessLocal(error as Error);
+        // With a write-concern error the list on the error itself can be empty: only the result tells.
+        const failures = new Map(error.result.getWriteErrors().map((e) => [e.index, failureOf(e.code, e.errmsg ?? "")]));
+        const writeConcern = error.result.getWriteConcernError();
+        if (writeConcern) throw new StorageUnavailableError(`write concern: ${writeConcern.errmsg}`);
+        if (failures.size === 0) throw new StorageUnavailableError(error.message);
+        const blameless = [...failures.values()].filter((failure) => failure.kind === "infrastructure");
+        if (blameless.length === documents.length) throw new StorageUnavailableError(blameless[0]?.message ?? error.message);
+        return failures;
+      }
+    },
+
+    async proofs(ids) {
+      return guarded(async () => {
+        const options = { projection: { receipt: 1, hash: 1 }, readConcern: new ReadConcern("majority"), batchSize: 10_000 } as const;
+        const found = await store.events.find({ _id: { $in: ids } }, options).toArray();
+        return new Map(found.map((doc) => [doc._id.toString("hex"), { receipt: doc.receipt, hash: doc.hash }]));
+      });
+    },
+
+    async rememberHours(documents) {
+      const unseen = new Map<string, { tenantId: string; hour: number }>();
+      for (const doc of documents) {
+        const hour = hourOfEventId(doc._id);
+        const key = `${doc.tenantId}:${hour}`;
+        if (!remembered.has(key)) unseen.set(key, { tenantId: doc.tenantId, hour });
+      }
+      if (unseen.size === 0) return;
+      const upserts = [...unseen].map(([_id, fields]) => ({ updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } }));
+      await guarded(() => store.eventHours.bulkWrite(upserts, { ordered: false })).catch(ignoreDuplicateKey);
+      if (remembered.size > REMEMBERED_HOURS) remembered.clear();
+      for (const key of unseen.keys()) remembered.add(key);
+    },
+  };
+}
+
+/** Hours since 1970 in an event's `_id`. */
+export function hourOfEventId(id: Binary): number {
+  return Buffer.from(id.buffer.buffer, id.buffer.byteOffset, 6).readUIntBE(0, 6) / HOUR_MS;
+}
+
+function failureOf(code: number, message: string): WriteFailure {
+  if (code === DUPLICATE_KEY) return { kind: "exists" };
+  if (REFUSED.has(code)) return { kind: "refused", message };
+  return { kind: INFRASTRUCTURE.has(code) ? "infrastructure" : "failed", message };
+}
+
+/** An error of the driver or the server is an outage; any other was thrown here, before anything was sent. */
+export function unavailableUnlessLocal(error: Error): Error {
+  return error.name.startsWith("Mongo") && error.name !== "MongoInvalidArgumentError" ? new StorageUnavailableError(error.message) : error;
+}
+
+/** Runs an operation of which every failure is an outage. */
+export async function guarded<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY) throw error;
+    throw unavailableUnlessLocal(error as Error);
+  }
+}
+
+/** Two workers that upsert the same key at once: one of them is told "duplicate", and both are right. */
+function ignoreDuplicateKey(error: Error): void {
+  if (!(error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY)) throw error;
+}

@@ -1,0 +1,48 @@
+import type { ReasonCode } from "@streamforge/shared";
+import type { NormalEvent } from "../ingest/normalize.js";
+import type { EventDocument } from "../store/documents.js";
+import type { Consumer, Entry } from "../stream/consumer.js";
+import type { StreamRecord } from "../stream/record.js";
+
+/** What became of an event. */
+export type Outcome =
+  | { kind: "stored" }
+  /** Another acceptance of the same event was stored before: a late resend. */
+  | { kind: "duplicate" }
+  | { kind: "dead"; reason: ReasonCode; message: string }
+  /** Not yet. `blamed` says whether the error named this event; only then the attempt counts. */
+  | { kind: "again"; message: string; blamed: boolean };
+
+/** An event in a worker's hands. */
+export interface WorkEvent {
+  entry: Entry;
+  record: StreamRecord;
+  text: string;
+  event: NormalEvent | undefined;
+  document: EventDocument | undefined;
+  /** Was in its place when the document was to be written; `classify` finds out whose it is. */
+  met: boolean;
+  outcome: Outcome | undefined;
+}
+
+/** Whole entries that go through the pipeline together. */
+export interface Batch {
+  consumer: Consumer;
+  entries: Entry[];
+  events: WorkEvent[];
+  startedAtMs: number;
+}
+
+export type Step = (batch: Batch) => Promise<void> | void;
+
+/** Runs steps one after the other over the same batch. A step that throws stops the batch unacknowledged. */
+export function pipeline(...steps: Step[]): (batch: Batch) => Promise<void> {
+  return async (batch) => {
+    for (const step of steps) await step(batch);
+  };
+}
+
+/** The events that no step has decided yet. */
+export function undecided(batch: Batch): WorkEvent[] {
+  return batch.events.filter((event) => event.outcome === undefined);
+}

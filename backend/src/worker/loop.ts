@@ -1,0 +1,200 @@
+import type { Consumer, Entry } from "../stream/consumer.js";
+import { StorageUnavailableError } from "../store/events.js";
+import type { Batch } from "./batch.js";
+import type { Breaker } from "./breaker.js";
+import type { Pipelines } from "./pipeline.js";
+import { MAX_DELIVERIES, takeApart } from "./take-apart.js";
+
+export interface LoopOptions {
+  consumer: Consumer;
+  pipelines: Pipelines;
+  breaker: Breaker;
+  /** Slots shared by all partitions of the worker: how many bulks are in flight. */
+  slots: Slots;
+  bulkEvents: number;
+  bulkBytes: number;
+  shortReadPauseMs: number;
+  claimIdleMs: number;
+  onError: (message: string, error: Error) => void;
+  /** Called with each batch after it was settled. */
+  onSettled: (batch: Batch) => void;
+}
+
+export interface Loop {
+  /** Entries read and not yet settled. */
+  inHand(): number;
+  /** Stops reading; resolves when what is in hand is settled or given back. */
+  stop(): Promise<void>;
+}
+
+const BLOCK_MS = 1_000;
+const REQUEUE_EVERY_MS = 500;
+const PAUSE_AFTER_ERROR_MS = 250;
+/** A read of more could bring in 256 KB each: 64 keep a surprise (single events, then full entries) below 16 MB. */
+const MAX_READ_ENTRIES = 64;
+
+/** The loop of one partition: read new entries into full bulks, process them a few at a time, take over what others abandoned. */
+export function runLoop(options: LoopOptions): Loop {
+  const { consumer, pipelines, breaker, slots, claimIdleMs, onError } = options;
+  const inHand = new Map<string, Entry>();
+  const running = new Set<Promise<void>>();
+  let stopping = false;
+  let eventsPerEntry = options.bulkEvents / 8;
+
+  const gather = async (): Promise<Entry[]> => {
+    const entries: Entry[] = [];
+    let events = 0;
+    for (let round = 0; round < 3 && events < options.bulkEvents; round++) {
+      const wanted = Math.ceil((options.bulkEvents - events) / eventsPerEntry);
+      const read = await consumer.read(Math.min(MAX_READ_ENTRIES, Math.max(1, wanted)), round === 0 ? BLOCK_MS : 0);
+      if (read.length === 0) break;
+      for (const entry of read) {
+        entries.push(entry);
+        events += entry.records.length;
+        eventsPerEntry = eventsPerEntry * 0.9 + entry.records.length * 0.1;
+      }
+      // A short pause after a short read makes fuller bulks.
+      if (events < options.bulkEvents && options.shortReadPauseMs > 0) await sleep(options.shortReadPauseMs);
+    }
+    return entries;
+  };
+
+  /** Until it is settled: an outage is waited out with the entries in hand, nobody is blamed. */
+  const work = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch | undefined>): Promise<void> => {
+    while (!stopping) {
+      await breaker.admit();
+      if (stopping) return;
+      try {
+        const batch = await attempt(entries);
+        breaker.success();
+        if (batch) options.onSettled(batch);
+        return;
+      } catch (error) {
+        breaker.failure();
+        onError(error instanceof StorageUnavailableError ? "storage unavailable, holding the batch" : "batch failed, holding it", error as Error);
+        await sleep(PAUSE_AFTER_ERROR_MS);
+      }
+    }
+  };
+
+  const asBulk = async (entries: Entry[]): Promise<Batch> => {
+    const batch: Batch = { consumer, entries, events: [], startedAtMs: Date.now() };
+    await pipelines.process(batch);
+    return batch;
+  };
+  const alone = async ([entry]: Entry[]): Promise<undefined> => takeApart(entry as Entry, consumer, pipelines).then(() => undefined);
+
+  const dispatch = async (entries: Entry[]): Promise<void> => {
+    for (const entry of entries) inHand.set(entry.id, entry);
+    const whole = entries.filter((entry) => entry.deliveries <= MAX_DELIVERIES);
+    const suspicious = entries.filter((entry) => entry.deliveries > MAX_DELIVERIES);
+    for (const bulk of cutBulks(whole, options.bulkEvents, options.bulkBytes)) await start(bulk, asBulk);
+    for (const entry of suspicious) await start([entry], alone);
+  };
+  const start = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch | undefined>): Promise<void> => {
+    await slots.take();
+    const run = work(entries, attempt).finally(() => {
+      for (const entry of entries) inHand.delete(entry.id);
+      slots.give();
+      running.delete(run);
+    });
+    running.add(run);
+  };
+
+  /** Repeats until stopped; an error (Redis away) pauses it and changes nothing. */
+  const forever = async (name: string, everyMs: number, task: () => Promise<void>): Promise<void> => {
+    while (!stopping) {
+      try {
+        await task();
+        if (everyMs > 0) await interruptible(everyMs);
+      } catch (error) {
+        if (!stopping) onError(`${name} failed`, error as Error);
+        await interruptible(PAUSE_AFTER_ERROR_MS);
+      }
+    }
+  };
+  const interruptible = async (ms: number): Promise<void> => {
+    const until = Date.now() + ms;
+    while (!stopping && Date.now() < until) await sleep(Math.min(100, until - Date.now()));
+  };
+
+  const loops = [
+    forever("reading", 0, async () => {
+      await breaker.admitReading();
+      if (stopping) return;
+      await slots.free();
+      await dispatch(await gather());
+    }),
+    forever("claiming abandoned entries", Math.max(250, claimIdleMs / 4), async () => {
+      const claimed = await consumer.claim(claimIdleMs, MAX_READ_ENTRIES);
+      await dispatch(claimed.filter((entry) => !inHand.has(entry.id)));
+    }),
+    forever("refreshing entries in hand", Math.max(100, claimIdleMs / 4), () => consumer.refresh([...inHand.keys()])),
+    forever("moving due retries", REQUEUE_EVERY_MS, async () => {
+      while ((await consumer.requeue()) > 0 && !stopping);
+    }),
+  ];
+
+  return {
+    inHand: () => [...inHand.values()].reduce((sum, entry) => sum + entry.records.length, 0),
+    async stop() {
+      stopping = true;
+      await Promise.all(loops);
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Whole entries in bulks of about `events` events and at most `bytes` bytes; a bulk has at least one entry. */
+export function cutBulks(entries: Entry[], events: number, bytes: number): Entry[][] {
+  const bulks: Entry[][] = [];
+  let bulk: Entry[] = [];
+  let bulkEvents = 0;
+  let bulkBytes = 0;
+  for (const entry of entries) {
+    const size = entry.records.reduce((sum, record) => sum + record.bytes.length, 0);
+    if (bulk.length > 0 && (bulkEvents >= events || bulkBytes + size > bytes)) {
+      bulks.push(bulk);
+      bulk = [];
+      bulkEvents = 0;
+      bulkBytes = 0;
+    }
+    bulk.push(entry);
+    bulkEvents += entry.records.length;
+    bulkBytes += size;
+  }
+  if (bulk.length > 0) bulks.push(bulk);
+  return bulks;
+}
+
+export interface Slots {
+  take(): Promise<void>;
+  give(): void;
+  /** Resolves when a slot is free, without taking it. */
+  free(): Promise<void>;
+}
+
+export function createSlots(count: number): Slots {
+  let left = count;
+  let waiting: (() => void)[] = [];
+  const free = async (): Promise<void> => {
+    while (left === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  return {
+    free,
+    async take() {
+      await free();
+      left--;
+    },
+    give() {
+      left++;
+      const woken = waiting;
+      waiting = [];
+      for (const resolve of woken) resolve();
+    },
+  };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,59 @@
+import type { LetterStore } from "../dead-letters/letters.js";
+import type { EventStore } from "../store/events.js";
+import { type Batch, pipeline, type WorkEvent } from "./batch.js";
+import { classify } from "./steps/classify.js";
+import { deadLetter } from "./steps/dead-letter.js";
+import { decidedBefore } from "./steps/decided-before.js";
+import { type RetryDelays, settle } from "./steps/settle.js";
+import { storeMany } from "./steps/store-many.js";
+import { supersede } from "./steps/supersede.js";
+import { toDocuments } from "./steps/to-document.js";
+import { unpack } from "./steps/unpack.js";
+
+/** Points of the pipeline where a test may end the process. */
+export type WorkerPoint = "before-write" | "after-write" | "after-settle";
+
+export interface PipelineParts {
+  events: EventStore;
+  letters: LetterStore;
+  worker: string;
+  maxAttempts: number;
+  delays: RetryDelays;
+  isStopping: () => boolean;
+  /** For tests: called with each event before it is looked at, and at the points above. */
+  touch?: (event: WorkEvent) => void;
+  at?: (point: WorkerPoint) => void;
+}
+
+export interface Pipelines {
+  /** The way of a batch: from entries to settled. */
+  process(batch: Batch): Promise<void>;
+  /** The same without the last steps, for events that are tried alone; `finish` settles their entry. */
+  tryAlone(batch: Batch): Promise<void>;
+  finish(batch: Batch): Promise<void>;
+}
+
+export function createPipelines(parts: PipelineParts): Pipelines {
+  const { events, letters, worker, maxAttempts, delays } = parts;
+  const point = (name: WorkerPoint) => () => parts.at?.(name);
+
+  const decide = [
+    decidedBefore(letters), //    what an earlier worker decided stands
+    toDocuments(parts.touch), //  text → document; what cannot be built → dead letter
+    point("before-write"),
+    storeMany(events), //         one unordered majority bulk
+    point("after-write"),
+    classify(events), //          stored | duplicate | conflict | try again
+  ];
+  const conclude = [
+    supersede(letters), //        open letters of what is stored now
+    deadLetter({ letters, store: events, worker, maxAttempts }),
+    settle(delays, parts.isStopping), // XACK + XDEL + ledger + retries, only what is durable
+    point("after-settle"),
+  ];
+  return {
+    process: pipeline(unpack(), ...decide, ...conclude),
+    tryAlone: pipeline(...decide),
+    finish: pipeline(...conclude),
+  };
+}

@@ -1,0 +1,103 @@
+import { Binary } from "mongodb";
+import { fingerprintOf, type LetterStore, letterId } from "../../dead-letters/letters.js";
+import type { AttemptDocument, DeadLetterDocument } from "../../store/documents.js";
+import type { EventStore } from "../../store/events.js";
+import type { Step, WorkEvent } from "../batch.js";
+
+export interface DeadLetterOptions {
+  letters: LetterStore;
+  store: Pick<EventStore, "proofs">;
+  worker: string;
+  maxAttempts: number;
+}
+
+type Dead = WorkEvent & { outcome: { kind: "dead" } };
+
+/**
+ * Turns what is exhausted into dead letters, writes them, and one row for each attempt that failed. All of it is durable before
+ * the entry is settled. A letter whose event turns out to be stored (two workers had it) is taken back: stored wins.
+ */
+export function deadLetter(options: DeadLetterOptions): Step {
+  const { letters, store, worker, maxAttempts } = options;
+  return async function writeDeadLetters(batch) {
+    const failed = batch.events.filter((event) => event.outcome?.kind === "again" || event.outcome?.kind === "dead");
+    if (failed.length === 0) return;
+    for (const event of failed) exhaust(event, maxAttempts);
+
+    const dead = failed.filter((event): event is Dead => event.outcome?.kind === "dead");
+    const documents = dead.map((event) => toLetter(event, worker));
+    await letters.write(documents);
+    await letters.recordAttempts(failed.map((event) => toAttempt(event, worker, batch.startedAtMs)));
+
+    // Every reason but a conflict means "this is stored nowhere": make sure of it, now that the letter can be seen.
+    const claims = dead.filter((event) => event.outcome.reason !== "IDENTITY_CONFLICT");
+    if (claims.length === 0) return;
+    const proofs = await store.proofs(claims.map((event) => new Binary(event.record.id, Binary.SUBTYPE_UUID)));
+    const stored = claims.filter(({ record }) => {
+      const proof = proofs.get(record.id.toString("hex"));
+      return proof !== undefined && record.receipt.equals(proof.receipt.buffer);
+    });
+    if (stored.length === 0) return;
+    await letters.withdraw(stored.map(({ record }) => letterId(record.id, record.hash)));
+    for (const event of stored) (event as WorkEvent).outcome = { kind: "stored" };
+  };
+}
+
+/** Only failures that named the event count; an outage never makes a dead letter. */
+function exhaust(event: WorkEvent, maxAttempts: number): void {
+  const outcome = event.outcome;
+  if (outcome?.kind !== "again" || !outcome.blamed || event.record.attempt + 1 < maxAttempts) return;
+  event.outcome = { kind: "dead", reason: "RETRY_EXHAUSTED", message: `${maxAttempts} attempts failed, the last with: ${outcome.message}` };
+}
+
+function toLetter(event: Dead, worker: string): DeadLetterDocument {
+  const { record, outcome } = event;
+  const now = new Date();
+  const letter: DeadLetterDocument = {
+    _id: letterId(record.id, record.hash),
+    eventDocId: new Binary(record.id, Binary.SUBTYPE_UUID),
+    tenantId: record.context.tenantId,
+    eventId: record.eventId,
+    status: "open",
+    reasonCode: outcome.reason,
+    message: outcome.message,
+    fingerprint: fingerprintOf(outcome.reason, event.event?.eventType, outcome.message),
+    raw: event.text || record.text.toString("utf8"),
+    receipt: new Binary(record.receipt),
+    hash: new Binary(record.hash),
+    attempts: record.attempt + 1,
+    deaths: 1,
+    correlationId: record.context.correlationId,
+    receivedAt: new Date(record.receivedAtMs),
+    failedAt: now,
+    lastFailedAt: now,
+    worker,
+    history: [{ at: now, who: worker, what: `dead letter: ${outcome.reason}` }],
+  };
+  if (event.document) {
+    letter.eventType = event.document.eventType;
+    letter.userId = event.document.userId;
+    letter.source = event.document.source;
+  }
+  return letter;
+}
+
+function toAttempt(event: WorkEvent, worker: string, startedAtMs: number): AttemptDocument {
+  const { record, outcome } = event;
+  const attempt = record.attempt + 1;
+  const message = outcome?.kind === "dead" || outcome?.kind === "again" ? outcome.message : "";
+  return {
+    _id: `${record.id.toString("hex")}${record.receipt.toString("hex")}:${attempt}`,
+    eventDocId: new Binary(record.id, Binary.SUBTYPE_UUID),
+    receipt: new Binary(record.receipt),
+    tenantId: record.context.tenantId,
+    eventId: record.eventId,
+    attempt,
+    status: outcome?.kind === "dead" ? "dead" : "retrying",
+    reason_code: outcome?.kind === "dead" ? outcome.reason : outcome?.kind === "again" && outcome.blamed ? "FAILED" : "INFRASTRUCTURE",
+    error_message: message.slice(0, 2_000),
+    duration_ms: Date.now() - startedAtMs,
+    worker,
+    at: new Date(),
+  };
+}
