@@ -12,7 +12,15 @@ export interface Actor {
 
 /** What was done. `before` and `after` never hold a secret, not even its hash. */
 export interface AuditEntry {
-  action: "key.create" | "key.revoke" | "key.rotate" | "tenant.create" | "tenant.update" | "user.create" | "session.create" | "session.delete";
+  action:
+    | "key.create"
+    | "key.revoke"
+    | "key.rotate"
+    | "tenant.create"
+    | "tenant.update"
+    | "user.create"
+    | "session.create"
+    | "session.delete";
   targetId: string;
   tenantId: string | null;
   before?: Prisma.InputJsonValue;

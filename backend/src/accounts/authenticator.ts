@@ -104,7 +104,8 @@ export function createAuthenticator({ prisma, redis, subscriber, keys, config, l
   function authenticateKey(token: string): Principal | null | Promise<Principal | null> {
     if (token.length !== TOKEN_LENGTH) return refuse(token);
     const entry = entries.get(tokenId(token));
-    if (entry?.digest && fresh(entry, performance.now()) && timingSafeEqual(hash("sha256", token, "buffer"), entry.digest)) return admit(entry);
+    if (entry?.digest && fresh(entry, performance.now()) && timingSafeEqual(hash("sha256", token, "buffer"), entry.digest))
+      return admit(entry);
     return authenticateSlowly(token, entry);
   }
 
@@ -223,5 +224,11 @@ function entryOf(record: KeyRecord, loadedAtMs: number): Entry {
     limits: record.limits,
   };
   if (record.defaultType !== null) principal.defaultType = record.defaultType;
-  return { record, principal: Object.freeze(principal), loadedAtMs, expiresAtMs: record.expiresAtMs ?? Number.POSITIVE_INFINITY, digest: null };
+  return {
+    record,
+    principal: Object.freeze(principal),
+    loadedAtMs,
+    expiresAtMs: record.expiresAtMs ?? Number.POSITIVE_INFINITY,
+    digest: null,
+  };
 }

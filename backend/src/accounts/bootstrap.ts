@@ -47,7 +47,9 @@ export async function seed(config: Config): Promise<Seeded> {
 async function seedAdmin(db: Database, config: Config): Promise<string | undefined> {
   if ((await db.user.count()) > 0) return undefined;
   const password = config.ADMIN_PASSWORD ?? randomBytes(12).toString("base64url");
-  const user = await db.user.create({ data: { email: config.ADMIN_EMAIL.toLowerCase(), role: "admin", passwordHash: await hashPassword(password) } });
+  const user = await db.user.create({
+    data: { email: config.ADMIN_EMAIL.toLowerCase(), role: "admin", passwordHash: await hashPassword(password) },
+  });
   await audit(db, SYSTEM, { action: "user.create", targetId: user.id, tenantId: null, after: { email: user.email, role: user.role } });
   return config.ADMIN_PASSWORD ? undefined : password;
 }

@@ -13,7 +13,13 @@ export type Database = Prisma.TransactionClient;
 export function createPrisma(databaseUrl: string): PrismaClient {
   // Short deadlines: a caller who waits for Postgres holds a request, and an answer about a key is worth nothing after a second.
   return new PrismaClient({
-    adapter: new PrismaPg({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 3_000, query_timeout: 5_000, keepAlive: true }),
+    adapter: new PrismaPg({
+      connectionString: databaseUrl,
+      max: 10,
+      connectionTimeoutMillis: 3_000,
+      query_timeout: 5_000,
+      keepAlive: true,
+    }),
   });
 }
 
@@ -36,5 +42,8 @@ export function isDatabaseDown(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientKnownRequestError) return /^P1\d\d\d$|^P2024$|^P2028$|^P2037$/.test(error.code);
   if (error instanceof Prisma.PrismaClientInitializationError) return true;
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (typeof code === "string" && /^(ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|57P0|08)/.test(code)) || (typeof message === "string" && /timeout|terminated/i.test(message));
+  return (
+    (typeof code === "string" && /^(ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|57P0|08)/.test(code)) ||
+    (typeof message === "string" && /timeout|terminated/i.test(message))
+  );
 }

@@ -58,7 +58,10 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
     },
 
     async list(tenantId) {
-      const rows = await prisma.apiKey.findMany({ where: tenantId === null ? {} : { tenantId }, orderBy: [{ createdAt: "desc" }, { id: "desc" }] });
+      const rows = await prisma.apiKey.findMany({
+        where: tenantId === null ? {} : { tenantId },
+        orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+      });
       return rows.map(keyView);
     },
 
@@ -72,9 +75,19 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
         const before = await db.apiKey.findFirst({ where: visible(id, tenantId) });
         if (!before) return null;
         // The condition makes the second of two revocations at once a no-op: the first one's time stands.
-        const { count } = await db.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: new Date(), version: { increment: 1 } } });
+        const { count } = await db.apiKey.updateMany({
+          where: { id, revokedAt: null },
+          data: { revokedAt: new Date(), version: { increment: 1 } },
+        });
         const after = await db.apiKey.findUniqueOrThrow({ where: { id } });
-        if (count > 0) await audit(db, actor, { action: "key.revoke", targetId: id, tenantId: after.tenantId, before: keyView(before), after: keyView(after) });
+        if (count > 0)
+          await audit(db, actor, {
+            action: "key.revoke",
+            targetId: id,
+            tenantId: after.tenantId,
+            before: keyView(before),
+            after: keyView(after),
+          });
         return after;
       });
       if (!row) return null;
@@ -95,9 +108,19 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
         const overlapEnds = new Date(now.getTime() + overlapSeconds * 1000);
         const after = await db.apiKey.update({
           where: { id },
-          data: { replacedById: row.id, version: { increment: 1 }, expiresAt: old.expiresAt && old.expiresAt < overlapEnds ? old.expiresAt : overlapEnds },
+          data: {
+            replacedById: row.id,
+            version: { increment: 1 },
+            expiresAt: old.expiresAt && old.expiresAt < overlapEnds ? old.expiresAt : overlapEnds,
+          },
         });
-        await audit(db, actor, { action: "key.rotate", targetId: id, tenantId: old.tenantId, before: keyView(old), after: { ...keyView(after), replacedBy: row.id } });
+        await audit(db, actor, {
+          action: "key.rotate",
+          targetId: id,
+          tenantId: old.tenantId,
+          before: keyView(old),
+          after: { ...keyView(after), replacedBy: row.id },
+        });
         return { token, key: keyView(row) };
       });
       if (issued && issued !== "not-active") await announcer.announce([id]);
@@ -109,7 +132,13 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
 /** Makes the row of a key (and of its tenant) inside a transaction, with its audit entries. */
 export async function insertKey(db: Database, pepper: string, actor: Actor, key: NewKey): Promise<{ token: string; row: ApiKey }> {
   const { count } = await db.tenant.createMany({ data: [{ id: key.tenantId, name: key.tenantId }], skipDuplicates: true });
-  if (count > 0) await audit(db, actor, { action: "tenant.create", targetId: key.tenantId, tenantId: key.tenantId, after: { tenantId: key.tenantId, name: key.tenantId, limits: {} } });
+  if (count > 0)
+    await audit(db, actor, {
+      action: "tenant.create",
+      targetId: key.tenantId,
+      tenantId: key.tenantId,
+      after: { tenantId: key.tenantId, name: key.tenantId, limits: {} },
+    });
   const { token, id, secret } = mintToken(key.environment);
   const row = await db.apiKey.create({ data: { ...key, id, secretHmac: new Uint8Array(secretHmac(pepper, secret)) } });
   await audit(db, actor, { action: "key.create", targetId: id, tenantId: key.tenantId, after: keyView(row) });

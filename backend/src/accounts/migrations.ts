@@ -63,7 +63,9 @@ export async function migrate(databaseUrl: string, onProgress: (message: string)
 }
 
 async function readMigrations(): Promise<Migration[]> {
-  const folders = (await readdir(MIGRATIONS_DIR, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const folders = (await readdir(MIGRATIONS_DIR, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
   return Promise.all(
     folders.sort().map(async (name) => {
       const sql = await readFile(join(MIGRATIONS_DIR, name, "migration.sql"), "utf8");
@@ -77,8 +79,14 @@ function missingMigrations(migrations: Migration[], applied: AppliedMigration[])
   return migrations.filter((migration) => {
     const row = byName.get(migration.name);
     if (!row) return true;
-    if (!row.finished_at) throw new Error(`Migration ${migration.name} was begun by another tool and not finished. Run "prisma migrate resolve", then start again.`);
-    if (row.checksum !== migration.checksum) throw new Error(`Migration ${migration.name} was changed after it was applied. Restore the file, and put the change into a new migration.`);
+    if (!row.finished_at)
+      throw new Error(
+        `Migration ${migration.name} was begun by another tool and not finished. Run "prisma migrate resolve", then start again.`,
+      );
+    if (row.checksum !== migration.checksum)
+      throw new Error(
+        `Migration ${migration.name} was changed after it was applied. Restore the file, and put the change into a new migration.`,
+      );
     return false;
   });
 }
@@ -131,5 +139,8 @@ async function open(databaseUrl: string): Promise<pg.Client> {
 
 function unreachable(databaseUrl: string, cause: unknown): Error {
   const shown = databaseUrl.replace(/:[^:@/]*@/, ":***@");
-  return new Error(`Postgres does not answer at ${shown}: ${(cause as Error).message}. Is it running? Set DATABASE_URL, or leave it unset and use npm start.`, { cause });
+  return new Error(
+    `Postgres does not answer at ${shown}: ${(cause as Error).message}. Is it running? Set DATABASE_URL, or leave it unset and use npm start.`,
+    { cause },
+  );
 }

@@ -59,7 +59,12 @@ export function createSessions({ prisma, redis, keys, config }: SessionsDeps): S
 
   async function open(user: { id: string; email: string; role: Role }, correlationId: string): Promise<SignIn> {
     const sessionId = randomBytes(32).toString("base64url");
-    const session: SessionRecord = { userId: user.id, email: user.email, role: user.role, expiresAtMs: Date.now() + config.SESSION_TTL_SECONDS * 1000 };
+    const session: SessionRecord = {
+      userId: user.id,
+      email: user.email,
+      role: user.role,
+      expiresAtMs: Date.now() + config.SESSION_TTL_SECONDS * 1000,
+    };
     const key = sessionKey(sessionId);
     // One transaction: a session without an expiry would live for ever.
     await inRedis(redis.multi().hset(key, session).expire(key, config.SESSION_TTL_SECONDS).exec());

@@ -5,7 +5,10 @@ import { isUniqueViolation, type PrismaClient } from "./database.js";
 import { type KeyAnnouncer, tenantAllowed } from "./keys.js";
 
 export interface TenantService {
-  create(actor: Actor, tenant: { tenantId: string; name: string; limits: TenantLimits }): Promise<TenantView | "exists" | "tenant-not-allowed">;
+  create(
+    actor: Actor,
+    tenant: { tenantId: string; name: string; limits: TenantLimits },
+  ): Promise<TenantView | "exists" | "tenant-not-allowed">;
   /** By id; all of them, or the one the caller may see. */
   list(tenantId: string | null): Promise<TenantView[]>;
   get(tenantId: string): Promise<TenantView | null>;
@@ -49,7 +52,13 @@ export function createTenantService({ prisma, announcer, config }: TenantService
         const before = await db.tenant.findUnique({ where: { id: tenantId } });
         if (!before) return null;
         const view = tenantView(await db.tenant.update({ where: { id: tenantId }, data: change }));
-        await audit(db, actor, { action: "tenant.update", targetId: tenantId, tenantId, before: { ...tenantView(before) }, after: { ...view } });
+        await audit(db, actor, {
+          action: "tenant.update",
+          targetId: tenantId,
+          tenantId,
+          before: { ...tenantView(before) },
+          after: { ...view },
+        });
         // A cached key carries its tenant's limits, so the limits change by way of the keys: one mechanism, not two.
         await db.apiKey.updateMany({ where: { tenantId, revokedAt: null }, data: { version: { increment: 1 } } });
         const keys = await db.apiKey.findMany({ where: { tenantId, revokedAt: null }, select: { id: true } });

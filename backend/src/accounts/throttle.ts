@@ -26,7 +26,8 @@ export interface LoginThrottle {
 
 export function createLoginThrottle(redis: Redis, keys: RedisKeys): LoginThrottle {
   // Hashed: an e-mail may be long, and counters are no place to read who tries to sign in.
-  const emailKey = (email: string, ip: string) => keys.limit(`login:email:${createHash("sha256").update(`${email}\n${ip}`).digest("base64url")}`);
+  const emailKey = (email: string, ip: string) =>
+    keys.limit(`login:email:${createHash("sha256").update(`${email}\n${ip}`).digest("base64url")}`);
   const ipKey = (ip: string) => keys.limit(`login:ip:${ip}`);
 
   return {

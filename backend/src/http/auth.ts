@@ -60,25 +60,38 @@ export interface AuthDeps {
 export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth {
   const adminTokenDigest = config.ADMIN_TOKEN === undefined ? null : hash("sha256", config.ADMIN_TOKEN, "buffer");
 
+  /** The credential that counts is the first present of X-Admin-Token, Authorization, X-Api-Key and the cookie; a wrong one is not made up for by the next. */
   function authenticate(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+    let found: Principal | null | Promise<Principal | null>;
+    try {
+      found = identify(request);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    if (!(found instanceof Promise)) {
+      settle(request, found, done);
+      return;
+    }
+    found.then(
+      (principal) => settle(request, principal, done),
+      (error) => done(asProblem(error)),
+    );
+  }
+
+  function identify(request: FastifyRequest): Principal | null | Promise<Principal | null> {
     const { headers } = request;
     const adminToken = headers["x-admin-token"];
     // Without ADMIN_TOKEN the door does not exist: the header is any header, and other credentials still count.
     if (adminTokenDigest && typeof adminToken === "string") {
-      const right = timingSafeEqual(hash("sha256", adminToken, "buffer"), adminTokenDigest);
-      return settle(request, right ? ADMIN_TOKEN_PRINCIPAL : null, done);
+      return timingSafeEqual(hash("sha256", adminToken, "buffer"), adminTokenDigest) ? ADMIN_TOKEN_PRINCIPAL : null;
     }
     const key = keyOf(headers.authorization, headers["x-api-key"]);
-    if (key !== null) {
-      const principal = authenticator.authenticateKey(key);
-      if (!(principal instanceof Promise)) return settle(request, principal, done);
-      principal.then((found) => settle(request, found, done), (error) => done(asProblem(error)));
-      return;
-    }
+    if (key !== null) return authenticator.authenticateKey(key);
     const sessionId = sessionIdOf(request);
-    if (sessionId === null) return settle(request, null, done);
-    if (STATE_CHANGING.test(request.method) && !originAllowed(request, config.CORS_ORIGINS)) return done(foreignOrigin());
-    sessions.read(sessionId).then((session) => settle(request, session && userPrincipal(session), done), (error) => done(asProblem(error)));
+    if (sessionId === null) return null;
+    if (STATE_CHANGING.test(request.method) && !originAllowed(request, config.CORS_ORIGINS)) throw foreignOrigin();
+    return sessions.read(sessionId).then((session) => session && userPrincipal(session));
   }
 
   return {
@@ -87,21 +100,30 @@ export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth 
     },
     authenticate,
     requireScope(scope) {
-      return (request, _reply, done) => {
-        const principal = principalOf(request);
-        if (principal.scopes.has(scope) || principal.scopes.has("admin")) return done();
-        done(problem("forbidden", principal.kind === "key" ? `This key lacks the scope ${scope}.` : `Your role does not allow this; it needs the scope ${scope}.`));
-      };
+      return guard(({ kind, scopes: held }) => {
+        if (held.has(scope) || held.has("admin")) return undefined;
+        return kind === "key" ? `This key lacks the scope ${scope}.` : `Your role does not allow this; it needs the scope ${scope}.`;
+      });
     },
     requireRole(role) {
       const least = roles.indexOf(role);
-      return (request, _reply, done) => {
-        const principal = principalOf(request);
-        const held = principal.kind === "key" ? (principal.scopes.has("admin") ? "admin" : undefined) : principal.role;
-        if (held !== undefined && roles.indexOf(held) >= least) return done();
-        done(problem("forbidden", principal.kind === "key" ? "This key lacks the scope admin." : `This needs the role ${role}.`));
-      };
+      return guard(({ kind, scopes: held, role: own }) => {
+        if (kind === "key") return held.has("admin") ? undefined : "This key lacks the scope admin.";
+        return own !== undefined && roles.indexOf(own) >= least ? undefined : `This needs the role ${role}.`;
+      });
     },
+  };
+}
+
+/** A hook that fails with 403 when `refusal` gives a reason. */
+function guard(refusal: (principal: Principal) => string | undefined): Hook {
+  return (request, _reply, done) => {
+    if (!request.principal) {
+      done(unauthenticated());
+      return;
+    }
+    const reason = refusal(request.principal);
+    done(reason === undefined ? undefined : problem("forbidden", reason));
   };
 }
 
@@ -134,7 +156,8 @@ export function resolveTenant(request: FastifyRequest, queryTenantId?: string): 
   }
   const chosen = header ?? queryTenantId;
   if (chosen === undefined) return null;
-  if (queryTenantId !== undefined && queryTenantId !== chosen) throw problem("invalid-request", "X-Tenant-Id and tenantId name different tenants.");
+  if (queryTenantId !== undefined && queryTenantId !== chosen)
+    throw problem("invalid-request", "X-Tenant-Id and tenantId name different tenants.");
   const parsed = tenantIdSchema.safeParse(chosen);
   if (!parsed.success) throw problem("invalid-request", `The tenant id is not valid: ${parsed.error.issues[0]?.message}.`);
   return parsed.data;
@@ -148,10 +171,9 @@ export function requireTenant(request: FastifyRequest, queryTenantId?: string): 
 }
 
 /** onRequest, after `authenticate`: for what concerns all tenants; no key may, whatever its scopes. */
-export const requireAllTenants: Hook = (request, _reply, done) => {
-  if (principalOf(request).tenantId === null) return done();
-  done(problem("forbidden", "An API key administers its own tenant only."));
-};
+export const requireAllTenants: Hook = guard(({ tenantId }) =>
+  tenantId === null ? undefined : "An API key administers its own tenant only.",
+);
 
 /** The session id in the cookie, or null. */
 export function sessionIdOf(request: FastifyRequest): string | null {
@@ -171,11 +193,16 @@ export function originAllowed(request: FastifyRequest, corsOrigins: readonly str
 }
 
 export function foreignOrigin() {
-  return problem("forbidden", "The Origin of this request is not allowed. Add it to CORS_ORIGINS, or send an API key or X-Admin-Token instead of the session cookie.");
+  return problem(
+    "forbidden",
+    "The Origin of this request is not allowed. Add it to CORS_ORIGINS, or send an API key or X-Admin-Token instead of the session cookie.",
+  );
 }
 
 export function unauthenticated() {
-  return problem("unauthenticated", "Send a valid API key (Authorization: Bearer or X-Api-Key), or sign in.", undefined, { "www-authenticate": 'Bearer realm="streamforge"' });
+  return problem("unauthenticated", "Send a valid API key (Authorization: Bearer or X-Api-Key), or sign in.", undefined, {
+    "www-authenticate": 'Bearer realm="streamforge"',
+  });
 }
 
 /** Lets a plugin's routes answer 503 when Postgres or Redis is away; every other error goes on to the server's handler. */
@@ -192,9 +219,8 @@ function asProblem(error: unknown): Error {
 }
 
 function settle(request: FastifyRequest, principal: Principal | null, done: (error?: Error) => void): void {
-  if (principal === null) return done(unauthenticated());
-  request.principal = principal;
-  done();
+  if (principal !== null) request.principal = principal;
+  done(principal === null ? unauthenticated() : undefined);
 }
 
 function keyOf(authorization: string | undefined, apiKey: string | string[] | undefined): string | null {
@@ -203,5 +229,13 @@ function keyOf(authorization: string | undefined, apiKey: string | string[] | un
 }
 
 function userPrincipal(session: SessionRecord): Principal {
-  return { kind: "user", id: session.userId, name: session.email, tenantId: null, scopes: ROLE_SCOPES[session.role], role: session.role, limits: {} };
+  return {
+    kind: "user",
+    id: session.userId,
+    name: session.email,
+    tenantId: null,
+    scopes: ROLE_SCOPES[session.role],
+    role: session.role,
+    limits: {},
+  };
 }

@@ -18,44 +18,88 @@ export function keyRoutes({ auth, keyService }: { auth: Auth; keyService: KeySer
 
     app.post(
       "/v1/admin/keys",
-      { onRequest, schema: { tags, summary: "Create a key; it is shown this once", body: createKeySchema, response: { 201: createdKeySchema } } },
+      {
+        onRequest,
+        schema: { tags, summary: "Create a key; it is shown this once", body: createKeySchema, response: { 201: createdKeySchema } },
+      },
       async (request, reply) => {
         const { expiresAt, ...key } = request.body;
         resolveTenant(request, key.tenantId);
         const until = expiresAt === undefined ? undefined : new Date(expiresAt);
-        if (until && until.getTime() <= Date.now()) throw problem("invalid-request", "expiresAt has passed.", { errors: [{ pointer: "/expiresAt", detail: "must be in the future" }] });
+        if (until && until.getTime() <= Date.now())
+          throw problem("invalid-request", "expiresAt has passed.", {
+            errors: [{ pointer: "/expiresAt", detail: "must be in the future" }],
+          });
         const issued = await keyService.create(actorOf(request), { ...key, expiresAt: until });
         if (issued === "tenant-not-allowed") throw problem("tenant-not-allowed", `TENANT_ALLOWLIST does not name ${key.tenantId}.`);
-        return reply.code(201).header("cache-control", "no-store").header("location", `/v1/admin/keys/${issued.key.id}`).send({ ...issued.key, key: issued.token });
+        return reply
+          .code(201)
+          .header("cache-control", "no-store")
+          .header("location", `/v1/admin/keys/${issued.key.id}`)
+          .send({ ...issued.key, key: issued.token });
       },
     );
 
     app.get(
       "/v1/admin/keys",
-      { onRequest, schema: { tags, summary: "Keys, newest first", querystring: z.object({ tenantId: tenantIdSchema.optional() }), response: { 200: keyListSchema } } },
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "Keys, newest first",
+          querystring: z.object({ tenantId: tenantIdSchema.optional() }),
+          response: { 200: keyListSchema },
+        },
+      },
       async (request) => ({ items: await keyService.list(resolveTenant(request, request.query.tenantId)) }),
     );
 
-    app.get("/v1/admin/keys/:id", { onRequest, schema: { tags, summary: "One key", params, response: { 200: keyViewSchema } } }, async (request) => {
-      const key = await keyService.get(request.params.id, principalOf(request).tenantId);
-      if (!key) throw noSuchKey();
-      return key;
-    });
+    app.get(
+      "/v1/admin/keys/:id",
+      { onRequest, schema: { tags, summary: "One key", params, response: { 200: keyViewSchema } } },
+      async (request) => {
+        const key = await keyService.get(request.params.id, principalOf(request).tenantId);
+        if (!key) throw noSuchKey();
+        return key;
+      },
+    );
 
-    app.delete("/v1/admin/keys/:id", { onRequest, schema: { tags, summary: "Revoke a key, everywhere within 1 s", params, response: { 200: keyViewSchema } } }, async (request) => {
-      const key = await keyService.revoke(actorOf(request), request.params.id, principalOf(request).tenantId);
-      if (!key) throw noSuchKey();
-      return key;
-    });
+    app.delete(
+      "/v1/admin/keys/:id",
+      { onRequest, schema: { tags, summary: "Revoke a key, everywhere within 1 s", params, response: { 200: keyViewSchema } } },
+      async (request) => {
+        const key = await keyService.revoke(actorOf(request), request.params.id, principalOf(request).tenantId);
+        if (!key) throw noSuchKey();
+        return key;
+      },
+    );
 
     app.post(
       "/v1/admin/keys/:id/rotate",
-      { onRequest, schema: { tags, summary: "Issue a successor; the old key works until the overlap ends", params, body: rotateKeySchema, response: { 201: createdKeySchema } } },
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "Issue a successor; the old key works until the overlap ends",
+          params,
+          body: rotateKeySchema,
+          response: { 201: createdKeySchema },
+        },
+      },
       async (request, reply) => {
-        const issued = await keyService.rotate(actorOf(request), request.params.id, principalOf(request).tenantId, request.body.overlapSeconds);
+        const issued = await keyService.rotate(
+          actorOf(request),
+          request.params.id,
+          principalOf(request).tenantId,
+          request.body.overlapSeconds,
+        );
         if (!issued) throw noSuchKey();
         if (issued === "not-active") throw problem("conflict", "This key is revoked, expired or already replaced; create a new one.");
-        return reply.code(201).header("cache-control", "no-store").header("location", `/v1/admin/keys/${issued.key.id}`).send({ ...issued.key, key: issued.token });
+        return reply
+          .code(201)
+          .header("cache-control", "no-store")
+          .header("location", `/v1/admin/keys/${issued.key.id}`)
+          .send({ ...issued.key, key: issued.token });
       },
     );
   };

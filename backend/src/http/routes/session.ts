@@ -21,18 +21,24 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
   return async (app) => {
     answerStorageErrors(app);
 
-    app.post("/v1/session", { schema: { tags, summary: "Sign in", body: sessionRequestSchema, response: { 200: sessionSchema } } }, async (request, reply) => {
-      // Without the check a foreign page could sign a visitor in under the attacker's name. Programs send no Origin.
-      if (request.headers.origin !== undefined && !originAllowed(request, config.CORS_ORIGINS)) throw foreignOrigin();
-      const outcome = await sessions.signIn(request.body, { ip: request.ip, correlationId: request.id });
-      if (outcome.kind === "throttled") {
-        throw problem("rate-limited", "Too many tries to sign in. Wait before the next one.", undefined, { "retry-after": String(outcome.retryAfterSeconds) });
-      }
-      if (outcome.kind === "refused") throw problem("unauthenticated", "E-mail or password is wrong.");
-      reply.header("set-cookie", cookie(outcome.sessionId, new Date(outcome.session.expiresAtMs)));
-      reply.header("cache-control", "no-store");
-      return sessionView(outcome.session);
-    });
+    app.post(
+      "/v1/session",
+      { schema: { tags, summary: "Sign in", body: sessionRequestSchema, response: { 200: sessionSchema } } },
+      async (request, reply) => {
+        // Without the check a foreign page could sign a visitor in under the attacker's name. Programs send no Origin.
+        if (request.headers.origin !== undefined && !originAllowed(request, config.CORS_ORIGINS)) throw foreignOrigin();
+        const outcome = await sessions.signIn(request.body, { ip: request.ip, correlationId: request.id });
+        if (outcome.kind === "throttled") {
+          throw problem("rate-limited", "Too many tries to sign in. Wait before the next one.", undefined, {
+            "retry-after": String(outcome.retryAfterSeconds),
+          });
+        }
+        if (outcome.kind === "refused") throw problem("unauthenticated", "E-mail or password is wrong.");
+        reply.header("set-cookie", cookie(outcome.sessionId, new Date(outcome.session.expiresAtMs)));
+        reply.header("cache-control", "no-store");
+        return sessionView(outcome.session);
+      },
+    );
 
     app.get("/v1/session", { schema: { tags, summary: "Who is signed in", response: { 200: sessionSchema } } }, async (request, reply) => {
       const sessionId = sessionIdOf(request);

@@ -19,29 +19,44 @@ export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantServic
 
     app.post(
       "/v1/admin/tenants",
-      { onRequest: operatorsOnly, schema: { tags, summary: "Create a tenant", body: createTenantSchema, response: { 201: tenantViewSchema } } },
+      {
+        onRequest: operatorsOnly,
+        schema: { tags, summary: "Create a tenant", body: createTenantSchema, response: { 201: tenantViewSchema } },
+      },
       async (request, reply) => {
         const created = await tenantService.create(actorOf(request), request.body);
         if (created === "exists") throw problem("conflict", `The tenant ${request.body.tenantId} exists already.`);
-        if (created === "tenant-not-allowed") throw problem("tenant-not-allowed", `TENANT_ALLOWLIST does not name ${request.body.tenantId}.`);
+        if (created === "tenant-not-allowed")
+          throw problem("tenant-not-allowed", `TENANT_ALLOWLIST does not name ${request.body.tenantId}.`);
         return reply.code(201).header("location", `/v1/admin/tenants/${created.tenantId}`).send(created);
       },
     );
 
-    app.get("/v1/admin/tenants", { onRequest, schema: { tags, summary: "Tenants by id", response: { 200: tenantListSchema } } }, async (request) => ({
-      items: await tenantService.list(resolveTenant(request)),
-    }));
+    app.get(
+      "/v1/admin/tenants",
+      { onRequest, schema: { tags, summary: "Tenants by id", response: { 200: tenantListSchema } } },
+      async (request) => ({
+        items: await tenantService.list(resolveTenant(request)),
+      }),
+    );
 
-    app.get("/v1/admin/tenants/:tenantId", { onRequest, schema: { tags, summary: "One tenant", params, response: { 200: tenantViewSchema } } }, async (request) => {
-      const own = principalOf(request).tenantId;
-      const tenant = own === null || own === request.params.tenantId ? await tenantService.get(request.params.tenantId) : null;
-      if (!tenant) throw noSuchTenant();
-      return tenant;
-    });
+    app.get(
+      "/v1/admin/tenants/:tenantId",
+      { onRequest, schema: { tags, summary: "One tenant", params, response: { 200: tenantViewSchema } } },
+      async (request) => {
+        const own = principalOf(request).tenantId;
+        const tenant = own === null || own === request.params.tenantId ? await tenantService.get(request.params.tenantId) : null;
+        if (!tenant) throw noSuchTenant();
+        return tenant;
+      },
+    );
 
     app.patch(
       "/v1/admin/tenants/:tenantId",
-      { onRequest: operatorsOnly, schema: { tags, summary: "Change name or limits", params, body: updateTenantSchema, response: { 200: tenantViewSchema } } },
+      {
+        onRequest: operatorsOnly,
+        schema: { tags, summary: "Change name or limits", params, body: updateTenantSchema, response: { 200: tenantViewSchema } },
+      },
       async (request) => {
         const tenant = await tenantService.update(actorOf(request), request.params.tenantId, request.body);
         if (!tenant) throw noSuchTenant();
