@@ -9,7 +9,9 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
 // networkMode always: a dashboard on 127.0.0.1 works without a network, and the browser's idea of "offline" would pause it.
-const queries = new QueryClient({ defaultOptions: { queries: { networkMode: "always", retry: 1 }, mutations: { networkMode: "always", retry: false } } });
+const queries = new QueryClient({
+  defaultOptions: { queries: { networkMode: "always", retry: 1 }, mutations: { networkMode: "always", retry: false } },
+});
 
 createRoot(root).render(
   <StrictMode>

@@ -25,7 +25,11 @@ export const retryDelayMs = (attempt: number) => Math.min(FIRST_RETRY_MS * 2 ** 
  * answer that is not a 200 (a restart answers 503, a proxy 502), and never notices a half-open connection.
  * @returns a function that closes it
  */
-export function followStats(path: string, handlers: LiveHandlers, source: LiveSource = { open: (url) => new EventSource(url) }): () => void {
+export function followStats(
+  path: string,
+  handlers: LiveHandlers,
+  source: LiveSource = { open: (url) => new EventSource(url) },
+): () => void {
   let connection: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;

@@ -5,7 +5,13 @@ const KEY = ["session"];
 
 /** Who is signed in: asked at the start, when the window comes back, and when the live stream breaks (it may have expired). */
 export function useSession() {
-  return useQuery({ queryKey: KEY, queryFn: getSession, staleTime: 60_000, retry: false, refetchInterval: (query) => (query.state.status === "error" ? 2000 : false) });
+  return useQuery({
+    queryKey: KEY,
+    queryFn: getSession,
+    staleTime: 60_000,
+    retry: false,
+    refetchInterval: (query) => (query.state.status === "error" ? 2000 : false),
+  });
 }
 
 export function useSignIn() {

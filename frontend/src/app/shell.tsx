@@ -13,7 +13,10 @@ export function Shell({ session, page, children }: { session: Session; page: Pag
   const signOut = useSignOut();
   return (
     <div className="flex min-h-dvh flex-col">
-      <a href="#content" className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50 focus:rounded focus:bg-surface focus:px-3 focus:py-2">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50 focus:rounded focus:bg-surface focus:px-3 focus:py-2"
+      >
         Skip to the content
       </a>
       <header className="sticky top-0 z-20 border-b border-line bg-surface">
@@ -30,7 +33,8 @@ export function Shell({ session, page, children }: { session: Session; page: Pag
                 aria-current={path === page.path ? "page" : undefined}
                 className={cn(
                   "relative flex items-center gap-1.5 px-3 text-[13px] font-medium text-ink-2 hover:text-ink",
-                  path === page.path && "text-ink after:absolute after:inset-x-2 after:-bottom-px after:h-0.5 after:rounded-full after:bg-brand",
+                  path === page.path &&
+                    "text-ink after:absolute after:inset-x-2 after:-bottom-px after:h-0.5 after:rounded-full after:bg-brand",
                 )}
               >
                 <Icon className="hidden size-4 sm:block" />

@@ -21,7 +21,7 @@ export function Button({ variant = "outline", size = "md", className, ...props }
     <BaseButton
       focusableWhenDisabled
       className={cn(
-        "inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-md font-medium transition-[background-color,filter] select-none",
+        "inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-md font-medium motion-safe:transition-[background-color,filter] select-none",
         "data-[disabled]:cursor-default data-[disabled]:opacity-60",
         variants[variant],
         sizes[size],

@@ -26,7 +26,10 @@ export function BacklogCard({ stats }: { stats: Stats | null }) {
       </p>
       <Facts
         rows={[
-          { label: "Oldest has waited", value: backlog ? (backlog.events > 0 ? formatDuration(backlog.oldestAgeSeconds) : "nothing waits") : null },
+          {
+            label: "Oldest has waited",
+            value: backlog ? (backlog.events > 0 ? formatDuration(backlog.oldestAgeSeconds) : "nothing waits") : null,
+          },
           { label: "Waiting to be tried again", value: backlog ? plural(backlog.retrying, "event") : null },
         ]}
       />

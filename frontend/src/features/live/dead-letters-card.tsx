@@ -18,7 +18,12 @@ interface DeadLettersCardProps {
 
 /** Open dead letters by reason, the most frequent first, each with one message as an example. */
 export function DeadLettersCard({ open, stale, nowMs }: DeadLettersCardProps) {
-  const reasons = useQuery({ queryKey: ["dlq", "reasons"], queryFn: getDeadLetterReasons, refetchInterval: 5000, enabled: open !== null && open > 0 && !stale });
+  const reasons = useQuery({
+    queryKey: ["dlq", "reasons"],
+    queryFn: getDeadLetterReasons,
+    refetchInterval: 5000,
+    enabled: open !== null && open > 0 && !stale,
+  });
   return (
     <Card
       title="Dead letters by reason"
@@ -31,7 +36,9 @@ export function DeadLettersCard({ open, stale, nowMs }: DeadLettersCardProps) {
       }
     >
       {open === 0 ? (
-        <p className="py-1 text-[13px] text-ink-2">Every event could be stored. One that cannot is kept here with its reason, as it was sent.</p>
+        <p className="py-1 text-[13px] text-ink-2">
+          Every event could be stored. One that cannot is kept here with its reason, as it was sent.
+        </p>
       ) : reasons.error && !reasons.data ? (
         <p className="py-1 text-[13px] text-ink-2">The reasons cannot be shown: {reasons.error.message}</p>
       ) : (
@@ -55,7 +62,12 @@ function Reasons({ groups, nowMs }: { groups: ReasonGroup[] | null; nowMs: numbe
             <span className="font-medium stale:text-ink-3">{formatCount(group.count)}</span>
           </div>
           {/* Drawn, not styled: its length is an attribute, and repeats the figure. */}
-          <svg aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none" className="my-1 block h-1 w-full overflow-hidden rounded-full bg-raised">
+          <svg
+            aria-hidden="true"
+            viewBox="0 0 100 1"
+            preserveAspectRatio="none"
+            className="my-1 block h-1 w-full overflow-hidden rounded-full bg-raised"
+          >
             <rect width={(group.count / largest) * 100} height="1" className="fill-dead stale:fill-line-strong" />
           </svg>
           <p className="line-clamp-2 text-xs wrap-anywhere text-ink-2" title={group.message}>
@@ -66,7 +78,11 @@ function Reasons({ groups, nowMs }: { groups: ReasonGroup[] | null; nowMs: numbe
           </p>
         </li>
       ))}
-      {hidden > 0 && <li className="pt-2 text-xs text-ink-3">and {plural(hidden, "letter")} for {plural(most.length - SHOWN, "other reason")}</li>}
+      {hidden > 0 && (
+        <li className="pt-2 text-xs text-ink-3">
+          and {plural(hidden, "letter")} for {plural(most.length - SHOWN, "other reason")}
+        </li>
+      )}
     </ul>
   );
 }

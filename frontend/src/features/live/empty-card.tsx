@@ -9,7 +9,7 @@ export const firstEventCommand = (origin: string) =>
     `curl ${origin}/v1/events \\`,
     "  -H 'Authorization: Bearer YOUR_API_KEY' \\",
     "  -H 'Content-Type: application/json' \\",
-    `  -d '{"eventId":"hello-1","eventType":"SALE","userId":"user-1","payload":{"amount":12.5,"currency":"EUR"}}'`,
+    `  -d '{"eventId":"hello-1","eventType":"SALE","userId":"u-1","payload":{"amount":12.5,"currency":"EUR"}}'`,
   ].join("\n");
 
 /** Stands where the chart will be until the first event comes. */
@@ -26,21 +26,29 @@ export function EmptyCard() {
     if (!navigator.clipboard && text.current) getSelection()?.selectAllChildren(text.current);
   };
   return (
-    <Card title="Ready for the first event" className="h-full">
-      <div className="flex h-full max-w-3xl flex-col justify-center gap-3 py-2">
-        <p className="text-ink-2">Nothing was sent yet. Paste this into a terminal and watch this page; the chart appears with the first event.</p>
-        <div className="relative rounded-md border border-line bg-raised">
-          <pre ref={text} className="overflow-x-auto p-3 pr-24 font-mono text-xs leading-relaxed text-ink">
+    <Card
+      title="Ready for the first event"
+      className="h-full"
+      aside={
+        <Button size="sm" onClick={copy}>
+          <CopyIcon className="size-3.5" />
+          <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
+        </Button>
+      }
+    >
+      <div className="flex h-full flex-col justify-center gap-3 py-2">
+        <p className="text-ink-2">
+          Nothing was sent yet. Paste this into a terminal and watch this page; the chart appears with the first event.
+        </p>
+        <div className="rounded-md border border-line bg-raised">
+          <pre ref={text} className="overflow-x-auto p-3 font-mono text-xs leading-relaxed text-ink">
             {command}
           </pre>
-          <Button size="sm" className="absolute top-2 right-2" onClick={copy}>
-            <CopyIcon className="size-3.5" />
-            <span aria-live="polite">{copied ? "Copied" : "Copy"}</span>
-          </Button>
         </div>
         <p className="text-[13px] text-ink-2">
-          Put the API key in place of <code className="font-mono text-xs">YOUR_API_KEY</code>: the first <code className="font-mono text-xs">npm start</code> printed it in its
-          terminal, together with this command. For a steady stream of events run <code className="font-mono text-xs">npm run demo</code>.
+          Put the API key in place of <code className="font-mono text-xs">YOUR_API_KEY</code>: the first{" "}
+          <code className="font-mono text-xs">npm start</code> printed it in its terminal, together with this command. For a steady stream
+          of events run <code className="font-mono text-xs">npm run demo</code>.
         </p>
       </div>
     </Card>

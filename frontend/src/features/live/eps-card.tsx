@@ -20,15 +20,28 @@ type Range = (typeof ranges)[number]["value"];
 export function EpsCard({ live }: { live: Live }) {
   const [range, setRange] = useState<Range>("5");
   const [cursor, setCursor] = useState<number | null>(null);
+  const theme = useTheme();
   const minutes = Number(range);
   const history = useHistory(minutes, live.comebacks);
   const toSeconds = Math.floor(live.serverNowMs / 1000);
   const columns = useMemo(() => chartColumns(history, live.points, toSeconds, minutes * 60), [history, live.points, toSeconds, minutes]);
   return (
-    <Card title="Events per second" className="h-full" aside={<Segmented label="Time shown" value={range} options={ranges} onChange={setRange} />}>
+    <Card
+      title="Events per second"
+      className="h-full"
+      aside={<Segmented label="Time shown" value={range} options={ranges} onChange={setRange} />}
+    >
       <div className="flex h-full flex-col gap-1">
         <Legend columns={columns} cursor={cursor} />
-        <Plot columns={columns} toSeconds={toSeconds} spanSeconds={minutes * 60} label={chartWords(live.stats)} onCursor={setCursor} />
+        {/* Made anew when the colours change: a canvas does not follow the style sheet. */}
+        <Plot
+          key={theme}
+          columns={columns}
+          toSeconds={toSeconds}
+          spanSeconds={minutes * 60}
+          label={chartWords(live.stats)}
+          onCursor={setCursor}
+        />
       </div>
     </Card>
   );
@@ -58,7 +71,7 @@ function Legend({ columns, cursor }: { columns: ChartColumns; cursor: number | n
         <span key={key} className="inline-flex items-center gap-1.5">
           <span aria-hidden="true" className={`h-0.5 w-3 rounded-full ${swatches[key]}`} />
           {label}
-          <span className="min-w-9 font-medium text-ink">{figure(columns[key][index])}</span>
+          <span className="min-w-10 font-medium text-ink stale:text-ink-3">{figure(columns[key][index])}</span>
         </span>
       ))}
       <span className="ml-auto text-ink-3">{at === undefined ? NO_FIGURE : formatClock(at * 1000)}</span>
@@ -80,8 +93,6 @@ interface PlotProps {
 function Plot({ columns, toSeconds, spanSeconds, label, onCursor }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<EpsPlot | null>(null);
-  const theme = useTheme();
-  // Made anew when the colours change: a canvas does not follow the style sheet.
   useEffect(() => {
     const element = host.current;
     if (!element) return;
@@ -94,10 +105,10 @@ function Plot({ columns, toSeconds, spanSeconds, label, onCursor }: PlotProps) {
       made.destroy();
       plot.current = null;
     };
-  }, [theme, onCursor]);
-  useEffect(() => plot.current?.draw(columns, toSeconds - spanSeconds, toSeconds), [columns, toSeconds, spanSeconds, theme]);
+  }, [onCursor]);
+  useEffect(() => plot.current?.draw(columns, toSeconds - spanSeconds, toSeconds), [columns, toSeconds, spanSeconds]);
   return (
-    <div className="relative min-h-56 flex-1">
+    <div className="relative -mb-2 min-h-56 flex-1 stale:opacity-55 stale:grayscale">
       <div ref={host} role="img" aria-label={label} className="absolute inset-0 overflow-hidden" />
     </div>
   );

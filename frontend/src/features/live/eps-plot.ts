@@ -16,6 +16,9 @@ export interface EpsPlot {
   destroy(): void;
 }
 
+/** Steps of the time axis, in seconds; uPlot's own leave out 2 min, without which a phone's 5 min have one label. */
+const stepsSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+
 const hoursMinutes = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 /**
@@ -27,7 +30,12 @@ const hoursMinutes = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute:
 export function createEpsPlot(host: HTMLElement, onCursor: (index: number | null) => void): EpsPlot {
   const css = getComputedStyle(host);
   const color = (name: string) => css.getPropertyValue(name).trim();
-  const axis = { stroke: color("--ink-3"), font: `11px ${css.fontFamily}`, grid: { stroke: color("--grid"), width: 1 }, ticks: { show: false } };
+  const axis = {
+    stroke: color("--ink-3"),
+    font: `11px ${css.fontFamily}`,
+    grid: { stroke: color("--grid"), width: 1 },
+    ticks: { show: false },
+  };
   const plot = new uPlot(
     {
       width: Math.max(host.clientWidth, 50),
@@ -37,7 +45,14 @@ export function createEpsPlot(host: HTMLElement, onCursor: (index: number | null
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, width: 2, fill: color("--surface") } },
       scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, niceTop(max)] } },
       axes: [
-        { ...axis, size: 28, space: 70, values: (_plot, splits, _axis, _space, incr) => splits.map((at) => (incr < 60 ? formatClock(at * 1000) : hoursMinutes.format(at * 1000))) },
+        {
+          ...axis,
+          size: 22,
+          space: 68,
+          incrs: stepsSeconds,
+          values: (_plot, splits, _axis, _space, incr) =>
+            splits.map((at) => (incr < 60 ? formatClock(at * 1000) : hoursMinutes.format(at * 1000))),
+        },
         { ...axis, size: 44, space: 36, values: (_plot, splits) => splits.map(formatAxis) },
       ],
       series: [

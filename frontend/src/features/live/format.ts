@@ -25,7 +25,7 @@ export function formatAxis(value: number): string {
 export function formatDuration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return NO_FIGURE;
   if (seconds < 0.05) return "0 s";
-  if (seconds < 9.95) return `${oneDecimal.format(seconds)} s`;
+  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${oneDecimal.format(seconds)} s`;
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
   if (s < 3600) return pair(Math.floor(s / 60), "min", s % 60, "s");

@@ -18,10 +18,10 @@ export function LatencyCard({ stats }: { stats: Stats | null }) {
           <tr>
             <td />
             <th scope="col" className="py-1 text-right font-normal">
-              half within
+              p50
             </th>
             <th scope="col" className="py-1 pl-4 text-right font-normal">
-              99 % within
+              p99
             </th>
           </tr>
         </thead>
@@ -32,8 +32,12 @@ export function LatencyCard({ stats }: { stats: Stats | null }) {
                 {label}
                 <span className="block text-xs text-ink-3">{about}</span>
               </th>
-              <td className="py-1.5 text-right text-[15px] font-medium whitespace-nowrap stale:text-ink-3">{figure(stats?.latencyMs[p50])}</td>
-              <td className="py-1.5 pl-4 text-right text-[15px] font-medium whitespace-nowrap stale:text-ink-3">{figure(stats?.latencyMs[p99])}</td>
+              <td className="py-1.5 text-right text-[15px] font-medium whitespace-nowrap stale:text-ink-3">
+                {figure(stats?.latencyMs[p50])}
+              </td>
+              <td className="py-1.5 pl-4 text-right text-[15px] font-medium whitespace-nowrap stale:text-ink-3">
+                {figure(stats?.latencyMs[p99])}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -24,13 +24,15 @@ export function LivePage() {
       <Warnings warnings={stats?.warnings ?? []} nowMs={live.serverNowMs} />
       <RateTiles stats={stats} />
       <div className="grid gap-3 lg:grid-cols-12">
-        <div className="min-h-[340px] min-w-0 lg:col-span-8 2xl:min-h-[400px]">{stats && isEmpty(stats) ? <EmptyCard /> : <EpsCard live={live} />}</div>
+        <div className="min-h-[clamp(340px,40vh,640px)] min-w-0 lg:col-span-8">
+          {stats && isEmpty(stats) ? <EmptyCard /> : <EpsCard live={live} />}
+        </div>
         <div className="grid min-w-0 gap-3 sm:grid-cols-2 lg:col-span-4 lg:grid-cols-1">
           <BacklogCard stats={stats} />
           <LatencyCard stats={stats} />
         </div>
       </div>
-      <div className="grid items-start gap-3 md:grid-cols-2 xl:grid-cols-3">
+      <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
         <DeadLettersCard open={stats?.deadLetters.open ?? null} stale={stale} nowMs={live.serverNowMs} />
         <WorkersCard stats={stats} nowMs={live.serverNowMs} />
         <PartitionsCard stats={stats} />

@@ -10,14 +10,15 @@ const SHOWN = 8;
 
 /** The partitions of the stream, the fullest first. */
 export function PartitionsCard({ stats }: { stats: Stats | null }) {
-  const fullest = stats?.partitions.toSorted((a, b) => b.backlogEvents + b.retrying - a.backlogEvents - a.retrying || a.partition - b.partition) ?? [];
+  const fullest =
+    stats?.partitions.toSorted((a, b) => b.backlogEvents + b.retrying - a.backlogEvents - a.retrying || a.partition - b.partition) ?? [];
   return (
     <Card title="Partitions" aside={stats && <Badge>{plural(stats.partitions.length, "partition")}</Badge>}>
       {!stats ? (
         <Skeleton className="h-16 w-full" />
       ) : (
         <>
-          <Table columns={["Partition", "Waiting", "Again", "Oldest", "Settled"]}>
+          <Table columns={["Partition", "Waiting", "Again", "Oldest"]} wideColumns={["Settled"]}>
             {fullest.slice(0, SHOWN).map((partition) => (
               <tr key={partition.partition}>
                 <th scope="row" className="py-1.5 text-left font-medium">
@@ -26,11 +27,15 @@ export function PartitionsCard({ stats }: { stats: Stats | null }) {
                 <td title={`in ${plural(partition.entries, "stream entry", "stream entries")}`}>{formatCount(partition.backlogEvents)}</td>
                 <td title="waiting to be tried again">{formatCount(partition.retrying)}</td>
                 <td>{formatDuration(partition.oldestAgeSeconds)}</td>
-                <td title={`of ${formatCount(partition.accepted)} accepted`}>{formatCount(partition.settled)}</td>
+                <td className="hidden sm:table-cell" title={`of ${formatCount(partition.accepted)} accepted`}>
+                  {formatCount(partition.settled)}
+                </td>
               </tr>
             ))}
           </Table>
-          {fullest.length > SHOWN && <p className="pt-1.5 text-xs text-ink-3">and {plural(fullest.length - SHOWN, "more with less", "more with less")}</p>}
+          {fullest.length > SHOWN && (
+            <p className="pt-1.5 text-xs text-ink-3">and {plural(fullest.length - SHOWN, "more with less", "more with less")}</p>
+          )}
         </>
       )}
     </Card>

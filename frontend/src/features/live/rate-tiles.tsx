@@ -25,7 +25,10 @@ export function RateTiles({ stats }: { stats: Stats | null }) {
           <p className="mt-0.5 flex h-10 items-baseline gap-1.5">
             {stats ? (
               <>
-                <span data-testid={`eps-${key}`} className="truncate text-[28px] leading-10 font-semibold tracking-tight stale:text-ink-3 sm:text-[32px]">
+                <span
+                  data-testid={`eps-${key}`}
+                  className="truncate text-[28px] leading-10 font-semibold tracking-tight stale:text-ink-3 sm:text-[32px]"
+                >
                   {formatRate(stats.eps[key])}
                 </span>
                 <span className="text-[13px] text-ink-3">/s</span>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useSessionCheck } from "../../app/session.js";
 import { type Freshness, freshness } from "./freshness.js";
 import { createLiveStore, type LiveState } from "./live-store.js";
@@ -15,7 +15,7 @@ export interface Live extends LiveState {
 export function useLive(): Live {
   const checkSession = useSessionCheck();
   // The stream cannot say why it was refused; asking for the session tells an expired one from a server that is away.
-  const store = useMemo(() => createLiveStore(checkSession), []);
+  const [store] = useState(() => createLiveStore(checkSession));
   const state = useSyncExternalStore(store.subscribe, store.get);
   const nowMs = useNow();
   return { ...state, nowMs, serverNowMs: nowMs + state.clockOffsetMs, freshness: freshness(state.freshAtMs, nowMs) };

@@ -18,7 +18,10 @@ export function VerdictBanner({ live }: { live: Live }) {
   const verdict = live.stats && verdictOf(live.stats, live.freshness);
   const { Icon, icon } = looks[verdict?.tone ?? "neutral"];
   return (
-    <section aria-label="Ledger" className="flex flex-wrap items-center gap-x-6 gap-y-3 rounded-lg border border-line bg-surface px-4 py-3.5">
+    <section
+      aria-label="Ledger"
+      className="flex flex-wrap items-center gap-x-6 gap-y-3 rounded-lg border border-line bg-surface px-4 py-3.5"
+    >
       <div className="flex min-w-0 flex-1 basis-72 items-center gap-3.5">
         <span className={cn("grid size-10 shrink-0 place-items-center rounded-full", icon)}>
           <Icon className="size-5.5" />
@@ -39,12 +42,23 @@ export function VerdictBanner({ live }: { live: Live }) {
 function LiveState({ freshness, attempt }: { freshness: Freshness; attempt: number }) {
   const stale = freshness.kind === "stale";
   const text = stale ? "Not live" : freshness.kind === "live" ? "Live" : attempt > 0 ? "No data" : "Connecting …";
-  const detail = stale ? `last update ${formatDuration(freshness.ageSeconds)} ago` : freshness.kind === "live" ? "updated every second" : "";
+  const detail = stale
+    ? `last update ${formatDuration(freshness.ageSeconds)} ago`
+    : freshness.kind === "live"
+      ? "updated every second"
+      : "";
   return (
-    <div data-testid="live-state" data-state={freshness.kind} className="flex w-full items-center gap-2.5 text-[13px] sm:w-60 sm:justify-end">
+    <div
+      data-testid="live-state"
+      data-state={freshness.kind}
+      className="flex w-full items-center gap-2.5 text-[13px] sm:w-60 sm:justify-end"
+    >
       <span
         aria-hidden="true"
-        className={cn("size-2.5 shrink-0 rounded-full", freshness.kind === "live" ? "bg-good motion-safe:animate-pulse" : attempt > 0 || stale ? "bg-warn" : "bg-line-strong")}
+        className={cn(
+          "size-2.5 shrink-0 rounded-full",
+          freshness.kind === "live" ? "bg-good motion-safe:animate-pulse" : attempt > 0 || stale ? "bg-warn" : "bg-line-strong",
+        )}
       />
       <p className="min-w-0">
         {/* Only the word is announced: an age that is read aloud every second would drown everything else. */}

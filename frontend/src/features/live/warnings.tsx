@@ -17,17 +17,22 @@ export function Warnings({ warnings, nowMs }: { warnings: Stats["warnings"]; now
             key={`${warning.code}-${warning.message}`}
             role="alert"
             data-testid="warning"
-            className={cn("flex items-start gap-3 rounded-lg border px-4 py-2.5", critical ? "border-bad/40 bg-bad-soft" : "border-warn/40 bg-warn-soft")}
+            className={cn(
+              "flex items-start gap-3 rounded-lg border px-4 py-2.5",
+              critical ? "border-bad/40 bg-bad-soft" : "border-warn/40 bg-warn-soft",
+            )}
           >
             <Icon className={cn("mt-0.5 size-4 shrink-0", critical ? "text-bad" : "text-warn")} />
             <div className="min-w-0 flex-1 text-[13px]">
-              <p className="font-semibold">
-                <span className="sr-only">{critical ? "Critical: " : "Warning: "}</span>
-                {warning.message}
-              </p>
+              <div className="flex flex-wrap justify-between gap-x-4">
+                <p className="font-semibold">
+                  <span className="sr-only">{critical ? "Critical: " : "Warning: "}</span>
+                  {warning.message}
+                </p>
+                {warning.since && <span className="text-xs leading-5 text-ink-2">began {formatAgo(warning.since, nowMs)}</span>}
+              </div>
               <p className="text-ink-2">{warning.action}</p>
             </div>
-            {warning.since && <span className="shrink-0 text-xs text-ink-2">{formatAgo(warning.since, nowMs)}</span>}
           </div>
         );
       })}

@@ -59,7 +59,10 @@ export interface Dependency {
 /** The three servers, with what an operator asks about each. */
 export function dependenciesOf(storage: Stats["storage"]): Dependency[] {
   const { redis, mongodb, postgres } = storage;
-  const memory = redis.maxMemoryBytes > 0 ? `${formatBytes(redis.usedMemoryBytes)} of ${formatBytes(redis.maxMemoryBytes)}` : formatBytes(redis.usedMemoryBytes);
+  const memory =
+    redis.maxMemoryBytes > 0
+      ? `${formatBytes(redis.usedMemoryBytes)} of ${formatBytes(redis.maxMemoryBytes)}`
+      : formatBytes(redis.usedMemoryBytes);
   return [
     { name: "Redis", ok: redis.ok, detail: [redis.version, memory].filter(Boolean).join(" · ") },
     { name: "MongoDB", ok: mongodb.ok, detail: mongodb.version },

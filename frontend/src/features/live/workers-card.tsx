@@ -2,14 +2,17 @@ import type { Stats, WorkerView } from "@streamforge/shared";
 import { Badge, type Tone } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
-import { formatAgo, formatBytes, formatCount, formatRate, plural } from "./format.js";
 import { Table } from "../../ui/table.js";
+import { formatAgo, formatBytes, formatCount, formatRate, plural } from "./format.js";
 
 /** The processes that store events. */
 export function WorkersCard({ stats, nowMs }: { stats: Stats | null; nowMs: number }) {
   const alive = stats?.workers.filter((worker) => worker.alive).length ?? 0;
   return (
-    <Card title="Workers" aside={stats && <Badge tone={alive > 0 ? "good" : "bad"}>{alive > 0 ? `${formatCount(alive)} at work` : "none at work"}</Badge>}>
+    <Card
+      title="Workers"
+      aside={stats && <Badge tone={alive > 0 ? "good" : "bad"}>{alive > 0 ? `${formatCount(alive)} at work` : "none at work"}</Badge>}
+    >
       {!stats ? (
         <Skeleton className="h-16 w-full" />
       ) : stats.workers.length === 0 ? (

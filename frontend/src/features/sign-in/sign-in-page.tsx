@@ -39,8 +39,9 @@ export function SignInPage() {
         <div className="mt-4 px-6 text-[13px] text-ink-2">
           <p className="font-medium text-ink">First start?</p>
           <p className="mt-1">
-            The first admin's e-mail and password were printed once, in the terminal where <code className="rounded bg-raised px-1 py-0.5 font-mono text-xs">npm start</code>{" "}
-            ran. To choose them yourself, set <code className="font-mono text-xs">ADMIN_EMAIL</code> and <code className="font-mono text-xs">ADMIN_PASSWORD</code> before the
+            The first admin's e-mail and password were printed once, in the terminal where{" "}
+            <code className="rounded bg-raised px-1 py-0.5 font-mono text-xs">npm start</code> ran. To choose them yourself, set{" "}
+            <code className="font-mono text-xs">ADMIN_EMAIL</code> and <code className="font-mono text-xs">ADMIN_PASSWORD</code> before the
             first start.
           </p>
         </div>
@@ -56,7 +57,9 @@ function ProblemBox({ problem, waitSeconds }: { problem: SignInProblem; waitSeco
       <p className="mt-0.5 text-ink">
         {problem.detail}
         {/* Out of the announcement: a screen reader would read every second aloud. */}
-        {problem.waitSeconds !== undefined && <span aria-hidden="true"> {waitSeconds > 0 ? `Try again in ${waitSeconds} s.` : "You can try again now."}</span>}
+        {problem.waitSeconds !== undefined && (
+          <span aria-hidden="true"> {waitSeconds > 0 ? `Try again in ${waitSeconds} s.` : "You can try again now."}</span>
+        )}
         {problem.waitSeconds !== undefined && <span className="sr-only"> Try again in {problem.waitSeconds} seconds.</span>}
       </p>
     </div>
