@@ -4,7 +4,7 @@ import { Card } from "../../ui/card.js";
 import { CopyIcon } from "../../ui/icons.js";
 
 /** The first event, as a line for a shell. The key was printed by the first start and is never shown again. */
-export const firstEventCommand = (origin: string) =>
+const firstEventCommand = (origin: string) =>
   [
     `curl ${origin}/v1/events \\`,
     "  -H 'Authorization: Bearer YOUR_API_KEY' \\",
@@ -17,13 +17,11 @@ export function EmptyCard() {
   const command = firstEventCommand(location.origin);
   const text = useRef<HTMLPreElement>(null);
   const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    // Without HTTPS browsers refuse the clipboard; the command is then selected, ready for Ctrl-C.
-    await navigator.clipboard?.writeText(command).then(
-      () => setCopied(true),
-      () => text.current && getSelection()?.selectAllChildren(text.current),
-    );
-    if (!navigator.clipboard && text.current) getSelection()?.selectAllChildren(text.current);
+  // Without HTTPS browsers refuse the clipboard; the command is then selected, ready for Ctrl-C.
+  const select = () => text.current && getSelection()?.selectAllChildren(text.current);
+  const copy = () => {
+    if (!navigator.clipboard) return select();
+    navigator.clipboard.writeText(command).then(() => setCopied(true), select);
   };
   return (
     <Card

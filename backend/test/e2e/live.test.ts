@@ -1,0 +1,161 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startStack } from "../support/stack.js";
+import { findChromium, launchChromium } from "./chromium.js";
+
+type Stack = Awaited<ReturnType<typeof startStack>>;
+
+let stack: Stack;
+let browser: Browser;
+
+/** Without a browser the page cannot be looked at; CI has one, and there its absence is a failure. */
+describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real browser against the real stack", () => {
+  beforeAll(async () => {
+    [stack, browser] = await Promise.all([startStack({ dashboards: true }), launchChromium()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  it("explains a wrong password and lets nobody in", async () => {
+    await withPage(async ({ page }) => {
+      await page.goto(stack.apiUrl);
+      await fillIn(page, "not the password");
+      await page.getByText("E-mail or password is wrong").waitFor();
+      expect(await page.getByTestId("verdict").count()).toBe(0);
+      expect(await page.getByText("printed once").isVisible()).toBe(true);
+    });
+  });
+
+  it("shows a new system what to send first", async () => {
+    await withPage(async ({ page }) => {
+      await signIn(page);
+      await page.getByText("Ready for the first event").waitFor();
+      expect(await page.locator("pre").innerText()).toContain(`curl ${stack.apiUrl}/v1/events`);
+    });
+  });
+
+  it("follows the load within 3 s and counts every event, without an error in the console", async () => {
+    await withPage(async ({ page, errors }) => {
+      await signIn(page);
+      const stopLoad = load(100, 4);
+      await figureAbove(page, "eps-accepted", 50, 3000);
+      await figureAbove(page, "eps-stored", 50, 3000);
+      await page.getByRole("img", { name: /Events per second/ }).waitFor();
+      const accepted = await stopLoad();
+      await figureIs(page, "total-accepted", accepted, 5000);
+      await figureIs(page, "total-stored", accepted, 10_000);
+      await figureIs(page, "eps-accepted", 0, 6000);
+      expect(await page.getByTestId("verdict").innerText()).not.toMatch(/^\d+ .*missing/);
+      expect(errors).toEqual([]);
+    });
+  });
+
+  it("fits a phone", async () => {
+    await withPage(async ({ page }) => {
+      await page.setViewportSize({ width: 375, height: 812 });
+      await signIn(page);
+      await state(page, "live", 5000);
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    });
+  });
+
+  it("says that its figures are old when the API is gone, and recovers with it", async () => {
+    await withPage(async ({ page }) => {
+      await signIn(page);
+      await state(page, "live", 5000);
+      await stack.api.kill("SIGTERM");
+      await state(page, "stale", 15_000);
+      await page.getByText(/last update \d+ s ago/).waitFor();
+      expect(await page.getByTestId("verdict").innerText()).toBe("Not known right now");
+      await stack.api.restart();
+      await state(page, "live", 15_000);
+      expect(await page.getByTestId("verdict").innerText()).not.toBe("Not known right now");
+    });
+  });
+
+  it("signs out, and the page stays closed afterwards", async () => {
+    await withPage(async ({ page }) => {
+      await signIn(page);
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByRole("heading", { name: "Sign in to StreamForge" }).waitFor();
+      await page.reload();
+      await page.getByRole("heading", { name: "Sign in to StreamForge" }).waitFor();
+    });
+  });
+});
+
+/** Runs `use` with a page of its own (own cookies); `errors` are the console's, but for the 401 that asks who is signed in. */
+async function withPage(use: (at: { page: Page; errors: string[] }) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
+  try {
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.location().url.endsWith("/v1/session")) errors.push(message.text());
+    });
+    await use({ page, errors });
+  } finally {
+    await context.close();
+  }
+}
+
+async function fillIn(page: Page, password: string): Promise<void> {
+  await page.getByLabel("E-mail").fill(stack.adminEmail);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.goto(stack.apiUrl);
+  await fillIn(page, stack.adminPassword);
+  await page.getByTestId("verdict").waitFor();
+}
+
+const state = (page: Page, name: string, timeout: number) =>
+  page.locator(`[data-testid=live-state][data-state=${name}]`).waitFor({ timeout });
+
+const figureAbove = (page: Page, testId: string, least: number, timeoutMs: number) =>
+  expect.poll(() => figure(page, testId), { timeout: timeoutMs, interval: 100 }).toBeGreaterThan(least);
+const figureIs = (page: Page, testId: string, value: number, timeoutMs: number) =>
+  expect.poll(() => figure(page, testId), { timeout: timeoutMs, interval: 100 }).toBe(value);
+
+async function figure(page: Page, testId: string): Promise<number> {
+  return Number((await page.getByTestId(testId).innerText()).replaceAll(",", ""));
+}
+
+/**
+ * Sends batches until it is told to stop.
+ * @param size events per batch
+ * @param perSecond batches a second
+ * @returns a function that stops it and gives the number of events that were answered `accepted`
+ */
+function load(size: number, perSecond: number): () => Promise<number> {
+  const stop = new AbortController();
+  const run = (async () => {
+    let accepted = 0;
+    for (let batch = 0; !stop.signal.aborted && batch < 1000; batch++) {
+      const events = Array.from({ length: size }, (_, i) => ({
+        eventId: `live-${batch}-${i}`,
+        eventType: "SALE",
+        userId: `u-${i}`,
+        payload: { amount: 1.5, currency: "EUR" },
+      }));
+      const answer = await fetch(`${stack.apiUrl}/v1/events`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" },
+        body: JSON.stringify(events),
+      });
+      expect(answer.status).toBe(202);
+      accepted += ((await answer.json()) as { accepted: number }).accepted;
+      await new Promise((next) => setTimeout(next, 1000 / perSecond));
+    }
+    return accepted;
+  })();
+  return () => {
+    stop.abort();
+    return run;
+  };
+}
