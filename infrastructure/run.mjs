@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // What stands behind the npm scripts. Plain JavaScript without dependencies, since it runs before anything is installed,
 // on whatever Node (20 or later) npm has.
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ if (major < 20) {
   console.error(`StreamForge needs Node 20 or later to begin with; this is ${process.versions.node}.`);
   process.exit(1);
 }
+const { loadEnvFile, running } = await import("./run/running.mjs");
 const { environment, node24, Plainly, prepare, ROOT, run } = await import("./run/prepare.mjs");
 const at = (...parts) => join(ROOT, ...parts);
 
@@ -20,8 +22,9 @@ const targets = {
     return 0;
   },
   async start(args) {
+    loadEnvFile();
     await prepare({ tests: false });
-    return built("backend/dist/standalone.js", args);
+    return built("backend/dist/standalone.js", args, { cwd: ROOT });
   },
   /** Vitest projects by name (all but `faults` when none is named), then vitest's own arguments. */
   async test(args) {
@@ -43,16 +46,19 @@ const targets = {
     const knip = await run(node24(), [at("node_modules/knip/bin/knip.js"), "--no-progress"]);
     return types || biome || knip;
   },
-  /** A built program: `exec backend/dist/cli.js keys create`. */
+  /** A built program: `exec backend/dist/cli/sf.js keys create`. While `npm start` runs it finds that one's servers. */
   async exec([file, ...args]) {
-    await prepare({ frontend: false, tests: false });
-    return built(file, args);
+    loadEnvFile();
+    // Its output may be piped into another program.
+    await prepare({ frontend: false, tests: false, quiet: true });
+    return built(file, args, { env: running() });
   },
   /** The same, restarted whenever a source changes: `dev backend/dist/api.js`. */
   async dev([file, ...args]) {
+    loadEnvFile();
     await prepare({ frontend: false, tests: false });
     const compiler = run(node24(), [at("node_modules/typescript/bin/tsc"), "-b", "--watch", "--preserveWatchOutput", "backend"]);
-    return Promise.race([compiler, run(node24(), ["--watch", at(file), ...args])]);
+    return Promise.race([compiler, run(node24(), ["--watch", at(file), ...args], { env: environment(running()) })]);
   },
   /** A program of an installed package with Node 24 in a workspace: `in frontend vite/bin/vite.js`. */
   async in([workspace, file, ...args]) {
@@ -61,21 +67,11 @@ const targets = {
   },
 };
 
-function built(file, args) {
+/** Runs a built program with Node 24 where npm was called, so that file names in its arguments mean what they say. */
+function built(file, args, { cwd = process.env.INIT_CWD ?? ROOT, env = {} } = {}) {
   if (!existsSync(at(file))) throw new Plainly(`${file} is missing: this part is not built yet.`);
-  // Ctrl-C reaches the whole group; the program itself decides when it is done.
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {});
-  return runForwarding(file, args);
-}
-
-async function runForwarding(file, args) {
-  const { spawn } = await import("node:child_process");
-  const child = spawn(node24(), ["--enable-source-maps", at(file), ...args], {
-    cwd: process.env.INIT_CWD ?? ROOT,
-    env: environment(),
-    stdio: "inherit",
-  });
-  // A supervisor signals us alone, a terminal the whole group: SIGINT from the keyboard has reached the child already.
+  const child = spawn(node24(), ["--enable-source-maps", at(file), ...args], { cwd, env: environment(env), stdio: "inherit" });
+  // A supervisor signals us alone, a terminal everyone; the program decides itself when it is done.
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGINT", () => {
     if (!process.stdin.isTTY) child.kill("SIGINT");

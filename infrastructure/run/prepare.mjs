@@ -38,8 +38,11 @@ export function run(file, args, { cwd = ROOT, env = environment(), stdio = "inhe
   });
 }
 
+/** Standard output stays free for the program that follows: it may be piped into another. */
+const TO_STDERR = ["ignore", 2, 2];
+
 async function must(what, file, args, options) {
-  const code = await run(file, args, options);
+  const code = await run(file, args, { stdio: TO_STDERR, ...options });
   if (code !== 0) throw new Plainly(`${what} failed (exit code ${code}); see above.`);
 }
 
@@ -56,11 +59,7 @@ export async function prepare({ frontend = true, tests = true, lenient = false }
     await generatePrismaClient();
     const [node, tsc] = tool("typescript/bin/tsc");
     // A build with nothing to do takes well under a second, so it decides itself what is stale.
-    const code = await run(node, [
-      tsc,
-      "-b",
-      ...(tests ? [] : ["shared", "infrastructure", "backend"].filter((name) => existsSync(at(name, "tsconfig.json")))),
-    ]);
+    const code = await run(node, [tsc, "-b", ...(tests ? [] : ["shared", "infrastructure", "backend"])], { stdio: TO_STDERR });
     if (code !== 0 && !lenient) throw new Plainly("Compiling failed; see above.");
     if (frontend) await buildFrontend();
   });
@@ -86,7 +85,7 @@ function readLock(file) {
 }
 
 async function install() {
-  console.log("Installing dependencies (npm ci), once ...");
+  console.error("Installing dependencies (npm ci), once ...");
   const npm = process.env.npm_execpath;
   // Under `npm start` npm says where it is; by hand it is on PATH.
   if (npm?.endsWith(".js")) await must("npm ci", process.execPath, [npm, "ci", "--no-audit", "--no-fund"]);

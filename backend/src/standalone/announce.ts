@@ -1,0 +1,54 @@
+import { relative } from "node:path";
+import type { Seeded } from "../accounts/bootstrap.js";
+import type { Config } from "../config.js";
+import type { Home } from "./home.js";
+
+export interface Announcement {
+  /** As reached from this machine, ready for a URL. */
+  host: string;
+  port: number;
+  home: Home;
+  config: Config;
+  seeded: Seeded;
+  tookMs: number;
+}
+
+/** The last thing `npm start` prints: where to look, who may enter, and a line to paste. */
+export function announce({ host, port, home, config, seeded, tookMs }: Announcement): string {
+  const base = `http://${host}:${port}`;
+  return [
+    "",
+    `StreamForge is ready (${(tookMs / 1000).toFixed(1)} s).`,
+    "",
+    `  Dashboard   ${base}/`,
+    `  API docs    ${base}/docs`,
+    `  Sign in     ${seeded.adminEmail}, ${password(seeded, config)}`,
+    `  API key     ${apiKey(seeded, home)}`,
+    `  Logs        ${home.path("api.log")}, ${home.path("worker.log")}`,
+    "",
+    "Send an event:",
+    "",
+    `  ${curlLine(base, home, seeded.apiKey)}`,
+    "",
+    "npm run demo sends a lively mix; Ctrl-C stops everything.",
+  ].join("\n");
+}
+
+function password(seeded: Seeded, config: Config): string {
+  if (seeded.adminPassword) return `password ${seeded.adminPassword} (shown only now)`;
+  return config.ADMIN_PASSWORD ? "password as first set by ADMIN_PASSWORD" : "password as printed at the first start";
+}
+
+function apiKey(seeded: Seeded, home: Home): string {
+  if (seeded.apiKey) return `${seeded.apiKey} (tenant-demo)`;
+  const kept = home.demoKey() ? `in ${home.path("demo-key")} (tenant-demo)` : "as printed at the first start";
+  return `${kept}; a new one: npm run sf -- keys create`;
+}
+
+/** Each paste sends another event, since a second one of the same id would be answered 409. */
+function curlLine(base: string, home: Home, key: string | undefined): string {
+  const file = relative(process.cwd(), home.path("demo-key"));
+  const shown = key ?? (home.demoKey() ? `$(cat "${file.startsWith("..") ? home.path("demo-key") : file}")` : "$STREAMFORGE_KEY");
+  const body = `{"eventId":"hello-'$(date +%s)'","eventType":"SALE","userId":"user-1","payload":{"amount":12.5,"currency":"EUR"}}`;
+  return `curl -i ${base}/v1/events -H "Authorization: Bearer ${shown}" -H 'Content-Type: application/json' -d '${body}'`;
+}

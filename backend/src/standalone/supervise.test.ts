@@ -1,0 +1,50 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test, vi } from "vitest";
+import { supervise } from "./supervise.js";
+
+const folder = mkdtempSync(join(tmpdir(), "streamforge-supervise-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function program(name: string, source: string) {
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(file, source);
+  const told: string[] = [];
+  return { told, options: { name, file, env: process.env, logFile: join(folder, `${name}.log`), tell: (line: string) => told.push(line) } };
+}
+
+const listening = `console.log(JSON.stringify({ level: 30, msg: "listening", port: 4711 }));`;
+
+test("a process that is killed is started again, and one that is stopped is not", async () => {
+  const { options, told } = program("lives", `${listening} setInterval(() => {}, 1000);`);
+  const running = await supervise(options);
+  const first = running.pid() as number;
+  expect(running.port).toBe(4711);
+
+  process.kill(first, "SIGKILL");
+  await vi.waitFor(() => expect(running.pid() ?? first).not.toBe(first), { timeout: 5000 });
+  expect(told.join()).toContain("ended (SIGKILL)");
+
+  await running.stop();
+  expect(running.pid()).toBeUndefined();
+  expect(told).toHaveLength(1);
+});
+
+test("a process that ends before it listens fails with its own last words", async () => {
+  const line = JSON.stringify({ level: 60, msg: "cannot start", err: { message: "REDIS_URL is wrong" } });
+  const { options } = program("fails", `console.log(${JSON.stringify(line)}); process.exitCode = 1;`);
+  await expect(supervise(options)).rejects.toThrow("cannot start: REDIS_URL is wrong");
+});
+
+test("warnings and crashes are told, the rest goes to the log alone", async () => {
+  const { options, told } = program(
+    "talks",
+    `${listening} for (const level of [30, 40]) console.log(JSON.stringify({ level, msg: "level " + level })); console.error("a stack"); setInterval(() => {}, 1000);`,
+  );
+  const running = await supervise(options);
+  await vi.waitFor(() => expect(told).toEqual(expect.arrayContaining(["talks: level 40", "talks: a stack"])));
+  expect(told).toHaveLength(2);
+  await running.stop();
+  await vi.waitFor(() => expect(readFileSync(options.logFile, "utf8")).toContain("level 30"));
+});
