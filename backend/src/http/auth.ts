@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import { fastifyCookie } from "@fastify/cookie";
 import { type Role, roles, type Scope, scopes, tenantIdSchema } from "@streamforge/shared";
+import { parseCookie } from "cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../accounts/audit.js";
 import type { Authenticator, Principal } from "../accounts/authenticator.js";
@@ -178,7 +178,7 @@ export const requireAllTenants: Hook = guard(({ tenantId }) =>
 /** The session id in the cookie, or null. */
 export function sessionIdOf(request: FastifyRequest): string | null {
   const { cookie } = request.headers;
-  return cookie === undefined ? null : (fastifyCookie.parse(cookie)[SESSION_COOKIE] ?? null);
+  return cookie === undefined ? null : (parseCookie(cookie)[SESSION_COOKIE] ?? null);
 }
 
 /**

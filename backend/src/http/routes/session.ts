@@ -1,5 +1,5 @@
-import { fastifyCookie } from "@fastify/cookie";
 import { type Session, sessionRequestSchema, sessionSchema } from "@streamforge/shared";
+import { stringifySetCookie } from "cookie";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
@@ -15,7 +15,7 @@ export interface SessionRoutesDeps {
 /** Signing in and out: `POST`, `GET`, `DELETE /v1/session`. */
 export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyPluginAsyncZod {
   const cookie = (value: string, expires: Date) =>
-    fastifyCookie.serialize(SESSION_COOKIE, value, { path: "/", httpOnly: true, sameSite: "lax", secure: config.COOKIE_SECURE, expires });
+    stringifySetCookie({ name: SESSION_COOKIE, value, path: "/", httpOnly: true, sameSite: "lax", secure: config.COOKIE_SECURE, expires });
   const tags = ["session"];
 
   return async (app) => {
