@@ -1,0 +1,188 @@
+import type { Redis } from "ioredis";
+import type { RedisKeys } from "./keys.js";
+import { luaScript } from "./redis.js";
+
+/** Events since the epoch, cumulative. `deduped` were answered "duplicate" on their way in; `duplicate` were found out when they were to be stored. */
+export interface Totals {
+  accepted: number;
+  stored: number;
+  duplicate: number;
+  dead: number;
+  retried: number;
+  deduped: number;
+}
+
+export interface PartitionDepth {
+  partition: number;
+  /** Accepted and not yet settled: in the stream, in a worker's hands, or waiting for a retry. */
+  backlogEvents: number;
+  /** Packed entries in the stream. */
+  entries: number;
+  /** Events that wait for their next attempt. */
+  retrying: number;
+  /** When the oldest unsettled event was accepted, ms by Redis's clock; null when there is none. */
+  oldestAtMs: number | null;
+  totals: Totals;
+}
+
+/** How full the stream is. When Redis does not answer, this is the last picture: `atMs` tells how old it is. */
+export interface Depth {
+  /** When it was taken, ms by this process's clock; 0 before the first. */
+  atMs: number;
+  /** The same moment by Redis's clock. */
+  redisAtMs: number;
+  /** Redis answered within the last second and a half. */
+  redisOk: boolean;
+  backlogEvents: number;
+  retrying: number;
+  oldestAtMs: number | null;
+  /** Age of the oldest unsettled event when the picture was taken; null when there is none. */
+  oldestAgeSeconds: number | null;
+  totals: Totals;
+  partitions: PartitionDepth[];
+  /** Redis's memory; `maxBytes` is 0 when it has no limit. */
+  memory: { usedBytes: number; maxBytes: number; version: string };
+  /** Share of maxmemory in use; 0 when there is no limit. */
+  memoryRatio: number;
+}
+
+export interface DepthOptions {
+  redis: Redis;
+  keys: RedisKeys;
+  partitions: number;
+  pollMs?: number;
+}
+
+export interface DepthMonitor {
+  /** The latest picture. */
+  current(): Depth;
+  close(): void;
+}
+
+const STALE_MS = 1_500;
+const MEMORY_EVERY_MS = 1_000;
+/** A poll without an answer for this long is given up, so that the ones after a half-open connection was cut are made. */
+const POLL_TIMEOUT_MS = 2_000;
+
+type PartitionReply = [nowMs: number, totals: string[], entries: number, firstId: string, retrying: number, oldestRetryMs: string];
+
+/** Watches how full the stream is: one pipelined round trip every `pollMs`. */
+export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOptions): DepthMonitor {
+  redis.defineCommand("sfDepth", { numberOfKeys: 4, lua: luaScript("depth") });
+  let latest: Omit<Depth, "redisOk"> = { ...emptyPicture(), atMs: 0 };
+  let memory = latest.memory;
+  let memoryAtMs = 0;
+  let polling = false;
+
+  const poll = async (): Promise<void> => {
+    const startedAtMs = Date.now();
+    const withMemory = startedAtMs - memoryAtMs >= MEMORY_EVERY_MS;
+    const pipeline = redis.pipeline();
+    for (let p = 0; p < partitions; p++) {
+      const { stream, totals, retryDue, retryAccepted } = keys.partition(p);
+      (pipeline as unknown as { sfDepth(...names: string[]): void }).sfDepth(stream, totals, retryDue, retryAccepted);
+    }
+    if (withMemory) pipeline.info("memory", "server");
+    const replies = await withDeadline(pipeline.exec(), POLL_TIMEOUT_MS);
+    const values = (replies ?? []).map(([error, value]) => {
+      if (error) throw error;
+      return value;
+    });
+    if (withMemory) {
+      memory = memoryOf(String(values[partitions]));
+      memoryAtMs = startedAtMs;
+    }
+    latest = { ...pictureOf(values.slice(0, partitions) as PartitionReply[], memory), atMs: startedAtMs };
+  };
+
+  const tick = (): void => {
+    if (polling || redis.status !== "ready") return;
+    polling = true;
+    poll()
+      .catch(() => {}) // The picture's age tells.
+      .finally(() => {
+        polling = false;
+      });
+  };
+  tick();
+  const timer = setInterval(tick, pollMs);
+  timer.unref();
+
+  return {
+    current: () => ({ ...latest, redisOk: redis.status === "ready" && Date.now() - latest.atMs < STALE_MS }),
+    close: () => clearInterval(timer),
+  };
+}
+
+function emptyPicture(): Omit<Depth, "redisOk" | "atMs"> {
+  return pictureOf([], { usedBytes: 0, maxBytes: 0, version: "" });
+}
+
+function pictureOf(replies: PartitionReply[], memory: Depth["memory"]): Omit<Depth, "redisOk" | "atMs"> {
+  const partitions = replies.map(partitionDepth);
+  const oldest = partitions.flatMap(({ oldestAtMs }) => oldestAtMs ?? []);
+  const oldestAtMs = oldest.length > 0 ? Math.min(...oldest) : null;
+  const redisAtMs = Math.max(0, ...replies.map(([nowMs]) => nowMs));
+  return {
+    redisAtMs,
+    backlogEvents: sum(partitions, ({ backlogEvents }) => backlogEvents),
+    retrying: sum(partitions, ({ retrying }) => retrying),
+    oldestAtMs,
+    oldestAgeSeconds: oldestAtMs === null ? null : Math.max(0, redisAtMs - oldestAtMs) / 1000,
+    totals: {
+      accepted: sum(partitions, ({ totals }) => totals.accepted),
+      stored: sum(partitions, ({ totals }) => totals.stored),
+      duplicate: sum(partitions, ({ totals }) => totals.duplicate),
+      dead: sum(partitions, ({ totals }) => totals.dead),
+      retried: sum(partitions, ({ totals }) => totals.retried),
+      deduped: sum(partitions, ({ totals }) => totals.deduped),
+    },
+    partitions,
+    memory,
+    memoryRatio: memory.maxBytes > 0 ? memory.usedBytes / memory.maxBytes : 0,
+  };
+}
+
+function partitionDepth([, fields, entries, firstId, retrying, oldestRetryMs]: PartitionReply, partition: number): PartitionDepth {
+  const counts = new Map<string, number>();
+  for (let i = 0; i < fields.length; i += 2) counts.set(fields[i] as string, Number(fields[i + 1]));
+  const of = (name: string): number => counts.get(name) ?? 0;
+  const totals = {
+    accepted: of("accepted"),
+    stored: of("stored"),
+    duplicate: of("duplicate"),
+    dead: of("dead"),
+    retried: of("retried"),
+    deduped: of("deduped"),
+  };
+  const unsettled = [firstId, oldestRetryMs].filter((text) => text !== "").map((text) => Number.parseInt(text, 10));
+  return {
+    partition,
+    backlogEvents: Math.max(0, totals.accepted - totals.stored - totals.duplicate - totals.dead),
+    entries,
+    retrying,
+    oldestAtMs: unsettled.length > 0 ? Math.min(...unsettled) : null,
+    totals,
+  };
+}
+
+function memoryOf(info: string): Depth["memory"] {
+  const field = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1] ?? "";
+  return {
+    usedBytes: Number(field("used_memory")),
+    maxBytes: Number(field("maxmemory")),
+    version: field("valkey_version") || field("redis_version"),
+  };
+}
+
+function sum<T>(items: T[], valueOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + valueOf(item), 0);
+}
+
+function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
