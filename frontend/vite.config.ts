@@ -18,6 +18,7 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/v1": { target: api, changeOrigin: true }, "/health": { target: api, changeOrigin: true } },
+    // Host stays the page's own: the API compares it with Origin, and would refuse the sign-in of another host's page.
+    proxy: { "/v1": { target: api, changeOrigin: false } },
   },
 });

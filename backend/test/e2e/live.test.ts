@@ -32,7 +32,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
     await withPage(async ({ page }) => {
       await signIn(page);
       await page.getByText("Ready for the first event").waitFor();
-      expect(await page.locator("pre").innerText()).toContain(`curl ${stack.apiUrl}/v1/events`);
+      expect(await page.locator("pre").textContent()).toContain(`curl ${stack.apiUrl}/v1/events`);
     });
   });
 
@@ -47,7 +47,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
       await figureIs(page, "total-accepted", accepted, 5000);
       await figureIs(page, "total-stored", accepted, 10_000);
       await figureIs(page, "eps-accepted", 0, 6000);
-      expect(await page.getByTestId("verdict").innerText()).not.toMatch(/^\d+ .*missing/);
+      expect(await page.getByTestId("verdict").textContent()).not.toMatch(/^\d+ .*missing/);
       expect(errors).toEqual([]);
     });
   });
@@ -68,10 +68,10 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
       await stack.api.kill("SIGTERM");
       await state(page, "stale", 15_000);
       await page.getByText(/last update \d+ s ago/).waitFor();
-      expect(await page.getByTestId("verdict").innerText()).toBe("Not known right now");
+      expect(await page.getByTestId("verdict").textContent()).toBe("Not known right now");
       await stack.api.restart();
       await state(page, "live", 15_000);
-      expect(await page.getByTestId("verdict").innerText()).not.toBe("Not known right now");
+      expect(await page.getByTestId("verdict").textContent()).not.toBe("Not known right now");
     });
   });
 
@@ -123,7 +123,7 @@ const figureIs = (page: Page, testId: string, value: number, timeoutMs: number) 
   expect.poll(() => figure(page, testId), { timeout: timeoutMs, interval: 100 }).toBe(value);
 
 async function figure(page: Page, testId: string): Promise<number> {
-  return Number((await page.getByTestId(testId).innerText()).replaceAll(",", ""));
+  return Number(((await page.getByTestId(testId).textContent()) ?? "").replaceAll(",", ""));
 }
 
 /**

@@ -24,9 +24,11 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: signOut,
-    onSettled: () => {
-      client.clear();
+    onSettled: async () => {
+      await client.cancelQueries();
+      // Not `clear()`: it would take the query away from the page that watches it, which would then never hear of this.
       client.setQueryData(KEY, null);
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
     },
   });
 }
