@@ -11,7 +11,7 @@ let browser: Browser;
 /** Without a browser the page cannot be looked at; CI has one, and there its absence is a failure. */
 describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real browser against the real stack", () => {
   beforeAll(async () => {
-    [stack, browser] = await Promise.all([startStack({ dashboards: true }), launchChromium()]);
+    [stack, browser] = await Promise.all([startStack(), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
