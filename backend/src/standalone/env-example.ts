@@ -1,7 +1,8 @@
-import { realpathSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { configSchema } from "../config.js";
+import { isMain } from "../main.js";
 
 /** The path is the same from `src` and from `dist`. */
 export const ENV_EXAMPLE_FILE = fileURLToPath(new URL("../../../.env.example", import.meta.url));
@@ -37,4 +38,4 @@ function allowed({ enum: values, minimum, maximum }: Property): string {
   return minimum ? `At least ${minimum}` : "";
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) writeFileSync(ENV_EXAMPLE_FILE, envExample());
+if (isMain(import.meta.url)) writeFileSync(ENV_EXAMPLE_FILE, envExample());
