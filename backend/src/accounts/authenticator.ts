@@ -3,6 +3,7 @@ import type { Role, Scope, TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
 import type { RedisKeys } from "../stream/keys.js";
+import { createKeyAnnouncer } from "./announcer.js";
 import { type PrismaClient, StorageUnavailableError } from "./database.js";
 import { within } from "./deadline.js";
 import { createInvalidation, SILENCE_MS } from "./invalidation.js";
@@ -80,6 +81,7 @@ const DECOY = Buffer.alloc(32);
 
 export function createAuthenticator({ prisma, redis, subscriber, keys, config, log }: AuthenticatorDeps): Authenticator {
   const records = createKeyRecords(prisma, redis, keys.apiKey);
+  const announcer = createKeyAnnouncer(records, redis, keys.invalidation);
   const lastUsed = createLastUsed(prisma, log);
   const entries = new Map<string, Entry>();
   const unknown = new Map<string, number>();
@@ -183,14 +185,11 @@ export function createAuthenticator({ prisma, redis, subscriber, keys, config, l
     authenticateKey,
 
     async announce(keyIds) {
-      if (keyIds.length === 0) return;
+      // This process forgets first, whether or not the others can be told.
       onKeys(keyIds);
-      await records.replaceCopies(keyIds);
-      // A reader here may have taken the old copy since the line above.
+      await announcer.announce(keyIds);
+      // A reader here may have taken the old copy since.
       onKeys(keyIds);
-      await within(SILENCE_MS, "Redis", invalidation.publish(keyIds)).catch((error) => {
-        throw new StorageUnavailableError("Redis could not be told of the change", error);
-      });
     },
 
     async close() {

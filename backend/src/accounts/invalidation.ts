@@ -20,8 +20,6 @@ export interface Invalidation {
   covers(loadedAtMs: number, nowMs: number): boolean;
   /** True for `graceMs` after the line was found again; copies in Redis may be older than a revocation then (fail-over, restored data). */
   recentlyLost(nowMs: number, graceMs: number): boolean;
-  /** Says that keys changed. Rejects when Redis did not take it. */
-  publish(keyIds: string[]): Promise<void>;
   close(): void;
 }
 
@@ -78,9 +76,6 @@ export function createInvalidation({ redis, subscriber, channel, onKeys }: Inval
   return {
     covers: (loadedAtMs, nowMs) => nowMs - heardAtMs < SILENCE_MS && loadedAtMs >= coveredFromMs,
     recentlyLost: (nowMs, graceMs) => nowMs - foundAgainAtMs < graceMs,
-    async publish(keyIds) {
-      if (keyIds.length > 0) await redis.publish(channel, keyIds.join(","));
-    },
     close() {
       clearInterval(timer);
       subscriber.disconnect();

@@ -27,10 +27,18 @@ export interface Item extends Appendable {
   ephemeral: boolean;
 }
 
+/** The event that has the identity. */
+interface FirstOne {
+  eventId: string;
+  id: string;
+  receivedAtMs: number;
+}
+
 /** How an item is answered. */
 export type ItemOutcome =
   | { status: "accepted" }
-  | { status: "duplicate" | "conflict"; eventId: string; id: string; receivedAtMs: number }
+  | ({ status: "duplicate" } & FirstOne)
+  | ({ status: "conflict" } & FirstOne)
   | { status: "rejected"; code: ProblemCode; detail: string; errors?: FieldError[] }
   | { status: "retry"; code: ProblemCode };
 

@@ -20,6 +20,8 @@ export function connectRedis(url: string, name: string, onError: (error: Error) 
     enableReadyCheck: true,
     lazyConnect: true,
     connectTimeout: 5_000,
+    // RESP3 changes the shape of XREADGROUP and XAUTOCLAIM replies for raw commands.
+    protocol: 2,
     keepAlive: 10_000,
     noDelay: true,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 5), 1_000),

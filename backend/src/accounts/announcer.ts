@@ -1,0 +1,23 @@
+import type { Redis } from "ioredis";
+import { StorageUnavailableError } from "./database.js";
+import { within } from "./deadline.js";
+import type { KeyRecords } from "./key-records.js";
+import type { KeyAnnouncer } from "./keys.js";
+
+const PUBLISH_TIMEOUT_MS = 1_000;
+
+/**
+ * Tells every process that keys changed. The copies in Redis are replaced before the change is said: whoever hears it
+ * and looks there finds the new record.
+ */
+export function createKeyAnnouncer(records: Pick<KeyRecords, "replaceCopies">, redis: Redis, channel: string): KeyAnnouncer {
+  return {
+    async announce(keyIds) {
+      if (keyIds.length === 0) return;
+      await records.replaceCopies(keyIds);
+      await within(PUBLISH_TIMEOUT_MS, "Redis", redis.publish(channel, keyIds.join(","))).catch((error) => {
+        throw new StorageUnavailableError("Redis could not be told of the change", error);
+      });
+    },
+  };
+}

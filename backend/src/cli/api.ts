@@ -1,0 +1,30 @@
+import type { Problem } from "@streamforge/shared";
+
+/** Where the API is, and the headers that say who asks. */
+export interface ApiAccess {
+  url: string;
+  credential?: Record<string, string>;
+}
+
+/**
+ * One request to the API.
+ * @throws Error in one sentence that names the fix: nothing answers, the credential is wrong, or what the problem says
+ */
+export async function callApi<T>({ url, credential }: ApiAccess, method: string, path: string, body?: object): Promise<T> {
+  const response = await fetch(new URL(path, url), {
+    method,
+    headers: { accept: "application/json", ...credential, ...(body && { "content-type": "application/json" }) },
+    body: body && JSON.stringify(body),
+    signal: AbortSignal.timeout(15_000),
+  }).catch(() => {
+    throw new Error(`No StreamForge answers at ${url}. Start it with npm start, or name the right address with --url or STREAMFORGE_URL.`);
+  });
+  const answer = (await response.json().catch(() => undefined)) as unknown;
+  if (response.ok && answer !== undefined) return answer as T;
+  const problem = answer as Partial<Problem> | undefined;
+  if (response.status === 401)
+    throw new Error(
+      `The server at ${url} does not accept this credential. ADMIN_TOKEN (or --admin-token) must be the one that the server was started with.`,
+    );
+  throw new Error(problem?.detail ?? problem?.title ?? `${method} ${path} was answered ${response.status}; is ${url} a StreamForge?`);
+}

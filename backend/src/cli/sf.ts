@@ -1,0 +1,150 @@
+#!/usr/bin/env node
+import { type Health, type KeyView, type Scope, type Stats, scopes } from "@streamforge/shared";
+import { Command, Option } from "commander";
+import { isDatabaseDown } from "../accounts/database.js";
+import { type KeyAdmin, openKeyAdmin } from "./admin.js";
+import { type ApiAccess, callApi } from "./api.js";
+import { table } from "./table.js";
+
+interface Globals {
+  url: string;
+  adminToken?: string;
+  apiKey?: string;
+  json?: boolean;
+}
+
+interface NewKeyOptions {
+  tenant: string;
+  name: string;
+  scope: Scope[];
+  environment: "live" | "test";
+  expires?: Date;
+  defaultType?: string;
+}
+
+const program = new Command("sf")
+  .description("Operates a StreamForge: API keys and its state. While npm start runs in this folder, no settings are needed.")
+  .addOption(new Option("--url <url>", "address of the API").env("STREAMFORGE_URL").default("http://127.0.0.1:3001"))
+  .addOption(new Option("--admin-token <token>", "the server's ADMIN_TOKEN").env("ADMIN_TOKEN"))
+  .addOption(new Option("--api-key <key>", "a key with the scope admin, instead of the admin token").env("STREAMFORGE_ADMIN_KEY"))
+  .option("--json", "print JSON")
+  .showHelpAfterError();
+
+const keys = program.command("keys").description("API keys of producers and programs");
+
+keys
+  .command("create")
+  .description("make a key, and its tenant when that does not exist; the key is shown this once")
+  .requiredOption("--tenant <id>", "tenant that the key sends for")
+  .option("--name <name>", "what the key is for; also the source of events that name none", "sf")
+  .addOption(new Option("--scope <scope...>", "what it may do").choices(scopes).default(["events:write"]))
+  .addOption(new Option("--environment <environment>", "marks the key itself").choices(["live", "test"]).default("live"))
+  .option("--expires <time>", "RFC 3339 time at which it ends", parseTime)
+  .option("--default-type <type>", "eventType of events that name none")
+  .action((options: NewKeyOptions) =>
+    withKeys(async (admin, globals) => {
+      const { tenant: tenantId, name, scope, environment, expires: expiresAt, defaultType } = options;
+      const made = await admin.create({ tenantId, name, scopes: scope, environment, expiresAt, defaultType });
+      print(
+        globals,
+        made,
+        `${made.key}\n\nKey ${made.id} of tenant ${made.tenantId} (${made.scopes.join(", ")}). It cannot be shown again.`,
+      );
+    }),
+  );
+
+keys
+  .command("list")
+  .description("keys, newest first")
+  .option("--tenant <id>", "of this tenant only")
+  .action(({ tenant }: { tenant?: string }) =>
+    withKeys(async (admin, globals) => {
+      const items = await admin.list(tenant);
+      print(
+        globals,
+        { items },
+        items.length === 0 ? "There are no keys." : table(["ID", "TENANT", "NAME", "SCOPES", "STATE", "LAST USED"], items.map(keyRow)),
+      );
+    }),
+  );
+
+keys
+  .command("revoke <id>")
+  .description("end a key; every server refuses it within a second")
+  .action((id: string) =>
+    withKeys(async (admin, globals) => {
+      const key = await admin.revoke(id);
+      print(globals, key, `Key ${key.id} of tenant ${key.tenantId} is revoked.`);
+    }),
+  );
+
+program
+  .command("status")
+  .description("whether the API and its stores are up; with a credential also what is being processed. Ends with 1 when it is down")
+  .action(async () => {
+    const globals = program.opts<Globals>();
+    const access = accessOf(globals);
+    const health = await callApi<Health>(access, "GET", "/health");
+    const stats = access.credential ? await callApi<Stats>(access, "GET", "/v1/stats") : undefined;
+    print(globals, { ...health, stats }, describe(access.url, health, stats));
+    if (health.status === "down") process.exitCode = 1;
+  });
+
+function describe(url: string, { status, version, uptimeSeconds, dependencies }: Health, stats?: Stats): string {
+  const lines = [`StreamForge ${version} at ${url} is ${status}; up for ${Math.round(uptimeSeconds)} s.`];
+  const rows = Object.entries(dependencies).map(([name, { status: state, latencyMs, detail }]) => [
+    name,
+    state,
+    latencyMs === null ? "" : `${latencyMs} ms`,
+    detail ?? "",
+  ]);
+  lines.push(table(["STORE", "STATE", "LATENCY", ""], rows));
+  if (!stats) return [...lines, "With ADMIN_TOKEN set, this also shows backlog, dead letters and the ledger."].join("\n");
+  const { backlog, deadLetters, eps, ledger, workers, warnings } = stats;
+  lines.push(
+    `${backlog.events} events wait, ${deadLetters.open} dead letters are open, ${workers.filter((worker) => worker.alive).length} workers are alive.`,
+  );
+  lines.push(`${Math.round(eps.accepted)} events/s accepted, ${Math.round(eps.stored)} stored. ${ledger.sentence}`);
+  for (const warning of warnings) lines.push(`${warning.severity}: ${warning.message} ${warning.action}`);
+  return lines.join("\n");
+}
+
+function keyRow(key: KeyView): string[] {
+  const expired = key.expiresAt !== null && Date.parse(key.expiresAt) <= Date.now();
+  const state = key.revokedAt ? "revoked" : expired ? "expired" : key.expiresAt ? `until ${key.expiresAt}` : "active";
+  return [key.id, key.tenantId, key.name, key.scopes.join(","), state, key.lastUsedAt ?? "never"];
+}
+
+async function withKeys(work: (admin: KeyAdmin, globals: Globals) => Promise<void>): Promise<void> {
+  const globals = program.opts<Globals>();
+  const admin = openKeyAdmin(accessOf(globals), process.env);
+  try {
+    await work(admin, globals);
+  } finally {
+    await admin.close();
+  }
+}
+
+function accessOf({ url, adminToken, apiKey }: Globals): ApiAccess {
+  if (adminToken) return { url, credential: { "x-admin-token": adminToken } };
+  return { url, credential: apiKey ? { "x-api-key": apiKey } : undefined };
+}
+
+function print({ json }: Globals, value: unknown, text: string): void {
+  console.log(json ? JSON.stringify(value, null, 2) : text);
+}
+
+function parseTime(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new Error(`--expires ${text} is no time; write it like 2030-01-31T12:00:00Z.`);
+  return time;
+}
+
+program.parseAsync().catch((error: Error) => {
+  console.error(
+    isDatabaseDown(error)
+      ? "Postgres does not answer at DATABASE_URL. Start StreamForge with npm start, or set DATABASE_URL."
+      : error.message,
+  );
+  process.exitCode = 1;
+});

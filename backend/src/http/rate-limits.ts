@@ -1,0 +1,69 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Config } from "../config.js";
+import type { RedisKeys } from "../stream/keys.js";
+import type { Limiter, Verdict } from "../stream/limiter.js";
+import { type Hook, principalOf } from "./auth.js";
+import { type ProblemError, problem } from "./problems.js";
+
+export interface RateLimits {
+  /** onRequest: requests a second of an API key. */
+  requests: Hook;
+  /** Events a second of a tenant, whole or not at all: fails with 429. A promise only when Redis had to be asked. */
+  takeEvents(request: FastifyRequest, reply: FastifyReply, events: number): Promise<void> | undefined;
+  /** The same for a stream, which is slowed instead. */
+  pace(request: FastifyRequest, events: number): Promise<void>;
+}
+
+type LimitsConfig = Pick<Config, "DEFAULT_REQUESTS_PER_SECOND" | "DEFAULT_EVENTS_PER_SECOND">;
+
+/** A stream that waits for its tenant's rate looks again at least this often. */
+const MOST_PACE_MS = 1_000;
+
+/** The limits of keys and tenants on sending. Their tokens are leased (see `stream/limiter.ts`): most requests ask nobody. */
+export function createRateLimits(limiter: Limiter, keys: RedisKeys, config: LimitsConfig): RateLimits {
+  const eventsPerSecond = (request: FastifyRequest): number => principalOf(request).limits.eventsPerSecond ?? config.DEFAULT_EVENTS_PER_SECOND;
+  const tenantBucket = (request: FastifyRequest): string => keys.limit(`events:${principalOf(request).tenantId}`);
+
+  return {
+    requests(request, reply, done) {
+      const principal = principalOf(request);
+      const rate = principal.limits.requestsPerSecond ?? config.DEFAULT_REQUESTS_PER_SECOND;
+      if (rate === 0) return done();
+      const settle = (verdict: Verdict): void => done(judge(reply, "requests", rate, verdict));
+      const verdict = limiter.take(keys.limit(`requests:${principal.id}`), 1, rate);
+      if (verdict instanceof Promise) verdict.then(settle, done);
+      else settle(verdict);
+    },
+    takeEvents(request, reply, events) {
+      const rate = eventsPerSecond(request);
+      if (rate === 0) return undefined;
+      // A batch larger than a second's worth would never pass: it passes when the bucket is full.
+      const verdict = limiter.take(tenantBucket(request), events, rate);
+      const settle = (found: Verdict): void => {
+        const refused = judge(reply, "events", rate, found);
+        if (refused) throw refused;
+      };
+      if (verdict instanceof Promise) return verdict.then(settle);
+      settle(verdict);
+      return undefined;
+    },
+    async pace(request, events) {
+      const rate = eventsPerSecond(request);
+      if (rate === 0) return;
+      for (;;) {
+        const verdict = await limiter.take(tenantBucket(request), events, rate);
+        if (verdict.allowed) return;
+        await new Promise((resolve) => setTimeout(resolve, Math.min(MOST_PACE_MS, verdict.waitMs)));
+      }
+    },
+  };
+}
+
+/** Sets the RateLimit headers; the problem when the limit is reached. */
+function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict): ProblemError | undefined {
+  const waitSeconds = Math.max(1, Math.ceil(verdict.waitMs / 1000));
+  reply.header("RateLimit-Policy", `"${name}";q=${rate};w=1`);
+  reply.header("RateLimit", `"${name}";r=${Number.isFinite(verdict.remaining) ? verdict.remaining : rate};t=${verdict.allowed ? 1 : waitSeconds}`);
+  if (verdict.allowed) return undefined;
+  return problem("rate-limited", `The limit is ${rate} ${name} a second.`, {}, { "Retry-After": String(waitSeconds) });
+}

@@ -1,0 +1,57 @@
+import type { Redis } from "ioredis";
+
+/** What a worker says of itself every second, in the hash `workers` under its name. */
+export interface WorkerHeartbeat {
+  name: string;
+  host: string;
+  pid: number;
+  startedAtMs: number;
+  atMs: number;
+  storedPerSecond: number;
+  inHand: number;
+  circuit: "closed" | "open" | "half-open";
+  rssBytes: number;
+  /** Accepted to stored, ms, over the last seconds. */
+  storeP50: number | null;
+  storeP99: number | null;
+}
+
+/** What an API process says of itself every second, in the hash `apis`. */
+export interface ApiHeartbeat {
+  name: string;
+  host: string;
+  pid: number;
+  startedAtMs: number;
+  atMs: number;
+  rssBytes: number;
+  /** Time to answer an ingest request, ms, over the last seconds. */
+  acceptP50: number | null;
+  acceptP99: number | null;
+}
+
+const EVERY_MS = 1_000;
+
+/** Writes a heartbeat each second until closed, and takes it back then. A process that died leaves its last one: readers judge by `atMs`. */
+export function startHeartbeat<T extends { name: string }>(redis: Redis, key: string, describe: () => T): { close(): Promise<void> } {
+  const beat = (): void => {
+    const now = describe();
+    redis.hset(key, now.name, JSON.stringify(now)).catch(() => {});
+  };
+  beat();
+  const timer = setInterval(beat, EVERY_MS);
+  timer.unref();
+  return {
+    async close() {
+      clearInterval(timer);
+      await redis.hdel(key, describe().name).catch(() => {});
+    },
+  };
+}
+
+/** Heartbeats not older than `withinMs`; older ones are removed. */
+export async function readHeartbeats<T extends { name: string; atMs: number }>(redis: Redis, key: string, nowMs: number, withinMs: number): Promise<T[]> {
+  const all = Object.values(await redis.hgetall(key)).map((text) => JSON.parse(text) as T);
+  const gone = all.filter((beat) => beat.atMs < nowMs - withinMs).map((beat) => beat.name);
+  if (gone.length > 0) await redis.hdel(key, ...gone);
+  return all.filter((beat) => beat.atMs >= nowMs - withinMs);
+}

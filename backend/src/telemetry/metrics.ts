@@ -1,0 +1,59 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** Metrics of the contract. Each process has its own registry; what both sides read from Redis or MongoDB is set by the API alone. */
+export function createRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function createIngestMetrics(registry: Registry) {
+  const registers = [registry];
+  const ingested = new Counter({ name: "streamforge_ingest_total", help: "Items received, by result", labelNames: ["result"], registers });
+  const ingestedOld = new Counter({ name: "stream_events_ingested_total", help: "Items accepted (older name)", registers });
+  return {
+    count(result: string, n: number) {
+      ingested.inc({ result }, n);
+      if (result === "accepted") ingestedOld.inc(n);
+    },
+    duration: new Histogram({ name: "streamforge_ingest_duration_seconds", help: "Time to answer an ingest request", buckets: LATENCY_BUCKETS_SECONDS, registers }),
+    dedupeHits: new Counter({ name: "streamforge_dedupe_hits_total", help: "Items answered as duplicates", registers }),
+    rejected: new Counter({ name: "streamforge_rejected_total", help: "Requests or items refused, by code", labelNames: ["code"], registers }),
+    buffer: new Gauge({ name: "streamforge_buffer_utilization_ratio", help: "Share of MAX_BUFFERED_BYTES in use", registers }),
+  };
+}
+
+export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
+
+export function createWorkerMetrics(registry: Registry) {
+  const registers = [registry];
+  const events = new Counter({ name: "streamforge_worker_events_total", help: "Events settled, by outcome", labelNames: ["outcome"], registers });
+  const eventsOld = new Counter({ name: "stream_events_processed_total", help: "Events stored (older name)", registers });
+  const dead = new Counter({ name: "streamforge_worker_dlq_total", help: "Dead letters, by reason", labelNames: ["reason"], registers });
+  const deadOld = new Counter({ name: "stream_dlq_total", help: "Dead letters (older name)", registers });
+  const write = new Histogram({ name: "streamforge_db_write_duration_seconds", help: "Time of one bulk, from first step to settled", buckets: LATENCY_BUCKETS_SECONDS, registers });
+  const writeOld = new Histogram({ name: "stream_db_write_latency_seconds", help: "Time of one bulk (older name)", buckets: LATENCY_BUCKETS_SECONDS, registers });
+  const circuit = new Gauge({ name: "streamforge_circuit_state", help: "0 closed, 1 half-open, 2 open", registers });
+  return {
+    settled(outcome: "stored" | "duplicate" | "dead", n: number) {
+      events.inc({ outcome }, n);
+      if (outcome === "stored") eventsOld.inc(n);
+    },
+    died(reason: string) {
+      dead.inc({ reason });
+      deadOld.inc();
+    },
+    wrote(seconds: number) {
+      write.observe(seconds);
+      writeOld.observe(seconds);
+    },
+    retries: new Counter({ name: "streamforge_worker_retry_total", help: "Events put into the retry set", registers }),
+    circuit(state: "closed" | "half-open" | "open") {
+      circuit.set({ closed: 0, "half-open": 1, open: 2 }[state]);
+    },
+  };
+}
+
+export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
