@@ -14,10 +14,15 @@ export function createKeyAnnouncer(records: Pick<KeyRecords, "replaceCopies">, r
   return {
     async announce(keyIds) {
       if (keyIds.length === 0) return;
-      await records.replaceCopies(keyIds);
-      await within(PUBLISH_TIMEOUT_MS, "Redis", redis.publish(channel, keyIds.join(","))).catch((error) => {
-        throw new StorageUnavailableError("Redis could not be told of the change", error);
-      });
+      try {
+        await records.replaceCopies(keyIds);
+        await within(PUBLISH_TIMEOUT_MS, "Redis", redis.publish(channel, keyIds.join(",")));
+      } catch (error) {
+        throw new StorageUnavailableError(
+          "The change is kept, but other servers could not be told of it and may go by the old state for up to a minute; repeat the request",
+          error,
+        );
+      }
     },
   };
 }

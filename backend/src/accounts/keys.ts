@@ -123,7 +123,9 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
         });
         return { token, key: keyView(row) };
       });
-      if (issued && issued !== "not-active") await announcer.announce([id]);
+      // Not told is not failed here: a 503 would lose the new key for good, and what others cached of the old one ends
+      // within a minute by itself.
+      if (issued && issued !== "not-active") await announcer.announce([id]).catch(() => {});
       return issued;
     },
   };
