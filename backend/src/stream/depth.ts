@@ -175,8 +175,8 @@ function memoryOf(info: string): Depth["memory"] {
   };
 }
 
-function sum<T>(items: T[], valueOf: (item: T) => number): number {
-  return items.reduce((total, item) => total + valueOf(item), 0);
+function sum<T>(items: T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }
 
 function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T> {
