@@ -75,6 +75,7 @@ export async function startLine(targetUrl: string) {
   const sockets = new Set<Socket>();
   let stopped = false;
   let passed = 0;
+  let held: (() => void)[] | null = null;
   const server = createServer((client) => {
     const upstream = connectTcp(Number(target.port), target.hostname);
     for (const [from, to] of [
@@ -84,7 +85,8 @@ export async function startLine(targetUrl: string) {
       sockets.add(from);
       from.on("data", (bytes) => {
         passed += bytes.length;
-        if (!stopped) to.write(bytes);
+        if (held && from === upstream) held.push(() => to.write(bytes));
+        else if (!stopped) to.write(bytes);
       });
       from.on("error", () => {});
       from.on("close", () => {
@@ -103,6 +105,19 @@ export async function startLine(targetUrl: string) {
     /** From now on nothing passes, and nobody is told. */
     silence() {
       stopped = true;
+    },
+    /** Keeps back what the server answers from now on. */
+    hold() {
+      held = [];
+    },
+    heldAnswers: () => held?.length ?? 0,
+    release() {
+      for (const write of held ?? []) write();
+      held = null;
+    },
+    /** Breaks what is connected; new connections pass. */
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -310,7 +310,13 @@ describe("sessions", () => {
     expect((await from({ origin: ORIGIN })).status).toBe(200);
     expect((await from({ origin: "https://console.example" })).status).toBe(200);
     expect((await from({ "sec-fetch-site": "same-origin" })).status).toBe(200);
-    for (const headers of [{}, { origin: "https://evil.example" }, { origin: "http://streamforge.test:8080" }, { origin: "null" }]) {
+    const foreign: Record<string, string>[] = [
+      {},
+      { origin: "https://evil.example" },
+      { origin: "http://streamforge.test:8080" },
+      { origin: "null" },
+    ];
+    for (const headers of foreign) {
       expect(await from(headers)).toMatchObject({ status: 403, body: { code: "forbidden" } });
     }
     expect((await call("DELETE", "/v1/session", { ...as, origin: "https://evil.example" })).status).toBe(403);
