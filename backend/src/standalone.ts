@@ -43,11 +43,11 @@ async function main(): Promise<void> {
   say("Starting api and worker ...");
   const api = await openProcess("api", home, env);
   await openProcess("worker", home, env);
-  await untilReady(config.HOST, api.port);
+  const ready = await untilReady(config.HOST, api.port);
   const { REDIS_URL, MONGODB_URI, DATABASE_URL, KEY_PEPPER } = env;
   const url = `http://${localHost(config.HOST)}:${api.port}`;
   home.keepRunning({ REDIS_URL, MONGODB_URI, DATABASE_URL, KEY_PEPPER, STREAMFORGE_URL: url, STREAMFORGE_KEY: home.demoKey() ?? "" });
-  say(announce({ host: localHost(config.HOST), port: api.port, home, config, seeded, tookMs: Date.now() - startedMs }));
+  say(announce({ host: localHost(config.HOST), port: api.port, home, config, seeded, ready, tookMs: Date.now() - startedMs }));
 }
 
 async function portMustBeFree({ PORT, HOST }: Config): Promise<void> {
@@ -66,7 +66,7 @@ async function openServers(home: Home): Promise<Servers> {
   const servers = await startServers({ dataDir: home.dir, onProgress: say, use });
   const stopReviving = revive(servers);
   open.push(async () => {
-    stopReviving();
+    await stopReviving();
     await servers.stop();
   });
   for (const server of servers.servers) say(`${server.kind} runs on port ${server.port}`);
@@ -74,35 +74,49 @@ async function openServers(home: Home): Promise<Servers> {
 }
 
 /** Starts a local server again that has died (out of memory, killed by hand); api and worker wait for it meanwhile. */
-function revive({ servers }: Servers): () => void {
-  let busy = false;
-  const timer = setInterval(async () => {
-    const dead = busy ? undefined : servers.find((server) => server.pid() === undefined);
-    if (!dead) return;
-    busy = true;
+function revive({ servers }: Servers): () => Promise<void> {
+  let reviving: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    const dead = servers.find((server) => server.pid() === undefined);
+    if (!dead || reviving) return;
     say(`${dead.kind} has ended; starting it again`);
-    await dead.restart().catch((error: Error) => say(error.message));
-    busy = false;
+    reviving = dead
+      .restart()
+      .catch((error: Error) => say(error.message))
+      .finally(() => {
+        reviving = undefined;
+      });
   }, 1000);
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    // One that is just being started would otherwise come up behind our back.
+    await reviving;
+  };
 }
 
 async function openProcess(name: "api" | "worker", home: Home, env: NodeJS.ProcessEnv): Promise<Supervised> {
   const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-  const running = await supervise({ name, file, env, logFile: home.path(`${name}.log`), tell: say });
+  const running = await supervise({
+    name,
+    file,
+    env,
+    logFile: home.path(`${name}.log`),
+    portSetting: name === "api" ? "PORT" : "WORKER_PORT",
+    tell: say,
+  });
   open.push(() => running.stop());
   return running;
 }
 
 /** The api listens before every part answers; until it is ready a pasted curl line would be told 503. */
-async function untilReady(host: string, port: number): Promise<void> {
+async function untilReady(host: string, port: number): Promise<boolean> {
   const url = `http://${localHost(host)}:${port}/ready`;
   for (let tries = 0; tries < 150; tries++) {
     const answer = await fetch(url).catch(() => undefined);
-    if (answer?.ok) return;
+    if (answer?.ok) return true;
     await sleep(200);
   }
-  say(`The api is not ready after 30 s; ${url} says what it waits for.`);
+  return false;
 }
 
 /** Where a server that listens on `host` is reached from this machine. */

@@ -10,15 +10,19 @@ export interface Announcement {
   home: Home;
   config: Config;
   seeded: Seeded;
+  /** Whether events are accepted already. */
+  ready: boolean;
   tookMs: number;
 }
 
 /** The last thing `npm start` prints: where to look, who may enter, and a line to paste. */
-export function announce({ host, port, home, config, seeded, tookMs }: Announcement): string {
+export function announce({ host, port, home, config, seeded, ready, tookMs }: Announcement): string {
   const base = `http://${host}:${port}`;
   return [
     "",
-    `StreamForge is ready (${(tookMs / 1000).toFixed(1)} s).`,
+    ready
+      ? `StreamForge is ready (${(tookMs / 1000).toFixed(1)} s).`
+      : `StreamForge runs, but does not accept events yet; ${base}/ready says what it waits for.`,
     "",
     `  Dashboard   ${base}/`,
     `  API docs    ${base}/docs`,

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
 import { supervise } from "./supervise.js";
 
@@ -11,13 +12,24 @@ function program(name: string, source: string) {
   const file = join(folder, `${name}.mjs`);
   writeFileSync(file, source);
   const told: string[] = [];
-  return { told, options: { name, file, env: process.env, logFile: join(folder, `${name}.log`), tell: (line: string) => told.push(line) } };
+  return {
+    told,
+    options: {
+      name,
+      file,
+      env: process.env,
+      logFile: join(folder, `${name}.log`),
+      portSetting: "PORT" as const,
+      tell: (line: string) => told.push(line),
+    },
+  };
 }
 
 const listening = `console.log(JSON.stringify({ level: 30, msg: "listening", port: 4711 }));`;
 
 test("a process that is killed is started again, and one that is stopped is not", async () => {
-  const { options, told } = program("lives", `${listening} setInterval(() => {}, 1000);`);
+  const source = `console.log(JSON.stringify({ level: 30, msg: "listening", port: 4711 })); console.log("PORT=" + process.env.PORT); setInterval(() => {}, 1000);`;
+  const { options, told } = program("lives", source);
   const running = await supervise(options);
   const first = running.pid() as number;
   expect(running.port).toBe(4711);
@@ -25,10 +37,15 @@ test("a process that is killed is started again, and one that is stopped is not"
   process.kill(first, "SIGKILL");
   await vi.waitFor(() => expect(running.pid() ?? first).not.toBe(first), { timeout: 5000 });
   expect(told.join()).toContain("ended (SIGKILL)");
+  // It may have been given any port at first; whoever knows it must find it there again.
+  await vi.waitFor(() => expect(told.at(-1)).toBe("lives: PORT=4711"));
 
   await running.stop();
+  const heard = told.length;
+  // Longer than the first restart would wait.
+  await sleep(1200);
   expect(running.pid()).toBeUndefined();
-  expect(told).toHaveLength(1);
+  expect(told).toHaveLength(heard);
 });
 
 test("a process that ends before it listens fails with its own last words", async () => {

@@ -27,6 +27,8 @@ export interface SuperviseOptions {
   file: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
+  /** Setting of its port: once it listens it keeps that port through restarts, also one that was free to choose. */
+  portSetting: "PORT" | "WORKER_PORT";
   /** Told of warnings and errors of the process, and of its end, in short lines. */
   tell: (line: string) => void;
 }
@@ -60,7 +62,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
         if (record?.msg === "listening") resolve(Number(record.port));
         if (!record || record.level >= 40) {
           words = record ? short(record) : line;
-          options.tell(`${options.name}: ${words}`);
+          if (!NODE_WARNING.test(line)) options.tell(`${options.name}: ${words}`);
         }
       };
       if (born.stdout) lines(born.stdout, hear);
@@ -91,6 +93,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
     throw new Error(words() || `the ${options.name} did not start; see ${options.logFile}`);
   }
   port = heard;
+  env[options.portSetting] = String(port);
 
   return {
     name: options.name,
@@ -112,11 +115,14 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
 
 const isRunning = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
 
+/** Node's own notes on deprecated calls concern who writes StreamForge, not who runs it; they stay in the log. */
+const NODE_WARNING = /^\(node:\d+\)|^\(Use `node --trace/;
+
 interface LogRecord {
   level: number;
   msg?: string;
   port?: number;
-  err?: { message?: string };
+  err?: { message?: string } | string;
 }
 
 /** Only lines that can matter are parsed: at full load a process logs far more than anyone reads here. */
@@ -131,7 +137,7 @@ function parse(line: string): LogRecord | undefined {
 }
 
 function short(record: LogRecord): string {
-  const detail = record.err?.message;
+  const detail = typeof record.err === "string" ? record.err : record.err?.message;
   return [record.msg, detail && detail !== record.msg ? detail : undefined].filter(Boolean).join(": ").slice(0, 500);
 }
 
