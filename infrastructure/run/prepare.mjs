@@ -15,7 +15,7 @@ export function node24() {
   const own = at("node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
   if (existsSync(own)) return own;
   if (Number(process.versions.node.split(".")[0]) >= 24) return process.execPath;
-  throw new Plainly("Node 24 is missing from node_modules/node: run npm ci without --ignore-scripts.");
+  throw new Plainly("Node 24 is missing from node_modules/node: run npm install without --ignore-scripts.");
 }
 
 /** Environment of everything we run: local programs and Node 24 come first on PATH. */
@@ -84,12 +84,19 @@ function readLock(file) {
   }
 }
 
+/**
+ * `npm install --no-save` takes the versions of the lock file and leaves that file alone. Not `npm ci`: it refuses a lock
+ * file that does not list every other platform's optional packages, and a registry that does not offer them all writes
+ * such a one; and it deletes what is installed, from under the programs that run.
+ */
 async function install() {
-  console.error("Installing dependencies (npm ci), once ...");
+  console.error("Installing dependencies (about a minute, once) ...");
+  // npm may run on Node 20, which some packages no longer support: they will run on the Node 24 that is among them.
+  const flags = ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--progress"];
   const npm = process.env.npm_execpath;
   // Under `npm start` npm says where it is; by hand it is on PATH.
-  if (npm?.endsWith(".js")) await must("npm ci", process.execPath, [npm, "ci", "--no-audit", "--no-fund"]);
-  else await must("npm ci", process.platform === "win32" ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund"]);
+  if (npm?.endsWith(".js")) await must("npm install", process.execPath, [npm, ...flags]);
+  else await must("npm install", process.platform === "win32" ? "npm.cmd" : "npm", flags);
 }
 
 async function generatePrismaClient() {
