@@ -40,7 +40,12 @@ export interface EventQueries {
    * One page, by occurredAt.
    * @throws SlowQueryError when it takes longer than `QUERY_TIMEOUT_MS`
    */
-  list(filter: EventFilter, order: "asc" | "desc", limit: number, after?: Position): Promise<{ items: EventDocument[]; nextCursor: string | null }>;
+  list(
+    filter: EventFilter,
+    order: "asc" | "desc",
+    limit: number,
+    after?: Position,
+  ): Promise<{ items: EventDocument[]; nextCursor: string | null }>;
 }
 
 /** A search that takes longer is ended: it would hold up writes that nobody may hold up. */
@@ -55,7 +60,13 @@ export function createEventQueries(store: Store): EventQueries {
   const among = async (candidates: Buffer[], { tenantId, eventId, userId }: FindByEventId): Promise<EventDocument | null> => {
     const _id = { $in: candidates.map((id) => new Binary(id, Binary.SUBTYPE_UUID)) };
     const shard = userId === undefined ? {} : { userId };
-    const found = await bounded(() => store.events.find({ _id, tenantId, eventId, ...shard }, LIMITS).sort({ _id: -1 }).limit(1).toArray());
+    const found = await bounded(() =>
+      store.events
+        .find({ _id, tenantId, eventId, ...shard }, LIMITS)
+        .sort({ _id: -1 })
+        .limit(1)
+        .toArray(),
+    );
     return found[0] ?? null;
   };
 

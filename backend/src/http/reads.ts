@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { z } from "zod";
+import { parseRfc3339 } from "../ingest/normalize.js";
+import { decodeCursor, type Position } from "../store/cursor.js";
+import { SlowQueryError } from "../store/event-queries.js";
+import { StorageUnavailableError } from "../store/events.js";
+import { problem } from "./problems.js";
+
+/** What the reading routes share: parameters, and how failures of the stores are answered. */
+
+/** A time in a query string. A `+` that was not percent-encoded arrives as a space, and is taken for what was meant. */
+export const timeParam = z
+  .string()
+  .refine((text) => !Number.isNaN(timeMs(text)), "must be an RFC 3339 time with a zone, like 2026-01-31T12:00:00Z")
+  .describe("RFC 3339, with a zone");
+
+/** @returns ms since 1970; NaN when it is no time */
+export function timeMs(text: string): number {
+  return parseRfc3339(text.replace(/ (\d\d:\d\d)$/, "+$1"));
+}
+
+export const limitParam = (most: number, fallback: number) => z.coerce.number().int().min(1).max(most).default(fallback);
+export const cursorParam = z.string().max(200).optional().describe("nextCursor of the page before");
+
+/** @throws 400 when the cursor is not one of ours */
+export function positionOf(cursor: string | undefined, idBytes: number): Position | undefined {
+  if (cursor === undefined) return undefined;
+  const position = decodeCursor(cursor, idBytes);
+  if (!position) throw problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.", cursorErrors);
+  return position;
+}
+
+const cursorErrors = { errors: [{ pointer: "/querystring/cursor", detail: "is not a cursor" }] };
+
+/** Answers 503 when MongoDB is away and 400 when a search has to be narrowed; other errors go on to the server's handler. */
+export function answerReadErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error) => {
+    if (error instanceof SlowQueryError) {
+      throw problem("invalid-request", `${error.message}; narrow it with from and to, or with userId.`);
+    }
+    if (error instanceof StorageUnavailableError) throw problem("storage-unavailable", "The store does not answer.");
+    throw error;
+  });
+}
+
+/** Sends what is JSON text already. */
+export function sendJson(reply: FastifyReply, json: string): FastifyReply {
+  return reply.type("application/json; charset=utf-8").send(json);
+}

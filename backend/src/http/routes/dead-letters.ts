@@ -1,0 +1,159 @@
+import { Buffer } from "node:buffer";
+import {
+  type DeadLetter,
+  deadLetterDetailSchema,
+  deadLetterPageSchema,
+  letterStatuses,
+  reasonCodes,
+  reasonsSchema,
+  tenantIdSchema,
+} from "@streamforge/shared";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { LetterQueries } from "../../dead-letters/queries.js";
+import type { DeadLetterDocument } from "../../store/documents.js";
+import { type Auth, resolveTenant } from "../auth.js";
+import { problem } from "../problems.js";
+import { answerReadErrors, cursorParam, limitParam, positionOf, timeMs, timeParam } from "../reads.js";
+
+const ID_BYTES = 24;
+
+const listQuery = z.strictObject({
+  tenantId: tenantIdSchema.optional(),
+  reasonCode: z.enum(reasonCodes).optional(),
+  fingerprint: z.string().min(1).max(64).optional().describe("One cause, as listed by /v1/admin/dlq/reasons"),
+  type: z.string().min(1).max(400).optional(),
+  status: z.enum(letterStatuses).optional(),
+  from: timeParam.optional().describe("Died last at or after"),
+  to: timeParam.optional().describe("Died last before"),
+  q: z.string().optional().describe("Reserved: full-text search is not offered yet (400)"),
+  limit: limitParam(500, 50),
+  cursor: cursorParam,
+});
+const reasonsQuery = z.strictObject({ tenantId: tenantIdSchema.optional(), limit: limitParam(500, 50) });
+
+/** Dead letters, to read: `GET /v1/admin/dlq`, `/v1/admin/dlq/{id}`, `/v1/admin/dlq/reasons`. */
+export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: LetterQueries }): FastifyPluginAsyncZod {
+  const onRequest = [auth.authenticate, auth.requireScope("dead-letters:read")];
+  const tags = ["dead letters"];
+
+  return async (app) => {
+    answerReadErrors(app);
+
+    app.get(
+      "/v1/admin/dlq",
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "Dead letters, those that died last first",
+          querystring: listQuery,
+          response: { 200: deadLetterPageSchema },
+        },
+      },
+      async (request) => {
+        const { tenantId, type: eventType, from, to, q, limit, cursor, ...filter } = request.query;
+        if (q !== undefined)
+          throw problem("invalid-request", "q is not supported yet; filter by reasonCode, fingerprint, type, status, from and to.");
+        const { items, nextCursor } = await letters.list(
+          { ...filter, tenantId: resolveTenant(request, tenantId), eventType, from: dateOf(from), to: dateOf(to) },
+          limit,
+          positionOf(cursor, ID_BYTES),
+        );
+        return { items: items.map(letterView), nextCursor };
+      },
+    );
+
+    app.get(
+      "/v1/admin/dlq/reasons",
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "Open dead letters by cause, the most frequent first",
+          querystring: reasonsQuery,
+          response: { 200: reasonsSchema },
+        },
+      },
+      async (request) => {
+        const groups = await letters.reasons(resolveTenant(request, request.query.tenantId), request.query.limit);
+        const items = groups.map(({ firstSeen, lastSeen, sampleId, ...group }) => ({
+          ...group,
+          firstSeen: firstSeen.toISOString(),
+          lastSeen: lastSeen.toISOString(),
+          sampleId: sampleId.toString("hex"),
+        }));
+        return { items };
+      },
+    );
+
+    app.get(
+      "/v1/admin/dlq/:id",
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "One dead letter: the item as it was sent, and every attempt",
+          params: z.object({ id: z.string() }),
+          querystring: z.object({ tenantId: tenantIdSchema.optional() }),
+          response: { 200: deadLetterDetailSchema },
+        },
+      },
+      async (request) => {
+        const { id } = request.params;
+        const tenantId = resolveTenant(request, request.query.tenantId);
+        const letter = /^[0-9a-f]{48}$/i.test(id) ? await letters.byId(tenantId, Buffer.from(id, "hex")) : null;
+        if (!letter) throw problem("dead-letter-not-found", "There is no such dead letter.");
+        return {
+          ...letterView(letter),
+          raw: letter.raw,
+          history: letter.history.map(historyView),
+          attemptsMade: await attemptsOf(letters, letter),
+        };
+      },
+    );
+  };
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(timeMs(text));
+}
+
+function letterView(letter: DeadLetterDocument): DeadLetter {
+  const { tenantId, eventId, eventType, userId, source, status, reasonCode, message, fingerprint, attempts, correlationId } = letter;
+  return {
+    id: letter._id.toString("hex"),
+    tenantId,
+    eventId,
+    eventType,
+    userId,
+    source,
+    status,
+    reasonCode,
+    message,
+    fingerprint,
+    attempts,
+    receivedAt: letter.receivedAt.toISOString(),
+    failedAt: letter.failedAt.toISOString(),
+    lastFailedAt: letter.lastFailedAt.toISOString(),
+    correlationId,
+  };
+}
+
+function historyView({ at, who, what }: DeadLetterDocument["history"][number]) {
+  return { at: at.toISOString(), who, what };
+}
+
+/** Attempts of all acceptances of this identity: an earlier one may tell why. */
+async function attemptsOf(letters: LetterQueries, letter: DeadLetterDocument) {
+  const made = await letters.attempts(letter.eventDocId.buffer);
+  return made.map(({ attempt, status, reason_code, error_message, duration_ms, worker, at }) => ({
+    attempt,
+    status,
+    reasonCode: reason_code,
+    errorMessage: error_message,
+    durationMs: duration_ms,
+    worker,
+    at: at.toISOString(),
+  }));
+}

@@ -1,0 +1,157 @@
+import { Buffer } from "node:buffer";
+import { type EventView, eventPageSchema, eventViewSchema, tenantIdSchema } from "@streamforge/shared";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { LetterQueries } from "../../dead-letters/queries.js";
+import { eventUuid, nameDigest, uuidBytes, uuidText } from "../../ingest/identify.js";
+import { partitionOf } from "../../ingest/ingest.js";
+import { isName } from "../../ingest/normalize.js";
+import type { DeadLetterDocument } from "../../store/documents.js";
+import type { EventQueries } from "../../store/event-queries.js";
+import type { Lookup, Remembered } from "../../stream/lookup.js";
+import { type Auth, requireTenant } from "../auth.js";
+import { deadEventJson, storedEventJson } from "../event-view.js";
+import { problem } from "../problems.js";
+import { answerReadErrors, cursorParam, limitParam, positionOf, sendJson, timeMs, timeParam } from "../reads.js";
+
+export interface ReadingRoutesDeps {
+  auth: Auth;
+  events: EventQueries;
+  letters: Pick<LetterQueries, "ofEvent" | "attempts">;
+  lookup: Lookup;
+  partitions: number;
+}
+
+const HOUR_MS = 3_600_000;
+const ID_BYTES = 16;
+const MOST_ITEMS = 500;
+
+const oneQuery = z.object({
+  tenantId: tenantIdSchema.optional(),
+  userId: z.string().min(1).max(400).optional().describe("Sends the look-up to one shard"),
+  occurredAt: timeParam.optional().describe("Looks in the hour of this time only"),
+});
+
+const listQuery = z.strictObject({
+  tenantId: tenantIdSchema.optional(),
+  userId: z.string().min(1).max(400).optional().describe("Sends the search to one shard"),
+  source: z.string().min(1).max(400).optional(),
+  service: z.string().min(1).max(400).optional().describe("Older name of source"),
+  type: z.string().min(1).max(400).optional(),
+  correlationId: z.string().min(1).max(200).optional(),
+  from: timeParam.optional().describe("Earliest occurredAt"),
+  to: timeParam.optional().describe("occurredAt before this"),
+  order: z.enum(["asc", "desc"]).default("desc").describe("By occurredAt; newest first unless told"),
+  limit: limitParam(MOST_ITEMS, 50),
+  cursor: cursorParam,
+});
+
+/** Reading events: `GET /v1/events`, `GET /v1/events/{eventId or id}`, and both under `/events` for older clients. */
+export function readingRoutes(deps: ReadingRoutesDeps): FastifyPluginAsyncZod {
+  const onRequest = [deps.auth.authenticate, deps.auth.requireScope("events:read")];
+  const tags = ["events"];
+  const list = { tags, summary: "A tenant's events, by occurredAt", querystring: listQuery, response: { 200: eventPageSchema } };
+  const one = {
+    tags,
+    summary: "One event by eventId, or by id",
+    params: z.object({ eventId: z.string() }),
+    querystring: oneQuery,
+    response: { 200: eventViewSchema },
+  };
+
+  return async (app) => {
+    answerReadErrors(app);
+    for (const path of ["/v1/events", "/events"]) {
+      app.get(path, { onRequest, schema: list }, (request, reply) => listEvents(deps, request, reply, request.query) as never);
+      app.get(`${path}/:eventId`, { onRequest, schema: one }, (request, reply) => {
+        return findEvent(deps, request, reply, request.params.eventId, request.query) as never;
+      });
+    }
+  };
+}
+
+async function listEvents(deps: ReadingRoutesDeps, request: FastifyRequest, reply: FastifyReply, query: z.output<typeof listQuery>) {
+  const tenantId = requireTenant(request, query.tenantId);
+  const { userId, source, service, type: eventType, correlationId, from, to, order, limit, cursor } = query;
+  if (source !== undefined && service !== undefined && source !== service) {
+    throw problem("invalid-request", "source and service are two names of one filter; give one of them.");
+  }
+  const filter = { tenantId, userId, source: source ?? service, eventType, correlationId, from: dateOf(from), to: dateOf(to) };
+  const { items, nextCursor } = await deps.events.list(filter, order, limit, positionOf(cursor, ID_BYTES));
+  reply.header("X-Shards", userId === undefined ? "scatter" : "targeted");
+  return sendJson(reply, `{"items":[${items.map(storedEventJson).join(",")}],"nextCursor":${JSON.stringify(nextCursor)}}`);
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(timeMs(text));
+}
+
+async function findEvent(
+  deps: ReadingRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  name: string,
+  query: z.output<typeof oneQuery>,
+) {
+  const tenantId = requireTenant(request, query.tenantId);
+  reply.header("X-Shards", query.userId === undefined ? "scatter" : "targeted");
+  const json = (await byEventId(deps, tenantId, name, query)) ?? (await byId(deps, tenantId, name, query.userId));
+  if (json !== null) return sendJson(reply, json);
+  const early = "An event that was accepted moments ago without an eventId of its own is found as soon as it is stored.";
+  throw problem("event-not-found", uuidBytes(name) ? `There is no such event. ${early}` : "There is no such event.");
+}
+
+/** Stored wins; then a newer acceptance that is on its way, then the dead letter. */
+async function byEventId(
+  deps: ReadingRoutesDeps,
+  tenantId: string,
+  eventId: string,
+  query: z.output<typeof oneQuery>,
+): Promise<string | null> {
+  if (!isName(eventId)) return null;
+  const identity = nameDigest(tenantId, eventId);
+  const idAt = (hourMs: number) => Buffer.from(eventUuid(hourMs, identity), "latin1");
+  const atMs = query.occurredAt === undefined ? undefined : timeMs(query.occurredAt);
+  const hourMs = atMs === undefined ? undefined : atMs - (atMs % HOUR_MS);
+  // Redis before MongoDB: an event leaves Redis only when it is in MongoDB, so this order misses nothing in between.
+  const remembered = await deps.lookup.find(partitionOf(identity, deps.partitions), identity).catch((error: Error) => error);
+  const stored = await deps.events.byEventId({ tenantId, eventId, idAt, hourMs, userId: query.userId });
+  if (stored) return storedEventJson(stored);
+  const letter = await deps.letters.ofEvent(tenantId, { eventId });
+  if (remembered instanceof Error) {
+    if (letter) return deadEventJson(letter);
+    throw problem("storage-unavailable", "The event is not stored, and Redis, which knows what is on its way, does not answer.");
+  }
+  if (remembered && !isDead(letter, remembered)) {
+    const id = idAt(remembered.hour * HOUR_MS);
+    return JSON.stringify(await onItsWay(deps, { tenantId, eventId, id }, remembered));
+  }
+  return letter && deadEventJson(letter);
+}
+
+/** Whether the letter is of the acceptance that Redis remembers; a corrected resend is another one. */
+function isDead(letter: DeadLetterDocument | null, remembered: Remembered): boolean {
+  return letter !== null && remembered.receipt.equals(letter.receipt.buffer);
+}
+
+async function onItsWay(
+  deps: ReadingRoutesDeps,
+  event: { tenantId: string; eventId: string; id: Buffer },
+  remembered: Remembered,
+): Promise<EventView> {
+  const { tenantId, eventId, id } = event;
+  const view = { eventId, id: uuidText(id), tenantId, receivedAt: new Date(remembered.receivedAtMs).toISOString() };
+  if (!remembered.retrying) return { ...view, status: "queued" };
+  const attempts = await deps.letters.attempts(id, remembered.receipt);
+  return { ...view, status: "retrying", attempts: attempts.length };
+}
+
+async function byId(deps: ReadingRoutesDeps, tenantId: string, text: string, userId: string | undefined): Promise<string | null> {
+  const id = uuidBytes(text);
+  if (!id) return null;
+  const stored = await deps.events.byId(tenantId, id, userId);
+  if (stored) return storedEventJson(stored);
+  const letter = await deps.letters.ofEvent(tenantId, { id });
+  return letter && deadEventJson(letter);
+}
