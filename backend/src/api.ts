@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { fastifyStatic } from "@fastify/static";
+import type { ProblemCode } from "@streamforge/shared";
 import closeWithGrace from "close-with-grace";
 import { createAuthenticator } from "./accounts/authenticator.js";
 import { createPrisma } from "./accounts/database.js";
@@ -23,6 +24,7 @@ import { createIngest } from "./ingest/ingest.js";
 import { isMain } from "./main.js";
 import { connectStore, type Store } from "./store/mongo.js";
 import { type Appender, createAppender } from "./stream/appender.js";
+import { createDepth } from "./stream/depth.js";
 import { createRedisClock } from "./stream/clock.js";
 import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
@@ -36,6 +38,9 @@ import { createLatencyWindow } from "./telemetry/window.js";
 export interface ApiHooks {
   at?: (point: "received" | "before-append" | "after-append" | "before-answer") => void;
 }
+
+/** How long requests are answered 503 `shutting-down` before connections are closed. */
+const SHUTDOWN_NOTICE_MS = 1_000;
 
 /** Where Vite puts the dashboard; the same from `src` and from `dist`. */
 const DASHBOARD = fileURLToPath(new URL("../../frontend/dist/", import.meta.url));
@@ -80,7 +85,16 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
   });
   const ingest = createIngest(appender, { maxEventBytes: config.MAX_EVENT_BYTES, maxDepth: config.MAX_JSON_DEPTH, strategy: config.DEDUPE_STRATEGY, partitions });
   const bodies = createBodyReader(config);
+  const depth = createDepth({ redis, keys, partitions });
   let stopping = false;
+
+  const refusal = (): ProblemCode | undefined => {
+    if (stopping) return "shutting-down";
+    const { backlogEvents, memoryRatio, redisOk } = depth.current();
+    // Well before Redis is full, so that memory never decides what is lost.
+    if (backlogEvents >= config.MAX_BACKLOG_EVENTS || memoryRatio >= config.REDIS_MEMORY_LIMIT_RATIO) return "backlog-full";
+    return redisOk ? undefined : "storage-unavailable";
+  };
 
   const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }) });
   auth.install(app);
@@ -90,7 +104,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
       ingest,
       bodies,
       limits: createRateLimits(createLimiter(redis), keys, config),
-      refusal: () => (stopping ? "shutting-down" : undefined),
+      refusal,
       isStopping: () => stopping,
       now: clock.now,
       foresee: async () => [],
@@ -123,10 +137,13 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
     port,
     async close() {
       stopping = true;
+      // Those who hold a connection are told to go elsewhere before it is closed under a request that is on its way.
+      await new Promise((resolve) => setTimeout(resolve, SHUTDOWN_NOTICE_MS));
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS);
       await heartbeat.close();
       await authenticator.close();
       clock.close();
+      depth.close();
       bodies.close();
       await closeStores(store, prisma);
       for (const connection of [appendRedis, redis]) connection.disconnect();

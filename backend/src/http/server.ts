@@ -71,7 +71,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (error.status === 429 || error.status === 503) reply.header("Retry-After", String(DEFAULT_RETRY_AFTER_SECONDS));
   // What is left of a body would be read to its end for nothing.
   const { "content-length": length, "transfer-encoding": chunked } = request.raw.headers;
-  if (!request.raw.complete && (chunked !== undefined || (length ?? "0") !== "0")) reply.header("Connection", "close");
+  const unread = !request.raw.complete && (chunked !== undefined || (length ?? "0") !== "0");
+  if (unread || error.code === "shutting-down") reply.header("Connection", "close");
   return reply
     .code(error.status)
     .headers(error.headers)

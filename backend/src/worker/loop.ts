@@ -88,14 +88,15 @@ export function runLoop(options: LoopOptions): Loop {
     for (const entry of entries) inHand.set(entry.id, entry);
     const whole = entries.filter((entry) => entry.deliveries <= MAX_DELIVERIES);
     const suspicious = entries.filter((entry) => entry.deliveries > MAX_DELIVERIES);
-    for (const bulk of cutBulks(whole, options.bulkEvents, options.bulkBytes)) await start(bulk, asBulk);
-    for (const entry of suspicious) await start([entry], alone);
+    for (const bulk of cutBulks(whole, options.bulkEvents, options.bulkBytes)) await start(bulk, asBulk, 1);
+    // Nothing else runs meanwhile: an event that is marked when the process dies must be the one that ended it.
+    for (const entry of suspicious) await start([entry], alone, slots.count);
   };
-  const start = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch | undefined>): Promise<void> => {
-    await slots.take();
+  const start = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch | undefined>, needed: number): Promise<void> => {
+    await slots.take(needed);
     const run = work(entries, attempt).finally(() => {
       for (const entry of entries) inHand.delete(entry.id);
-      slots.give();
+      slots.give(needed);
       running.delete(run);
     });
     running.add(run);
@@ -168,29 +169,40 @@ export function cutBulks(entries: Entry[], events: number, bytes: number): Entry
 }
 
 export interface Slots {
-  take(): Promise<void>;
-  give(): void;
-  /** Resolves when a slot is free, without taking it. */
+  readonly count: number;
+  /** Takes so many at once. First come, first served: who needs all of them is not overtaken for ever. */
+  take(needed: number): Promise<void>;
+  give(returned: number): void;
+  /** Resolves when nobody waits and a slot is free, without taking it. */
   free(): Promise<void>;
 }
 
 export function createSlots(count: number): Slots {
   let left = count;
-  let waiting: (() => void)[] = [];
-  const free = async (): Promise<void> => {
-    while (left === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+  const queue: { needed: number; go: () => void }[] = [];
+  const serve = (): void => {
+    for (let first = queue[0]; first && first.needed <= left; first = queue[0]) {
+      queue.shift();
+      left -= first.needed;
+      first.go();
+    }
+  };
+  const take = (needed: number): Promise<void> =>
+    new Promise((go) => {
+      queue.push({ needed, go });
+      serve();
+    });
+  const give = (returned: number): void => {
+    left += returned;
+    serve();
   };
   return {
-    free,
-    async take() {
-      await free();
-      left--;
-    },
-    give() {
-      left++;
-      const woken = waiting;
-      waiting = [];
-      for (const resolve of woken) resolve();
+    count,
+    take,
+    give,
+    async free() {
+      await take(1);
+      give(1);
     },
   };
 }

@@ -46,6 +46,7 @@ export interface StackOptions {
 }
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+const FUSED = fileURLToPath(new URL("./fault-points.ts", import.meta.url));
 const ADMIN_TOKEN = "test-admin-token-0123456789";
 
 /** Real Redis, MongoDB and Postgres of its own, one API and one worker as processes of their own. */
@@ -77,7 +78,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const seeded = await seed(loadConfig(env));
   const started: TestProcess[] = [];
   const start = async (script: string, more: Record<string, string> = {}): Promise<TestProcess> => {
-    const process_ = await startProcess(script, { ...env, ...more });
+    // With a fuse the same process is composed by a program of the tests.
+    const fused: Record<string, string> = more.FAULT_POINT || more.FAULT_TEXT ? { FAULT_PROCESS: script.replace(".js", "") } : {};
+    const process_ = await startProcess(script, { ...env, ...more, ...fused });
     started.push(process_);
     return process_;
   };
@@ -116,7 +119,7 @@ export async function startProcess(script: string, env: Record<string, string>):
 
   const launch = async (): Promise<void> => {
     const portName = script.includes("worker") ? "WORKER_PORT" : "PORT";
-    child = spawn(process.execPath, [join(DIST, script)], {
+    child = spawn(process.execPath, [env.FAULT_PROCESS ? FUSED : join(DIST, script)], {
       env: { PATH: process.env.PATH, ...env, ...(port ? { [portName]: port } : {}), LOG_LEVEL: "info" },
       stdio: ["ignore", "pipe", "pipe"],
     });

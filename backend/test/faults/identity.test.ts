@@ -1,0 +1,104 @@
+import { MongoClient } from "mongodb";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { event, events, judge, sleep, until } from "../support/judged.js";
+import { type Stack, startStack } from "../support/stack.js";
+
+const WINDOW_SECONDS = 2;
+
+describe("identities", () => {
+  let stack: Stack;
+  let redis: Redis;
+  let mongo: MongoClient;
+  beforeAll(async () => {
+    stack = await startStack({ env: { IDEMPOTENCY_TTL_SECONDS: String(WINDOW_SECONDS) } });
+    redis = new Redis(stack.redis.url);
+    mongo = await new MongoClient(stack.mongo.url).connect();
+  });
+  afterAll(async () => {
+    redis?.disconnect();
+    await mongo?.close();
+    await stack?.stop();
+  });
+  const count = (collection: string, filter: object) => mongo.db("streamforge").collection(collection).countDocuments(filter);
+
+  /** Past the window, and the hashes rotated twice by other events. */
+  const outliveWindow = async (): Promise<void> => {
+    const { producer, close } = await judge(stack);
+    for (let i = 0; i < 3; i++) {
+      await sleep(WINDOW_SECONDS * 1_000 + 200);
+      await producer.send([event(`passing-${Date.now()}`, i)]);
+    }
+    await close();
+  };
+
+  test("promise 11: the same id 20 times at once over two API processes is accepted once", async () => {
+    const second = await stack.startApi();
+    const ids = 200;
+    const { producer, verdict, close } = await judge(stack, { apiUrl: [stack.apiUrl, second.url], concurrency: 64 });
+    const answers = await Promise.all(Array.from({ length: 20 * ids }, (_, i) => producer.send([event("same", i % ids)])));
+    const codes = answers.flat().map((answer) => answer.status);
+    expect(codes.filter((code) => code === 202)).toHaveLength(ids);
+    expect(codes.filter((code) => code === 409)).toHaveLength(19 * ids);
+    await verdict();
+    expect(await count("events", { eventId: /^same-/ })).toBe(ids);
+    await second.kill("SIGTERM");
+    await close();
+  });
+
+  test("promise 12: an unchanged resend after the window is a duplicate in the ledger and in no store", async () => {
+    const { producer, verdict, close } = await judge(stack);
+    await producer.run(events("late", 500), { format: "ndjson" });
+    await verdict();
+    await outliveWindow();
+    const before = await verdict();
+    const answers = await producer.send(events("late", 500), { format: "ndjson" });
+    expect(answers.every((answer) => answer.outcome === "acknowledged")).toBe(true);
+    const after = await verdict();
+    expect(after.ledger.duplicate - before.ledger.duplicate).toBe(500);
+    expect(await count("events", { eventId: /^late-/ })).toBe(500);
+    await close();
+  });
+
+  test("promise 12: the same after Redis was wiped", async () => {
+    const { producer, verdict, close } = await judge(stack);
+    await producer.run(events("wiped", 500), { format: "ndjson" });
+    await verdict();
+    await redis.flushall();
+    await producer.send(events("wiped", 500), { format: "ndjson" });
+    await verdict({ checkLedger: false });
+    expect(await count("events", { eventId: /^wiped-/ })).toBe(500);
+    await close();
+  });
+
+  test("promise 13: another body under the same id is flagged and overwrites nothing, within and after the window", async () => {
+    const { producer, verdict, close } = await judge(stack);
+    const originals = events("conflict", 200);
+    const changed = originals.map((_, n) => event("conflict", n, { payload: { changed: true } }));
+    await producer.send(originals, { format: "array" });
+    const within = await Promise.all(changed.map((item) => producer.send([item])));
+    expect(within.flat().every((answer) => answer.status === 422)).toBe(true);
+    await verdict({ checkLedger: false });
+    await outliveWindow();
+    await producer.send(changed, { format: "ndjson" });
+    const found = await verdict({ checkLedger: false });
+    expect(found.overwritten).toEqual([]);
+    expect(await count("events_dlq", { eventId: /^conflict-/, reasonCode: "IDENTITY_CONFLICT" })).toBe(200);
+    expect(await count("events", { eventId: /^conflict-/, "payload.changed": true })).toBe(0);
+    await close();
+  });
+
+  test("promise 16: the consumer group is destroyed under load, again and again", async () => {
+    const { producer, verdict, close } = await judge(stack, { ratePerSecond: 1_000 });
+    let sent = false;
+    const load = producer.run(events("group", 4_000), { format: "ndjson", batch: 20 }).then(() => (sent = true));
+    const rounds = await until(() => sent, 400, async () => {
+      await redis.xgroup("DESTROY", "sf:{0}:stream", "workers");
+    });
+    await load;
+    expect(rounds).toBeGreaterThanOrEqual(5);
+    const found = await verdict({ settleTimeoutMs: 10_000, checkLedger: false });
+    expect(found.acknowledged).toBe(4_000);
+    await close();
+  });
+});

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { event, events, judge, until } from "../support/judged.js";
+import { type Stack, startStack } from "../support/stack.js";
+
+/** Promises 1, 2, 8, 20, 27 in short form: by real kill -9 of real processes. `FAULT_ROUNDS` lengthens them. */
+const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 4);
+
+describe("processes that are killed", () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack({ env: { CLAIM_IDLE_MS: "1500", MONGO_TIMEOUT_MS: "1200", PARTITIONS: "2" } });
+  });
+  afterAll(() => stack?.stop());
+
+  test("promise 1: the worker, again and again under load", async () => {
+    const { producer, verdict, close } = await judge(stack, { ratePerSecond: 2_000 });
+    let sent = false;
+    const load = producer.run(events("worker-kill", ROUNDS * 2_000), { format: "ndjson", batch: 50 }).then(() => (sent = true));
+    const kills = await until(() => sent, 700, async () => {
+      await stack.worker.kill("SIGKILL");
+      await stack.worker.restart();
+    });
+    await load;
+    expect(kills).toBeGreaterThanOrEqual(2);
+    const found = await verdict();
+    expect(found.acknowledged).toBe(ROUNDS * 2_000);
+    expect(found.dead).toBe(0);
+    await close();
+  });
+
+  test("promise 2: the API in mid-request; the producer sends the same ids again", async () => {
+    const { producer, verdict, close } = await judge(stack, { ratePerSecond: 2_000 });
+    let sent = false;
+    const load = producer.run(events("api-kill", ROUNDS * 2_000), { format: "array", batch: 50 }).then(() => (sent = true));
+    const kills = await until(() => sent, 700, async () => {
+      await stack.api.kill("SIGKILL");
+      await stack.api.restart();
+    });
+    await load;
+    expect(kills).toBeGreaterThanOrEqual(2);
+    expect((await verdict()).acknowledged).toBe(ROUNDS * 2_000);
+    await close();
+  });
+
+  test.each(["received", "before-append", "after-append", "before-answer"])("promise 8: the API ends at %s", async (point) => {
+    const doomed = await stack.startApi({ FAULT_POINT: point, FAULT_AFTER: "6" });
+    const { producer, verdict, close } = await judge(stack, { apiUrl: [doomed.url, stack.apiUrl], concurrency: 4 });
+    await producer.run(events(`api-${point}`, 600), { format: "ndjson", batch: 20 });
+    expect(doomed.alive()).toBe(false);
+    expect((await verdict()).acknowledged).toBe(600);
+    await close();
+  });
+
+  test.each(["before-write", "after-write", "after-settle"])("promise 8: the worker ends at %s", async (point) => {
+    const doomed = await stack.startWorker({ FAULT_POINT: point, FAULT_AFTER: "3" });
+    const { producer, verdict, close } = await judge(stack, { concurrency: 4, ratePerSecond: 1_000 });
+    await producer.run(events(`worker-${point}`, 1_500), { format: "ndjson", batch: 10 });
+    const found = await verdict();
+    expect(found.acknowledged).toBe(1_500);
+    expect(found.dead).toBe(0);
+    expect(doomed.alive()).toBe(false);
+    await close();
+  });
+
+  test("promise 27: an event that ends every worker that touches it becomes one dead letter, its neighbours are stored", async () => {
+    await stack.worker.kill("SIGTERM");
+    const workers = await stack.startWorker({ FAULT_TEXT: "this one kills" });
+    const { producer, verdict, close } = await judge(stack);
+    const batch = [...events("poison", 30), event("poison", 30, { payload: { note: "this one kills" } }), ...events("poison", 30, 31)];
+    await producer.send(batch, { format: "ndjson" });
+    let deaths = 0;
+    const over = Date.now() + 60_000;
+    let restarting: Promise<void> | undefined;
+    const supervise = setInterval(() => {
+      if (workers.alive() || restarting) return;
+      deaths++;
+      restarting = workers.restart().finally(() => {
+        restarting = undefined;
+      });
+    }, 50);
+    const found = await verdict({ settleTimeoutMs: over - Date.now() }).finally(() => clearInterval(supervise));
+    await restarting;
+    expect(found.stored).toBeGreaterThanOrEqual(60);
+    expect(found.dead).toBe(1);
+    expect(deaths).toBe(4);
+    await workers.kill("SIGTERM");
+    await stack.worker.restart();
+    await close();
+  });
+
+  test("promise 20: SIGTERM of everything in turn: no answer but success and 503, out in time", async () => {
+    const second = await stack.startApi();
+    const { producer, journal, verdict, close } = await judge(stack, { apiUrl: [stack.apiUrl, second.url], ratePerSecond: 500 });
+    let sent = false;
+    const load = producer.run(events("rolling", ROUNDS * 1_200), { format: "ndjson", batch: 10 }).then(() => (sent = true));
+    const slowest = { ms: 0 };
+    const roll = async (one: Stack["api"]): Promise<void> => {
+      const before = Date.now();
+      await one.kill("SIGTERM");
+      slowest.ms = Math.max(slowest.ms, Date.now() - before);
+      await one.restart();
+    };
+    await until(() => sent, 100, async () => {
+      await roll(stack.api);
+      await roll(second);
+      await roll(stack.worker);
+    });
+    await load;
+    expect(slowest.ms).toBeLessThan(10_000);
+    const found = await verdict();
+    expect(found.acknowledged).toBe(ROUNDS * 1_200);
+    const answers = new Set([...journal.identities.values()].flatMap((identity) => identity.bodies.flatMap((body) => body.attempts.map((attempt) => attempt.status))));
+    // 0 is a connection that was refused while its process was down: with one process a port, there is nobody to answer.
+    expect([...answers].filter((status) => ![0, 202, 207, 409, 503].includes(status))).toEqual([]);
+    await second.kill("SIGTERM");
+    await close();
+  });
+});

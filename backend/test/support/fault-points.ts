@@ -1,0 +1,37 @@
+/**
+ * Programs under test with a fuse: they end themselves by SIGKILL, at a point or on an event that the environment names.
+ *
+ *     FAULT_PROCESS=api|worker  FAULT_POINT=after-append  FAULT_AFTER=7   the 7th time it gets there
+ *     FAULT_TEXT=poison                                                   whenever it looks at an event with this text (worker)
+ *
+ * Run by Node from source: the processes themselves come from `dist`, as in production.
+ */
+import closeWithGrace from "close-with-grace";
+import { startApi } from "../../dist/api.js";
+import { loadConfig } from "../../dist/config.js";
+import { startWorker } from "../../dist/worker.js";
+
+const { FAULT_PROCESS, FAULT_POINT, FAULT_TEXT } = process.env;
+let left = Number(process.env.FAULT_AFTER ?? 1);
+
+function die(): void {
+  process.kill(process.pid, "SIGKILL");
+  // SIGKILL to oneself is delivered at once, but the rest of this tick must not run on another core's time.
+  for (;;);
+}
+
+function at(point: string): void {
+  if (point === FAULT_POINT && --left <= 0) die();
+}
+
+const config = loadConfig();
+const running =
+  FAULT_PROCESS === "api"
+    ? await startApi(config, { at })
+    : await startWorker(config, {
+        at,
+        touch(event) {
+          if (FAULT_TEXT && event.record.text.includes(FAULT_TEXT)) die();
+        },
+      });
+closeWithGrace({ delay: 10_000 }, () => running.close());

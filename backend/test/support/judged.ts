@@ -1,0 +1,76 @@
+import { audit, createJournal, createProducer, type Item, type Journal, type Producer, settled, toItem, type Verdict } from "@streamforge/infrastructure/judge";
+import { expect } from "vitest";
+import type { Stack } from "./stack.js";
+
+/** A producer with a journal, and the judge who compares it with what is there. */
+export interface Judged {
+  journal: Journal;
+  producer: Producer;
+  /** Waits until everything is settled, then judges. Fails the test unless nothing is lost, doubled or overwritten and the ledger agrees. */
+  verdict(options?: { settleTimeoutMs?: number; checkLedger?: boolean }): Promise<Verdict>;
+  close(): Promise<void>;
+}
+
+let tenants = 0;
+
+/** A tenant of its own with a key, so that what others sent does not count. */
+async function newTenant(stack: Stack): Promise<{ tenantId: string; apiKey: string }> {
+  const tenantId = `judged-${process.pid}-${tenants++}`;
+  const response = await fetch(`${stack.apiUrl}/v1/admin/keys`, {
+    method: "POST",
+    headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" },
+    body: JSON.stringify({ tenantId, name: "producer", scopes: ["events:write", "events:read"] }),
+  });
+  expect(response.status).toBe(201);
+  return { tenantId, apiKey: ((await response.json()) as { key: string }).key };
+}
+
+export async function judge(stack: Stack, options: { apiUrl?: string | string[]; ratePerSecond?: number; concurrency?: number } = {}): Promise<Judged> {
+  const journal = createJournal();
+  const producer = createProducer({ apiUrl: stack.apiUrl, ...(await newTenant(stack)), journal, requestTimeoutMs: 15_000, ...options });
+  return {
+    journal,
+    producer,
+    async verdict({ settleTimeoutMs = 60_000, checkLedger = true } = {}) {
+      await settled({ redisUrl: stack.redis.url, keyPrefix: "sf", timeoutMs: settleTimeoutMs });
+      const found = await audit({ journal, mongodbUri: stack.mongo.url, database: "streamforge", redisUrl: stack.redis.url, keyPrefix: "sf", checkLedger });
+      expect(found.ok, found.text).toBe(true);
+      expect(found, found.text).toMatchObject({ lost: [], twice: [], overwritten: [], phantom: [], pendingEntries: 0, streamLength: 0, retrying: 0 });
+      return found;
+    },
+    close: () => producer.close(),
+  };
+}
+
+/** A realistic event; its id is `<prefix>-<n>`. */
+export function event(prefix: string, n: number, more: object = {}): Item {
+  return toItem({
+    eventId: `${prefix}-${n}`,
+    eventType: "order.created",
+    userId: `user-${n % 500}`,
+    occurredAt: new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString(),
+    source: "shop",
+    payload: { order: n, amount: n / 4, items: [{ sku: `sku-${n % 77}`, quantity: 2 }], note: "thanks" },
+    ...more,
+  } as { eventId: string });
+}
+
+export function events(prefix: string, count: number, from = 0): Item[] {
+  return Array.from({ length: count }, (_, i) => event(prefix, from + i));
+}
+
+/** Repeats a fault until `isOver`. */
+export async function until(isOver: () => boolean, everyMs: number, fault: () => Promise<void>): Promise<number> {
+  let rounds = 0;
+  while (!isOver()) {
+    await sleep(everyMs);
+    if (isOver()) break;
+    await fault();
+    rounds++;
+  }
+  return rounds;
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
