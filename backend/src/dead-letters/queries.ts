@@ -45,7 +45,7 @@ export interface LetterQueries {
   counts(tenantId: string | null): Promise<Record<LetterStatus, number>>;
 }
 
-const LIMITS = { timeoutMS: QUERY_TIMEOUT_MS };
+const LIMITS = { maxTimeMS: QUERY_TIMEOUT_MS };
 const MOST_ATTEMPTS = 500;
 
 export function createLetterQueries(store: Store): LetterQueries {
@@ -59,6 +59,7 @@ export function createLetterQueries(store: Store): LetterQueries {
           .find({ $and: conditions }, { ...LIMITS, projection: { raw: 0, history: 0 } })
           .sort({ lastFailedAt: -1, _id: -1 })
           .limit(limit + 1)
+          .batchSize(limit + 1)
           .toArray(),
       );
       const items = found.slice(0, limit);

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { Binary, type Filter, MongoOperationTimeoutError, MongoServerError } from "mongodb";
+import { Binary, type Filter, MongoServerError } from "mongodb";
 import { behind, encodeCursor, type Position } from "./cursor.js";
 import type { EventDocument } from "./documents.js";
 import { guarded } from "./events.js";
@@ -82,6 +82,7 @@ export function createEventQueries(store: Store): EventQueries {
             .find({ tenantId: query.tenantId, hour: { $lt: before, $gt: 0 } }, { projection: { hour: 1 }, ...LIMITS })
             .sort({ hour: -1 })
             .limit(SLICE)
+            .batchSize(SLICE)
             .toArray(),
         );
         candidates = candidates.concat(hours.map(({ hour }) => query.idAt(hour * HOUR_MS)));
@@ -108,6 +109,7 @@ export function createEventQueries(store: Store): EventQueries {
           .find({ $and: conditions }, { ...LIMITS, hint })
           .sort({ occurredAt: direction, _id: direction })
           .limit(limit + 1)
+          .batchSize(limit + 1)
           .toArray(),
       );
       const items = found.slice(0, limit);
@@ -117,7 +119,7 @@ export function createEventQueries(store: Store): EventQueries {
   };
 }
 
-const LIMITS = { timeoutMS: QUERY_TIMEOUT_MS };
+const LIMITS = { maxTimeMS: QUERY_TIMEOUT_MS };
 
 function conditionsOf({ tenantId, userId, source, eventType, correlationId, from, to }: EventFilter): Filter<EventDocument> {
   const conditions: Filter<EventDocument> = { tenantId };
@@ -134,13 +136,8 @@ export async function bounded<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    if (isServerTimeout(error)) throw new SlowQueryError(`The search took longer than ${QUERY_TIMEOUT_MS / 1000} s`);
+    if (error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED)
+      throw new SlowQueryError(`The search took longer than ${QUERY_TIMEOUT_MS / 1000} s`);
     return guarded(() => Promise.reject(error));
   }
-}
-
-/** The server itself gave up on the query; a time-out without its word may as well be the network's. */
-function isServerTimeout(error: unknown): boolean {
-  if (error instanceof MongoServerError) return error.code === MAX_TIME_EXPIRED;
-  return error instanceof MongoOperationTimeoutError && error.cause instanceof Error && isServerTimeout(error.cause);
 }

@@ -3,9 +3,10 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LocalServer, startMongo, startRedis } from "@streamforge/infrastructure/local";
-import type { Scope } from "@streamforge/shared";
+import { type Role, roles, type Scope } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { Principal } from "../../src/accounts/authenticator.js";
+import type { SessionRecord } from "../../src/accounts/sessions.js";
 import { type Config, loadConfig } from "../../src/config.js";
 import { type Auth, createAuth } from "../../src/http/auth.js";
 import { createServer, type Server } from "../../src/http/server.js";
@@ -31,7 +32,10 @@ export interface Reading {
   /** Accepts items as the API would; each is JSON text or a value. */
   accept(tenantId: string, items: (string | object)[], idempotencyKey?: string): Promise<Item[]>;
   startWorker(): Promise<{ close(): Promise<void> }>;
-  get(url: string, headers?: Record<string, string>): Promise<{ status: number; text: string; body: unknown; headers: Record<string, unknown> }>;
+  get(
+    url: string,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; text: string; body: unknown; headers: Record<string, unknown> }>;
   /** Waits until nothing is in the stream and no retry waits. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -46,6 +50,14 @@ function keyPrincipal(token: string): Principal | null {
   const [kind, tenantId, scopes] = token.split("/");
   if (kind !== "key" || !tenantId) return null;
   return { kind: "key", id: token, name: "test-key", tenantId, scopes: new Set(scopes?.split(",")) as Set<Scope>, limits: {} } as Principal;
+}
+
+/** The cookie `sf_session=viewer` is a person with that role. */
+export const asPerson = (role: Role) => ({ cookie: `sf_session=${role}` });
+
+async function readSession(id: string): Promise<SessionRecord | null> {
+  if (!(roles as readonly string[]).includes(id)) return null;
+  return { userId: id, email: `${id}@test`, role: id as Role, expiresAtMs: Date.now() + 60_000 } as SessionRecord;
 }
 
 export async function startReading(env: Record<string, string> = {}): Promise<Reading> {
@@ -74,7 +86,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
   const appender = createAppender({ redis, keys, partitions, dedupeTtlMs: 600_000, timeoutMs: 5_000, replicaAcks: 0 });
   const ingest = createIngest(appender, { maxEventBytes: 262_144, maxDepth: 64, strategy: "intent", partitions });
   const app = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {} });
-  const auth = createAuth({ authenticator: { authenticateKey: keyPrincipal }, sessions: { read: async () => null }, config });
+  const auth = createAuth({ authenticator: { authenticateKey: keyPrincipal }, sessions: { read: readSession }, config });
   auth.install(app);
 
   return {
@@ -107,7 +119,9 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
     async settled() {
       await until(async () => {
         const left = await Promise.all(
-          Array.from({ length: partitions }, (_, p) => keys.partition(p)).map(async (at) => (await redis.xlen(at.stream)) + (await redis.zcard(at.retryDue))),
+          Array.from({ length: partitions }, (_, p) => keys.partition(p)).map(
+            async (at) => (await redis.xlen(at.stream)) + (await redis.zcard(at.retryDue)),
+          ),
         );
         return left.every((n) => n === 0);
       });
