@@ -94,11 +94,15 @@ async function prepare(order: GeneratorOrder): Promise<() => Promise<GeneratorRe
     if (status === 202 || (status === 409 && refused.has(index))) {
       latency.record(performance.now() - lane.dueAt);
       refusals = 0;
-      if (--unanswered === 0) return done();
-      return takeNext(lane);
+      if (--unanswered === 0) done();
+      else takeNext(lane);
+      return;
     }
     // Both say "later".
-    if ((status !== 429 && status !== 503) || ++refusals > MAX_REFUSALS) return failed(new Error(`a request was answered ${status}`));
+    if ((status !== 429 && status !== 503) || ++refusals > MAX_REFUSALS) {
+      failed(new Error(`a request was answered ${status}`));
+      return;
+    }
     refused.add(index);
     lane.pausing = true;
     setTimeout(() => {

@@ -1,6 +1,6 @@
 /** Judges StreamForge from outside: by what a producer was told, and what MongoDB and Redis hold. Imports nothing of the backend. */
 
-export type { ItemAnswer } from "./answers.js";
+export { type ItemAnswer, readAnswer } from "./answers.js";
 export { type AuditOptions, audit, type Verdict } from "./audit.js";
 export {
   type AnswerKind,
