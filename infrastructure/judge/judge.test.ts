@@ -188,6 +188,14 @@ describe("the auditor", () => {
     expect(verdict.ledger.problems).toHaveLength(2);
   });
 
+  test("stands a store full of events that it does not know", async () => {
+    const foreign = Array.from({ length: 130_000 }, (_, n) => ({ tenantId: TENANT, eventId: `f${n}`, hash: new Binary(Buffer.alloc(8)) }));
+    await db.collection("events").insertMany(foreign, { ordered: false });
+    const journal = createJournal();
+    acknowledge(journal, item(1));
+    expect(await judge(journal)).toMatchObject({ ok: false, lost: ["acme/e1"], phantom: { length: 130_000 } });
+  });
+
   test("an outcome that stayed unknown is neither lost nor phantom", async () => {
     const journal = createJournal();
     for (const n of [1, 2]) {

@@ -60,7 +60,7 @@ async function showProgress(run: Run, target: Target, seconds: number, done: () 
     const { p50, p99 } = run.latency();
     const others = Object.entries(statuses).filter(([status]) => status !== "202");
     const line =
-      `${String(second).padStart(4)}/${seconds} s  accepted ${figure(acknowledged - before.acknowledged)}/s  stored ${figure(storedNow)}/s  ` +
+      `${String(second).padStart(4)}/${seconds} s  accepted ${figure(acknowledged - before.acknowledged)}/s  stored ${storedNow === undefined ? "unknown" : `${figure(storedNow)}/s`}  ` +
       `p50 ${figure(p50, 1)} ms  p99 ${figure(p99, 1)} ms${waiting > 0 ? `  waiting ${waiting}` : ""}` +
       others.map(([status, count]) => `  ${status}: ${count}`).join("");
     process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
