@@ -24,7 +24,7 @@ const targets = {
   async start(args) {
     loadEnvFile();
     await prepare({ tests: false });
-    return built("backend/dist/standalone.js", args, { cwd: ROOT });
+    return built("backend/dist/standalone.js", args, { cwd: ROOT, supervised: true });
   },
   /** Vitest projects by name (all but `faults` when none is named), then vitest's own arguments. */
   async test(args) {
@@ -67,19 +67,37 @@ const targets = {
   },
 };
 
-/** Runs a built program with Node 24 where npm was called, so that file names in its arguments mean what they say. */
-function built(file, args, { cwd = process.env.INIT_CWD ?? ROOT, env = {} } = {}) {
+/**
+ * Runs a built program with Node 24 where npm was called, so that file names in its arguments mean what they say.
+ * @param supervised the program ends when its IPC channel closes, takes signals twice, and we end with npm
+ */
+function built(file, args, { cwd = process.env.INIT_CWD ?? ROOT, env = {}, supervised = false } = {}) {
   if (!existsSync(at(file))) throw new Plainly(`${file} is missing: this part is not built yet.`);
-  const child = spawn(node24(), ["--enable-source-maps", at(file), ...args], { cwd, env: environment(env), stdio: "inherit" });
-  // A supervisor signals us alone, a terminal everyone; the program decides itself when it is done.
+  const stdio = supervised ? ["inherit", "inherit", "inherit", "ipc"] : "inherit";
+  const child = spawn(node24(), ["--enable-source-maps", at(file), ...args], { cwd, env: environment(env), stdio });
   process.on("SIGTERM", () => child.kill("SIGTERM"));
+  process.on("SIGHUP", () => child.kill("SIGHUP"));
   process.on("SIGINT", () => {
-    if (!process.stdin.isTTY) child.kill("SIGINT");
+    // From a terminal it has reached the child, too, and a second one would mean "at once".
+    if (supervised || !process.stdin.isTTY) child.kill("SIGINT");
   });
+  if (supervised) endWithNpm(() => child.kill("SIGTERM"));
   return new Promise((done, fail) => {
     child.once("error", fail);
     child.once("exit", (code) => done(code ?? 1));
   });
+}
+
+/** An npm that is killed tells its scripts nothing: without this, servers and ports stay taken by processes nobody sees. */
+function endWithNpm(end) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    end();
+  }, 500);
+  timer.unref();
 }
 
 /** Runs the named projects and says at the very end, alone on a line, how many tests passed and failed. */

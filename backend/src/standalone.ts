@@ -133,21 +133,26 @@ function close(): Promise<void> {
 }
 
 let firstSignalMs = 0;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, async () => {
-    if (firstSignalMs) {
-      // A terminal and npm both pass Ctrl-C on: only one that comes later is a second thought. Whatever is left then
-      // is ended by its guard (see endWithUs).
-      if (Date.now() - firstSignalMs > 1000) process.exit(1);
-      return;
-    }
-    firstSignalMs = Date.now();
-    say("\nStopping worker, api and servers (Ctrl-C again: at once) ...");
-    await close().catch((error: Error) => say(error.message));
-    say("Stopped; the data is kept.");
-    process.exit(0);
-  });
+
+async function stop(): Promise<void> {
+  if (firstSignalMs) {
+    // A terminal and npm both pass Ctrl-C on: only one that comes later is a second thought. Whatever is left then
+    // is ended by its guard (see endWithUs).
+    if (Date.now() - firstSignalMs > 1000) process.exit(1);
+    return;
+  }
+  firstSignalMs = Date.now();
+  say("\nStopping worker, api and servers (Ctrl-C again: at once) ...");
+  await close().catch((error: Error) => say(error.message));
+  say("Stopped; the data is kept.");
+  process.exit(0);
 }
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+// Whoever started us (infrastructure/run.mjs) is gone, even by kill -9; without such a channel this never fires.
+process.on("disconnect", stop);
+// With the terminal gone, printing must not end us before everything is stopped.
+process.stdout.on("error", () => {});
 
 try {
   await main();
