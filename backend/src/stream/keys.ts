@@ -18,6 +18,8 @@ export interface PartitionKeys {
   retryAccepted: string;
   /** Hash: `<minute>:<tenant>:<a|s|u|d>` → count (accepted, stored, duplicate, dead); minute = ms / 60000. */
   ledger: string;
+  /** Hash: `<minute>:<tenant>` → mark, while closed minutes are being moved to MongoDB (see `ledger/archive.ts`). */
+  ledgerMarks: string;
   /** Hash of cumulative totals since the epoch: accepted, stored, duplicate, dead, retried, acceptedBytes, settledBytes, deduped. */
   totals: string;
   /** Hash: `<entryId>` → receipt of the event that a worker is trying alone, after its entry ended three processes. */
@@ -34,6 +36,10 @@ export interface RedisKeys {
   workers: string;
   /** Hash: api name → JSON heartbeat. */
   apis: string;
+  /** Stream: cumulative totals once a second, for the chart of the last hour. */
+  history: string;
+  /** String with a short life: the API process that moves closed minutes of the ledger to MongoDB. */
+  ledgerLease: string;
   /** Pub/sub channel: ids of API keys and tenants that changed. */
   invalidation: string;
   /** Hash per cached API key record. */
@@ -60,6 +66,7 @@ export function redisKeys(prefix: string): RedisKeys {
         retryRecords: at("retry:records"),
         retryAccepted: at("retry:accepted"),
         ledger: at("ledger"),
+        ledgerMarks: at("ledger:marks"),
         totals: at("totals"),
         marks: at("marks"),
       };
@@ -68,6 +75,8 @@ export function redisKeys(prefix: string): RedisKeys {
     epoch: `${prefix}:epoch`,
     workers: `${prefix}:workers`,
     apis: `${prefix}:apis`,
+    history: `${prefix}:history`,
+    ledgerLease: `${prefix}:ledger:lease`,
     invalidation: `${prefix}:invalidation`,
     apiKey: (id) => `${prefix}:key:${id}`,
     session: (id) => `${prefix}:session:${id}`,

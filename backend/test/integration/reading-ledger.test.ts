@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createArchive, ledgerCollection } from "../../src/ledger/archive.js";
+import { createLedger, type Ledger } from "../../src/ledger/ledger.js";
+import { type Reading, sleep, startReading } from "./reading-fixture.js";
+
+const PARTITIONS = 2;
+const MINUTE_MS = 60_000;
+let reading: Reading;
+let ledger: Ledger;
+
+beforeAll(async () => {
+  reading = await startReading({ PARTITIONS: String(PARTITIONS) });
+  ledger = createLedger({ redis: reading.redis, keys: reading.keys, partitions: PARTITIONS, db: reading.store.db });
+});
+afterAll(() => reading?.stop());
+beforeEach(async () => {
+  await reading.redis.flushall();
+  await ledgerCollection(reading.store.db).deleteMany({});
+});
+
+const thisMinute = () => Math.floor(Date.now() / MINUTE_MS);
+
+/** Counts a, s, u, d of a minute, as the scripts would leave them. */
+async function count(
+  partition: number,
+  minute: number,
+  tenantId: string,
+  counts: Partial<Record<"a" | "s" | "u" | "d", number>>,
+): Promise<void> {
+  for (const [letter, n] of Object.entries(counts)) {
+    await reading.redis.hincrby(reading.keys.partition(partition).ledger, `${minute}:${tenantId}:${letter}`, n);
+  }
+}
+
+function archive(at?: (point: "marked" | "copied") => void | Promise<void>) {
+  const { redis, keys, store } = reading;
+  return createArchive({ redis, keys, partitions: PARTITIONS, db: store.db, everyMs: 3_600_000, onError() {}, ...(at ? { at } : {}) });
+}
+
+const everything = async () => (await ledger.read({ tenantId: null }, 10_000)).total;
+
+describe("the ledger", () => {
+  it("counts the real way of events: in flight until settled, then stored, duplicate, nothing missing", async () => {
+    await reading.redis.set(reading.keys.partitionCount, PARTITIONS);
+    await reading.accept(
+      "acme",
+      Array.from({ length: 40 }, (_, i) => ({ eventId: `e-${i}`, type: "T", occurredAt: "2026-01-01T00:00:00Z" })),
+    );
+    const before = await ledger.read({ tenantId: "acme" }, 100);
+    expect(before.total).toMatchObject({ accepted: 40, stored: 0, inFlight: 40, missing: 0 });
+    expect(before.items.every(({ closed }) => !closed)).toBe(true);
+
+    const worker = await reading.startWorker();
+    await reading.settled();
+    expect(await everything()).toMatchObject({ accepted: 40, stored: 40, inFlight: 0, missing: 0 });
+    // After the dedupe window the same events are accepted again, and found out when they are to be stored.
+    for (let p = 0; p < PARTITIONS; p++) await reading.redis.del(reading.keys.partition(p).dedupe0, reading.keys.partition(p).dedupe1);
+    await reading.accept(
+      "acme",
+      Array.from({ length: 10 }, (_, i) => ({ eventId: `e-${i}`, type: "T", occurredAt: "2026-01-01T00:00:00Z" })),
+    );
+    await reading.settled();
+    await worker.close();
+    expect(await everything()).toEqual({ accepted: 50, stored: 40, duplicate: 10, dead: 0, inFlight: 0, missing: 0, surplus: 0 });
+  });
+
+  it("closes a minute only when nothing of it is under way in any partition, and then calls what is missing missing", async () => {
+    const minute = thisMinute() - 5;
+    await count(0, minute, "acme", { a: 10, s: 7 });
+    // An entry of that very minute in the other partition, then only younger ones.
+    const { stream } = reading.keys.partition(1);
+    await reading.redis.xadd(stream, `${minute * MINUTE_MS + 59_999}-0`, "e", "x");
+    expect((await ledger.read({ tenantId: null }, 10)).items[0]).toMatchObject({ closed: false, inFlight: 3, missing: 0 });
+    expect(await ledger.summary()).toMatchObject({ missing: 0, missingSinceMs: null });
+
+    await reading.redis.xadd(stream, `${(minute + 1) * MINUTE_MS}-0`, "e", "x");
+    await reading.redis.xdel(stream, `${minute * MINUTE_MS + 59_999}-0`);
+    expect((await ledger.read({ tenantId: null }, 10)).items[0]).toMatchObject({ closed: true, inFlight: 0, missing: 3 });
+    expect(await ledger.summary()).toMatchObject({ missing: 3, missingSinceMs: minute * MINUTE_MS });
+
+    // A retry carries its original minute.
+    await reading.redis.zadd(reading.keys.partition(0).retryAccepted, minute * MINUTE_MS + 5, "receipt");
+    expect((await ledger.read({ tenantId: null }, 10)).items[0]).toMatchObject({ closed: false, inFlight: 3 });
+  });
+
+  it("does not close the minute that is running", async () => {
+    await count(0, thisMinute(), "acme", { a: 2, s: 2 });
+    expect((await ledger.read({ tenantId: null }, 10)).items[0]).toMatchObject({ closed: false, inFlight: 0 });
+  });
+
+  it("reads ranges by minute and tenant, newest first; the sums cover the whole range", async () => {
+    const now = thisMinute();
+    for (let i = 0; i < 10; i++) await count(i % 2, now - i, i % 3 === 0 ? "globex" : "acme", { a: 1, s: 1 });
+    const acme = await ledger.read({ tenantId: "acme" }, 2);
+    expect(acme.items.map(({ minute }) => now - minute)).toEqual([1, 2]);
+    expect(acme.total.accepted).toBe(6);
+    const range = await ledger.read({ tenantId: null, fromMs: (now - 4) * MINUTE_MS + 30_000, toMs: (now - 1) * MINUTE_MS }, 100);
+    expect(range.items.map(({ minute }) => now - minute)).toEqual([2, 3, 4]);
+  });
+});
+
+describe("closed minutes move to MongoDB", () => {
+  async function fill(): Promise<void> {
+    const old = thisMinute() - 100;
+    for (let i = 0; i < 30; i++) {
+      for (let p = 0; p < PARTITIONS; p++) await count(p, old + i, i % 2 ? "acme" : "globex", { a: 10 + i, s: 6 + i, u: 1, d: 3 });
+    }
+    // One event of one minute was lost.
+    await count(0, old + 7, "acme", { a: 1 });
+    await count(0, thisMinute() - 2, "acme", { a: 5, s: 5 });
+  }
+
+  it("and are read the same from there; what is young stays", async () => {
+    await fill();
+    const before = await ledger.read({ tenantId: null }, 1_000);
+    const mover = archive();
+    expect(await mover.run()).toBe(60);
+    expect(await mover.run()).toBe(0);
+    mover.close();
+    expect(await ledger.read({ tenantId: null }, 1_000)).toEqual(before);
+    expect(await ledger.summary()).toMatchObject({ missing: 1, missingSinceMs: (thisMinute() - 93) * MINUTE_MS });
+    expect(await reading.redis.hlen(reading.keys.partition(0).ledger)).toBe(2);
+    expect(await ledgerCollection(reading.store.db).countDocuments({ missing: 1 })).toBe(1);
+  });
+
+  it("whichever step the process dies after, and whoever repeats it", async () => {
+    await fill();
+    const before = await everything();
+    for (const point of ["marked", "copied"] as const) {
+      const dying = archive((reached) => {
+        if (reached === point) throw new Error("died");
+      });
+      await expect(dying.run()).rejects.toThrow("died");
+      dying.close();
+      expect(await everything(), point).toEqual(before);
+    }
+    const [one, other] = [archive(), archive()];
+    await Promise.all([one.run(), other.run()]);
+    await one.run();
+    one.close();
+    other.close();
+    expect(await everything()).toEqual(before);
+    expect(await reading.redis.exists(reading.keys.partition(0).ledgerMarks)).toBe(0);
+  });
+
+  it("is exact at every moment of the move, read by others meanwhile", async () => {
+    await fill();
+    const before = await everything();
+    let moving = true;
+    const mover = archive(() => sleep(20));
+    const move = mover.run().finally(() => {
+      moving = false;
+    });
+    let reads = 0;
+    while (moving) {
+      expect(await everything()).toEqual(before);
+      reads++;
+    }
+    await move;
+    mover.close();
+    expect(reads).toBeGreaterThan(5);
+    expect(await everything()).toEqual(before);
+  });
+
+  it("a row that changes between copy and removal stays and is copied over; one that comes back later adds", async () => {
+    const old = thisMinute() - 100;
+    await count(0, old, "acme", { a: 5, s: 4 });
+    let first = true;
+    const mover = archive(async (point) => {
+      if (point !== "copied" || !first) return;
+      first = false;
+      await count(0, old, "acme", { s: 1 });
+    });
+    expect(await mover.run()).toBe(0);
+    expect(await everything()).toMatchObject({ accepted: 5, stored: 5, missing: 0 });
+    expect(await mover.run()).toBe(1);
+    expect(await everything()).toMatchObject({ accepted: 5, stored: 5, missing: 0 });
+
+    // A clock that went back: the minute gets another event after it was moved.
+    await count(0, old, "acme", { a: 2, s: 2 });
+    expect(await everything()).toMatchObject({ accepted: 7, stored: 7, missing: 0 });
+    expect(await mover.run()).toBe(1);
+    mover.close();
+    expect(await everything()).toMatchObject({ accepted: 7, stored: 7, missing: 0 });
+  });
+
+  it("does not move a minute that is not closed, however old", async () => {
+    const old = thisMinute() - 100;
+    await count(0, old, "acme", { a: 5, s: 4 });
+    await reading.redis.zadd(reading.keys.partition(1).retryAccepted, old * MINUTE_MS, "receipt");
+    const mover = archive();
+    expect(await mover.run()).toBe(0);
+    mover.close();
+  });
+});
