@@ -21,7 +21,7 @@ import { sessionRoutes } from "./http/routes/session.js";
 import { tenantRoutes } from "./http/routes/tenants.js";
 import { createServer, type Server } from "./http/server.js";
 import { createIngest } from "./ingest/ingest.js";
-import { isMain } from "./main.js";
+import { giveBackStartupMemory, isMain } from "./main.js";
 import { connectStore, type Store } from "./store/mongo.js";
 import { type Appender, createAppender } from "./stream/appender.js";
 import { createDepth } from "./stream/depth.js";
@@ -180,5 +180,6 @@ if (isMain(import.meta.url)) {
     console.error(error.message);
     process.exit(1);
   });
+  giveBackStartupMemory();
   closeWithGrace({ delay: 10_000 }, async () => api.close());
 }

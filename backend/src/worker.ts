@@ -17,7 +17,7 @@ import type { Batch, WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
 import { createSlots, runLoop } from "./worker/loop.js";
 import { createPipelines, type WorkerPoint } from "./worker/pipeline.js";
-import { isMain } from "./main.js";
+import { giveBackStartupMemory, isMain } from "./main.js";
 
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
@@ -166,5 +166,6 @@ if (isMain(import.meta.url)) {
     console.error(error.message);
     process.exit(1);
   });
+  giveBackStartupMemory();
   closeWithGrace({ delay: 10_000 }, async () => worker.close());
 }

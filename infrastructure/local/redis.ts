@@ -27,7 +27,7 @@ export async function startRedis(options: LocalOptions): Promise<LocalServer> {
     appendonly: "yes",
     appendfsync: "always",
     "auto-aof-rewrite-percentage": "100",
-    "auto-aof-rewrite-min-size": "64mb",
+    "auto-aof-rewrite-min-size": "256mb",
     save: "",
     maxmemory: `${maxMemoryMib()}mb`,
     "maxmemory-policy": "noeviction",

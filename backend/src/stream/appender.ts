@@ -81,7 +81,6 @@ export function createAppender(options: AppenderOptions): Appender {
   const { redis, keys, dedupeTtlMs, timeoutMs, replicaAcks } = options;
   redis.defineCommand("sfAppend", { numberOfKeys: 7, lua: luaScript("append") });
   const runScript = (redis as unknown as { sfAppendBuffer(...args: unknown[]): Promise<AppendReply> }).sfAppendBuffer.bind(redis);
-  const version = Buffer.from([PACKED_VERSION]);
   let pendingEvents = 0;
   let idle: (() => void)[] = [];
 
@@ -121,7 +120,6 @@ export function createAppender(options: AppenderOptions): Appender {
       keysOf.totals,
       keysOf.retryAccepted,
       dedupeTtlMs,
-      version,
       flush.records.subarray(0, flush.recordBytes),
       flush.identities.subarray(0, n * 16),
       flush.dedupe.subarray(0, n * DEDUPE_RECORD_BYTES),
@@ -235,13 +233,20 @@ function newFlush(deadline: number): Flush {
     identities: Buffer.allocUnsafe(16 * 16),
     dedupe: Buffer.allocUnsafe(16 * DEDUPE_RECORD_BYTES),
     owners: Buffer.allocUnsafe(MAX_ENTRY_EVENTS),
-    records: Buffer.allocUnsafe(8 * 1024),
-    recordBytes: 0,
+    records: startEntry(),
+    recordBytes: 1,
     tenants: [],
     seen: new Set(),
     sentAt: 0,
     deadline,
   };
+}
+
+/** The version byte, and room for a few records. */
+function startEntry(): Buffer {
+  const entry = Buffer.allocUnsafe(8 * 1024);
+  entry[0] = PACKED_VERSION;
+  return entry;
 }
 
 function fits(flush: Flush, event: Appendable): boolean {

@@ -27,10 +27,14 @@ const NEWLINE = 0x0a;
 
 const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
+/** Offset behind the byte order mark, when the body begins with one. */
+function skipMark(body: Buffer): number {
+  return body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
+}
+
 /** Offset of the first byte that is neither white space nor a byte order mark. */
 export function skipSpace(body: Buffer, from: number): number {
-  let at = from;
-  if (at === 0 && body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) at = 3;
+  let at = from === 0 ? skipMark(body) : from;
   while (at < body.length && isSpace(body[at])) at++;
   return at;
 }
@@ -75,9 +79,12 @@ function endOfValue(body: Buffer, start: number): number {
       while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       depth++;
-    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+    } else if (byte === CLOSE_ARRAY) {
       if (depth === 0) return at;
       depth--;
+    } else if (byte === CLOSE_OBJECT) {
+      // A brace too many belongs to the broken item; taken for its end it would make two good ones of it.
+      if (depth > 0) depth--;
     } else if (byte === COMMA && depth === 0) {
       return at;
     }
@@ -102,11 +109,10 @@ export function splitLines(body: Buffer, maxItems: number): Slice[] {
   return slices;
 }
 
-/** The part of a line without white space around it (and without a byte order mark before it); undefined when the line is blank. */
+/** The part without white space around it (and, at offset 0, without a byte order mark before it); undefined when it is blank. */
 export function trimmed(body: Buffer, from: number, to: number): Slice | undefined {
-  let start = from;
+  let start = from === 0 ? Math.min(skipMark(body), to) : from;
   let end = to;
-  if (start === 0) start = Math.min(skipSpace(body, 0), end);
   while (start < end && isSpace(body[start])) start++;
   while (end > start && isSpace(body[end - 1])) end--;
   return end > start ? { start, end } : undefined;

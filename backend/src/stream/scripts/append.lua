@@ -2,19 +2,18 @@
 --
 -- KEYS  1 stream  2 dedupe state  3 dedupe hash 0  4 dedupe hash 1  5 ledger  6 totals  7 retry:accepted
 -- ARGV  1 dedupe ttl (ms)
---       2 entry version (one byte)
---       3 records, back to back (see record.ts)
---       4 identities, 16 bytes each
---       5 dedupe records, 26 bytes each
---       6 owners: one byte an event, which of the tenants below it belongs to; empty when all belong to the first
---       7… tenants
+--       2 the packed entry: version byte, then the events' records back to back (see record.ts)
+--       3 identities, 16 bytes each
+--       4 dedupe records, 26 bytes each
+--       5 owners: one byte an event, which of the tenants below it belongs to; empty when all belong to the first
+--       6… tenants
 -- Returns the entry's id when every event was new; otherwise { the id or "" , for each event "" (it was new) or the dedupe
 -- record that stands in its way }.
 --
 -- Why atomic: between a look-up and an append, another process could append the same identity. Why XADD comes first: if a
 -- later command fails there is nothing to undo, and no retry can be told "duplicate" of an event that was never appended.
 
-local identities, values = ARGV[4], ARGV[5]
+local identities, values = ARGV[3], ARGV[4]
 local n = #identities / 16
 
 local clock = redis.call('TIME')
@@ -60,22 +59,22 @@ if #fresh == 0 then
   return answer
 end
 
--- Cut the duplicates out of the records only when there are any.
-local records = ARGV[3]
+-- Cut the duplicates out of the entry only when there are any.
+local entry = ARGV[2]
 if #fresh < n then
-  local parts, at, k = {}, 1, 1
+  local parts, at, k = { string.sub(entry, 1, 1) }, 2, 1
   for i = 1, n do
-    local size = 4 + struct.unpack('>I4', records, at)
+    local size = 4 + struct.unpack('>I4', entry, at)
     if fresh[k] == i then
-      parts[k] = string.sub(records, at, at + size - 1)
       k = k + 1
+      parts[k] = string.sub(entry, at, at + size - 1)
     end
     at = at + size
   end
-  records = table.concat(parts)
+  entry = table.concat(parts)
 end
 
-local id = redis.call('XADD', KEYS[1], '*', 'e', ARGV[2] .. records)
+local id = redis.call('XADD', KEYS[1], '*', 'e', entry)
 
 local pairs_ = {}
 for k = 1, #fresh do
@@ -86,9 +85,9 @@ end
 redis.call('HSET', young, unpack(pairs_))
 
 local minute = math.floor(tonumber(string.match(id, '^%d+')) / 60000)
-local owners = ARGV[6]
+local owners = ARGV[5]
 if owners == '' then
-  redis.call('HINCRBY', KEYS[5], minute .. ':' .. ARGV[7] .. ':a', #fresh)
+  redis.call('HINCRBY', KEYS[5], minute .. ':' .. ARGV[6] .. ':a', #fresh)
 else
   local counts = {}
   for k = 1, #fresh do
@@ -96,11 +95,11 @@ else
     counts[owner] = (counts[owner] or 0) + 1
   end
   for owner, count in pairs(counts) do
-    redis.call('HINCRBY', KEYS[5], minute .. ':' .. ARGV[7 + owner] .. ':a', count)
+    redis.call('HINCRBY', KEYS[5], minute .. ':' .. ARGV[6 + owner] .. ':a', count)
   end
 end
 redis.call('HINCRBY', KEYS[6], 'accepted', #fresh)
-redis.call('HINCRBY', KEYS[6], 'acceptedBytes', #records)
+redis.call('HINCRBY', KEYS[6], 'acceptedBytes', #entry - 1)
 
 if #fresh == n then return id end
 answer[1] = id
