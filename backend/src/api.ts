@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { hostname } from "node:os";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { fastifyStatic } from "@fastify/static";
 import type { ProblemCode } from "@streamforge/shared";
@@ -24,8 +24,8 @@ import { createIngest } from "./ingest/ingest.js";
 import { giveBackStartupMemory, isMain } from "./main.js";
 import { connectStore, type Store } from "./store/mongo.js";
 import { type Appender, createAppender } from "./stream/appender.js";
-import { createDepth } from "./stream/depth.js";
 import { createRedisClock } from "./stream/clock.js";
+import { createDepth } from "./stream/depth.js";
 import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
@@ -54,7 +54,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
   const metrics = createIngestMetrics(registry);
   const latency = createLatencyWindow();
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
-  const connect = (use: string) => connectRedis(config.REDIS_URL, `${name}:${use}`, (error) => log.warn({ err: error.message, use }, "redis connection"));
+  const connect = (use: string) =>
+    connectRedis(config.REDIS_URL, `${name}:${use}`, (error) => log.warn({ err: error.message, use }, "redis connection"));
 
   // Appends have a connection of their own: nothing slow stands in their way, and cutting it harms nobody else.
   const redis = connect("commands");
@@ -68,7 +69,9 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
   const store = await connectStore(config, name);
   const prisma = createPrisma(config.DATABASE_URL);
   await prisma.$queryRaw`SELECT 1`.catch((error: Error) => {
-    throw new Error(`Postgres does not answer at ${config.DATABASE_URL.replace(/\/\/[^@/]*@/, "//***@")} (${error.message.trim().split("\n").at(-1)}). Is it running? Set DATABASE_URL, or leave it unset and use npm start.`);
+    throw new Error(
+      `Postgres does not answer at ${config.DATABASE_URL.replace(/\/\/[^@/]*@/, "//***@")} (${error.message.trim().split("\n").at(-1)}). Is it running? Set DATABASE_URL, or leave it unset and use npm start.`,
+    );
   });
 
   const authenticator = createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log });
@@ -83,7 +86,12 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
     replicaAcks: config.REDIS_REPLICA_ACKS,
     ...hooks,
   });
-  const ingest = createIngest(appender, { maxEventBytes: config.MAX_EVENT_BYTES, maxDepth: config.MAX_JSON_DEPTH, strategy: config.DEDUPE_STRATEGY, partitions });
+  const ingest = createIngest(appender, {
+    maxEventBytes: config.MAX_EVENT_BYTES,
+    maxDepth: config.MAX_JSON_DEPTH,
+    strategy: config.DEDUPE_STRATEGY,
+    partitions,
+  });
   const bodies = createBodyReader(config);
   const depth = createDepth({ redis, keys, partitions });
   let stopping = false;

@@ -11,31 +11,68 @@ const positive = (fallback: number, about: string) => z.coerce.number().int().mi
 const list = z
   .string()
   .default("")
-  .transform((text) => text.split(",").map((item) => item.trim()).filter(Boolean));
+  .transform((text) =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean),
+  );
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const configSchema = z.object({
-  NODE_ENV: z.enum(["development", "test", "production"]).default("development").describe("Environment; CORS is closed in production unless CORS_ORIGINS names origins"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("Least severe level that is logged (pino)"),
+  NODE_ENV: z
+    .enum(["development", "test", "production"])
+    .default("development")
+    .describe("Environment; CORS is closed in production unless CORS_ORIGINS names origins"),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("Least severe level that is logged (pino)"),
   HOST: z.string().default("127.0.0.1").describe("Address the API and the worker's health port listen on"),
   PORT: z.coerce.number().int().min(0).max(65535).default(3001).describe("API port; 0 takes a free one"),
-  WORKER_PORT: z.coerce.number().int().min(0).max(65535).default(3002).describe("Worker's health and metrics port; a taken one moves on to the next"),
+  WORKER_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(3002)
+    .describe("Worker's health and metrics port; a taken one moves on to the next"),
 
   REDIS_URL: z.string().default("redis://127.0.0.1:6379").describe("Redis (7.0 or later) or Valkey. Unset, `npm start` runs its own"),
-  REDIS_KEY_PREFIX: z.string().regex(/^[\w.-]+$/).default("sf").describe("First part of every Redis key; several installations can share a server"),
+  REDIS_KEY_PREFIX: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .default("sf")
+    .describe("First part of every Redis key; several installations can share a server"),
   REDIS_REPLICA_ACKS: count(0, "Replicas that must confirm each append (WAIT); 0 asks none"),
-  MONGODB_URI: z.string().default("mongodb://127.0.0.1:27017/?replicaSet=rs0").describe("MongoDB replica set or mongos. Unset, `npm start` runs its own"),
+  MONGODB_URI: z
+    .string()
+    .default("mongodb://127.0.0.1:27017/?replicaSet=rs0")
+    .describe("MongoDB replica set or mongos. Unset, `npm start` runs its own"),
   MONGODB_DATABASE: z.string().min(1).default("streamforge").describe("MongoDB database"),
-  DATABASE_URL: z.string().default("postgresql://postgres@127.0.0.1:5432/streamforge").describe("Postgres 15 or later. Unset, `npm start` runs its own"),
+  DATABASE_URL: z
+    .string()
+    .default("postgresql://postgres@127.0.0.1:5432/streamforge")
+    .describe("Postgres 15 or later. Unset, `npm start` runs its own"),
   STREAMFORGE_DATA_DIR: z.string().default(".streamforge").describe("Where `npm start` keeps the data and logs of its own servers"),
-  ALLOW_UNSAFE: flag.default(false).describe("true starts in spite of settings under which acknowledged events can be lost (shown on the dashboard)"),
+  ALLOW_UNSAFE: flag
+    .default(false)
+    .describe("true starts in spite of settings under which acknowledged events can be lost (shown on the dashboard)"),
 
-  ADMIN_TOKEN: z.string().min(16, "ADMIN_TOKEN needs at least 16 characters").optional().describe("Opens the X-Admin-Token door; unset, that door does not exist"),
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, "ADMIN_TOKEN needs at least 16 characters")
+    .optional()
+    .describe("Opens the X-Admin-Token door; unset, that door does not exist"),
   ADMIN_EMAIL: z.string().default("admin@streamforge.local").describe("First admin, created when there are no users"),
   ADMIN_PASSWORD: z.string().min(8).optional().describe("Password of the first admin; unset, one is generated and printed once"),
-  KEY_PEPPER: z.string().min(16).default("streamforge-development-pepper").describe("Secret of the HMAC under which API keys are kept; set your own in production and never change it"),
+  KEY_PEPPER: z
+    .string()
+    .min(16)
+    .default("streamforge-development-pepper")
+    .describe("Secret of the HMAC under which API keys are kept; set your own in production and never change it"),
   TENANT_ALLOWLIST: list.describe("Comma-separated tenant ids that may be created; empty allows all"),
   CORS_ORIGINS: list.describe("Comma-separated origins allowed to call the API from a browser"),
   SESSION_TTL_SECONDS: positive(12 * 3600, "Lifetime of an operator's session, in seconds"),
@@ -57,18 +94,35 @@ export const configSchema = z.object({
   DEFAULT_EVENTS_PER_SECOND: count(0, "Events a second allowed per tenant when it sets no limit; 0 is unlimited"),
   ADMIN_REQUESTS_PER_MINUTE: positive(600, "Administrative requests a minute allowed per caller"),
 
-  PARTITIONS: z.coerce.number().int().min(1).max(1024).default(1).describe("Partitions of the stream at first start; later Redis's own number wins"),
+  PARTITIONS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .default(1)
+    .describe("Partitions of the stream at first start; later Redis's own number wins"),
   IDEMPOTENCY_TTL_SECONDS: positive(600, "Least time an identity is remembered in Redis, in seconds"),
-  DEDUPE_STRATEGY: z.enum(["intent", "full", "none"]).default("intent").describe("What identifies an event that has neither eventId nor idempotency key"),
+  DEDUPE_STRATEGY: z
+    .enum(["intent", "full", "none"])
+    .default("intent")
+    .describe("What identifies an event that has neither eventId nor idempotency key"),
   MAX_BACKLOG_EVENTS: positive(2_000_000, "Unsettled events beyond which sending is answered 503 backlog-full"),
-  REDIS_MEMORY_LIMIT_RATIO: z.coerce.number().min(0.1).max(0.95).default(0.7).describe("Share of Redis's maxmemory beyond which sending is answered 503 backlog-full"),
+  REDIS_MEMORY_LIMIT_RATIO: z.coerce
+    .number()
+    .min(0.1)
+    .max(0.95)
+    .default(0.7)
+    .describe("Share of Redis's maxmemory beyond which sending is answered 503 backlog-full"),
 
   WORKER_BULK_EVENTS: positive(1000, "Documents aimed at in one MongoDB bulk"),
   WORKER_BULK_BYTES: positive(8 * MIB, "Most bytes in one MongoDB bulk"),
   WORKER_BULKS_IN_FLIGHT: z.coerce.number().int().min(1).max(16).default(2).describe("Bulks a worker keeps in flight"),
   WORKER_SHORT_READ_PAUSE_MS: count(15, "Pause after a read that found little, so that the next bulk is fuller, in ms"),
   MONGO_TIMEOUT_MS: positive(10_000, "Deadline of each MongoDB operation, in ms"),
-  CLAIM_IDLE_MS: positive(20_000, "Idle time after which an entry counts as abandoned and is claimed, in ms; keep it above MONGO_TIMEOUT_MS"),
+  CLAIM_IDLE_MS: positive(
+    20_000,
+    "Idle time after which an entry counts as abandoned and is claimed, in ms; keep it above MONGO_TIMEOUT_MS",
+  ),
   MAX_RETRY_ATTEMPTS: positive(5, "Failures that name the event itself before it becomes a dead letter"),
   RETRY_BASE_MS: positive(1000, "First retry delay, doubled each time with jitter, in ms"),
   RETRY_MAX_MS: positive(60_000, "Longest retry delay, in ms"),

@@ -1,23 +1,23 @@
-import { hostname } from "node:os";
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import closeWithGrace from "close-with-grace";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterStore } from "./dead-letters/letters.js";
+import { giveBackStartupMemory, isMain } from "./main.js";
 import { createEventStore } from "./store/events.js";
 import { connectStore, ensureIndexes } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
 import { startHeartbeat, type WorkerHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, unsafeRedisSettings } from "./stream/redis.js";
+import { serveHealth } from "./telemetry/health-server.js";
 import { createLog } from "./telemetry/log.js";
 import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
-import { serveHealth } from "./telemetry/health-server.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 import type { Batch, WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
 import { createSlots, runLoop } from "./worker/loop.js";
 import { createPipelines, type WorkerPoint } from "./worker/pipeline.js";
-import { giveBackStartupMemory, isMain } from "./main.js";
 
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
@@ -91,7 +91,8 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
         blocking,
         keys: keys.partition(p),
         name,
-        onUnreadable: (entryId, error) => log.error({ partition: p, entryId, err: error.message }, "entry cannot be read; it stays in the stream"),
+        onUnreadable: (entryId, error) =>
+          log.error({ partition: p, entryId, err: error.message }, "entry cannot be read; it stays in the stream"),
       }),
       pipelines,
       breaker,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { Binary, MongoBulkWriteError } from "mongodb";
 import type { ReasonCode } from "@streamforge/shared";
+import { Binary, MongoBulkWriteError } from "mongodb";
 import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
 import { guarded, StorageUnavailableError } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
@@ -28,17 +28,25 @@ export function createLetterStore(store: Store): LetterStore {
       try {
         await store.deadLetters.insertMany(letters, { ordered: false });
       } catch (error) {
-        if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw new StorageUnavailableError((error as Error).message);
+        if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError())
+          throw new StorageUnavailableError((error as Error).message);
         const errors = error.result.getWriteErrors();
         const others = errors.filter((e) => e.code !== DUPLICATE_KEY);
         if (others.length > 0) throw new StorageUnavailableError(`dead letter not written: ${others[0]?.errmsg}`);
-        await guarded(() => store.deadLetters.bulkWrite(errors.map((e) => reopen(letters[e.index] as DeadLetterDocument)), { ordered: false }));
+        await guarded(() =>
+          store.deadLetters.bulkWrite(
+            errors.map((e) => reopen(letters[e.index] as DeadLetterDocument)),
+            { ordered: false },
+          ),
+        );
       }
     },
 
     byReceipt: (eventIds) =>
       guarded(async () => {
-        const found = await store.deadLetters.find({ eventDocId: { $in: eventIds } }, { projection: { receipt: 1, reasonCode: 1, message: 1 } }).toArray();
+        const found = await store.deadLetters
+          .find({ eventDocId: { $in: eventIds } }, { projection: { receipt: 1, reasonCode: 1, message: 1 } })
+          .toArray();
         return new Map(found.map(({ receipt, reasonCode, message }) => [receipt.toString("hex"), { reasonCode, message }]));
       }),
 
@@ -56,7 +64,9 @@ export function createLetterStore(store: Store): LetterStore {
 
     async recordAttempts(attempts) {
       if (attempts.length === 0) return;
-      const upserts = attempts.map(({ _id, ...fields }) => ({ updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } }));
+      const upserts = attempts.map(({ _id, ...fields }) => ({
+        updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
+      }));
       await guarded(() => store.attempts.bulkWrite(upserts, { ordered: false }));
     },
   };
@@ -88,5 +98,8 @@ export function fingerprintOf(reasonCode: ReasonCode, eventType: string | undefi
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "<id>")
     .replaceAll(/"[^"]*"/g, "<value>")
     .replaceAll(/\d+/g, "<n>");
-  return createHash("sha256").update(`${reasonCode}\0${eventType ?? ""}\0${normal}`).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(`${reasonCode}\0${eventType ?? ""}\0${normal}`)
+    .digest("hex")
+    .slice(0, 16);
 }

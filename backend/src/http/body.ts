@@ -35,14 +35,23 @@ const GRACE_MS = 5_000;
 /** Below this a body may inflate at any ratio: small repetitive bodies do, and do no harm. */
 const RATIO_FREE_BYTES = 1024 * 1024;
 
+/** Smaller pieces than this are put together as they come, so many at a time. */
+const SMALL_PIECE_BYTES = 1024;
+const PIECES_TOGETHER = 256;
+
 /** A body on its way in, as the sweeper judges it. */
 interface Arrival {
   startedAtMs: number;
   wireBytes: number;
-  /** Time spent waiting for us, which is not the client's fault. */
+  /** Time spent waiting for us, which is not the client's fault, and since when it waits now. */
   pausedMs: number;
+  pausedSinceMs: number | undefined;
   timeoutMs: number;
   fail(error: ProblemError): void;
+}
+
+function arrivalOf(timeoutMs: number, fail: (error: ProblemError) => void): Arrival {
+  return { startedAtMs: Date.now(), wireBytes: 0, pausedMs: 0, pausedSinceMs: undefined, timeoutMs, fail };
 }
 
 /**
@@ -56,6 +65,7 @@ export function createBodyReader(config: BodyConfig): BodyReader {
   const sweep = (): void => {
     const now = Date.now();
     for (const arrival of arrivals) {
+      if (arrival.pausedSinceMs !== undefined) continue;
       const age = now - arrival.startedAtMs - arrival.pausedMs;
       const slow = age > GRACE_MS && (arrival.wireBytes * 1000) / age < config.MIN_BODY_BYTES_PER_SECOND;
       const silent = arrival.wireBytes === 0 && age > config.BODY_FIRST_BYTE_TIMEOUT_MS;
@@ -69,83 +79,151 @@ export function createBodyReader(config: BodyConfig): BodyReader {
 
   const readWhole = (request: IncomingMessage, maxBytes: number, tooLarge: () => ProblemError): Promise<HeldBody> =>
     new Promise((resolve, reject) => {
-      const parts: Buffer[] = [];
+      const pieces = createPieces();
       let size = 0;
-      let wireBytes = 0;
-      const source = inflating(request, config, () => wireBytes);
-      const arrival: Arrival = { startedAtMs: Date.now(), wireBytes: 0, pausedMs: 0, timeoutMs: config.BODY_TIMEOUT_MS, fail: (error) => end(error) };
+      const source = inflating(request, config, () => arrival.wireBytes);
+      const arrival = arrivalOf(config.BODY_TIMEOUT_MS, (error) => end(error));
       const onWire = (chunk: Buffer): void => {
-        wireBytes += chunk.length;
-        arrival.wireBytes = wireBytes;
+        arrival.wireBytes += chunk.length;
       };
       const onData = (chunk: Buffer): void => {
         size += chunk.length;
         buffered += chunk.length;
         if (size > maxBytes) return end(tooLarge());
         if (buffered > config.MAX_BUFFERED_BYTES) return end(problem("backlog-full", "The server holds as many request bodies as it can."));
-        parts.push(chunk);
+        pieces.add(chunk);
+      };
+      const onPlainData = (chunk: Buffer): void => {
+        arrival.wireBytes += chunk.length;
+        onData(chunk);
       };
       const onEnd = (): void => end();
-      const onAborted = (): void => end(problem("invalid-request", "The connection ended before the body did."));
+      const onAborted = (): void => end(brokenOff());
       const onError = (error: Error): void => end(isProblem(error) ? error : brokenBody(error));
       const end = (error?: Error): void => {
         arrivals.delete(arrival);
-        request.off("data", onWire);
-        source.off("data", onData).off("end", onEnd).off("error", onError);
-        request.off("aborted", onAborted);
+        request.off("data", onWire).off("aborted", onAborted);
+        source.off("data", onData).off("data", onPlainData).off("end", onEnd).off("error", onError);
         if (!error) {
           const held = size;
-          return resolve({ bytes: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, size), release: () => void (buffered -= held) });
+          if (source !== request) finishGzip(request, source as Gunzip);
+          return resolve({ bytes: pieces.together(), release: () => void (buffered -= held) });
         }
         buffered -= size;
-        if (source !== request) (source as Gunzip).on("error", () => {}).destroy();
-        request.pause();
+        letGo(request, source);
         reject(error);
       };
       arrivals.add(arrival);
-      if (source !== request) request.on("data", onWire);
-      source
-        .on("data", source === request ? (chunk: Buffer) => (onWire(chunk), onData(chunk)) : onData)
-        .on("end", onEnd)
-        .on("error", onError);
       request.on("aborted", onAborted);
+      source.on("end", onEnd).on("error", onError);
+      if (source === request) source.on("data", onPlainData);
+      else {
+        request.on("data", onWire);
+        source.on("data", onData);
+      }
+      // Who left before we began to listen will not be heard leaving.
+      if (request.destroyed) end(brokenOff());
     });
 
   return {
     read: readWhole,
     async *chunks(request) {
-      let wireBytes = 0;
-      let failure: ProblemError | undefined;
-      const source = inflating(request, config, () => wireBytes);
-      const arrival: Arrival = {
-        startedAtMs: Date.now(),
-        wireBytes: 0,
-        pausedMs: 0,
-        timeoutMs: Number.POSITIVE_INFINITY,
-        fail(error) {
-          failure = error;
-          source.destroy(error);
-        },
+      let ending: ProblemError | "end" | undefined;
+      let wake = (): void => {};
+      const stop = (how: ProblemError | "end"): void => {
+        ending ??= how;
+        wake();
       };
-      if (source !== request) request.on("data", (chunk: Buffer) => (arrival.wireBytes = wireBytes += chunk.length));
+      const arrival = arrivalOf(Number.POSITIVE_INFINITY, stop);
+      const source = inflating(request, config, () => arrival.wireBytes);
+      const onWire = (chunk: Buffer): void => {
+        arrival.wireBytes += chunk.length;
+      };
+      const onReadable = (): void => wake();
+      const onEnd = (): void => stop("end");
+      const onError = (error: Error): void => stop(isProblem(error) ? error : brokenBody(error));
+      const onAborted = (): void => stop(brokenOff());
+      source.on("readable", onReadable).on("end", onEnd).on("error", onError);
+      request.on("aborted", onAborted);
+      if (source !== request) request.on("data", onWire);
       arrivals.add(arrival);
+      if (request.destroyed) stop(brokenOff());
       try {
-        // Not destroyed on an early exit: the answer goes out on the same connection.
-        for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-          if (source === request) arrival.wireBytes = wireBytes += chunk.length;
-          const handedAtMs = Date.now();
-          yield chunk;
-          arrival.pausedMs += Date.now() - handedAtMs;
+        for (;;) {
+          // What came before the end is handed on before the end is told.
+          const chunk = ending === undefined || ending === "end" ? (source.read() as Buffer | null) : null;
+          if (chunk) {
+            if (source === request) arrival.wireBytes += chunk.length;
+            arrival.pausedSinceMs = Date.now();
+            yield chunk;
+            arrival.pausedMs += Date.now() - arrival.pausedSinceMs;
+            arrival.pausedSinceMs = undefined;
+          } else if (ending === "end") {
+            return;
+          } else if (ending) {
+            throw ending;
+          } else {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+            });
+          }
         }
-      } catch (error) {
-        throw failure ?? (isProblem(error) ? error : brokenBody(error as Error));
       } finally {
         arrivals.delete(arrival);
+        request.off("data", onWire).off("aborted", onAborted);
+        source.off("readable", onReadable).off("end", onEnd).off("error", onError);
+        if (ending === "end" && source !== request) finishGzip(request, source as Gunzip);
+        else if (ending !== "end") letGo(request, source);
       }
     },
     bufferedBytes: () => buffered,
     close: () => clearInterval(timer),
   };
+}
+
+/**
+ * Keeps what arrives. A chunk of HTTP may hold a single byte, and each is a buffer of 200 bytes and more of its own: 10 MiB in
+ * such chunks took 2 GB before small pieces were put together.
+ */
+function createPieces(): { add(chunk: Buffer): void; together(): Buffer } {
+  let pieces: Buffer[] = [];
+  let small: Buffer[] = [];
+  const gather = (): void => {
+    if (small.length > 0) pieces.push(Buffer.concat(small));
+    small = [];
+  };
+  return {
+    add(chunk) {
+      if (chunk.length >= SMALL_PIECE_BYTES) {
+        gather();
+        pieces.push(chunk);
+      } else if (small.push(chunk) === PIECES_TOGETHER) {
+        gather();
+      }
+    },
+    together() {
+      gather();
+      const whole = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+      pieces = [];
+      return whole;
+    },
+  };
+}
+
+/** What follows the compressed data is no data (gzip allows padding), yet it must be read before the next request of the connection. */
+function finishGzip(request: IncomingMessage, gunzip: Gunzip): void {
+  request.unpipe(gunzip);
+  gunzip.on("error", () => {}).destroy();
+  request.resume();
+}
+
+/** Stops reading. The connection stays: the answer goes out on it. */
+function letGo(request: IncomingMessage, source: IncomingMessage | Gunzip): void {
+  if (source !== request) {
+    request.unpipe(source as Gunzip);
+    (source as Gunzip).on("error", () => {}).destroy();
+  }
+  request.pause();
 }
 
 /** The request itself, or the stream that inflates it. */
@@ -163,7 +241,6 @@ function inflating(request: IncomingMessage, config: BodyConfig, wireBytes: () =
   });
   gunzip.pause();
   request.pipe(gunzip);
-  request.on("aborted", () => gunzip.destroy(new Error("aborted")));
   return gunzip;
 }
 
@@ -174,5 +251,10 @@ function isProblem(error: unknown): error is ProblemError {
 function brokenBody(error: Error): ProblemError {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code.startsWith("Z_")) return problem("invalid-request", `The body is not valid gzip (${code}).`);
+  return brokenOff();
+}
+
+/** Nobody is left to read this; it ends the request in the log and the metrics. */
+function brokenOff(): ProblemError {
   return problem("invalid-request", "The connection ended before the body did.");
 }

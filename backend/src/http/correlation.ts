@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 
 const VISIBLE = /^[\x21-\x7e]{1,200}$/;
 const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;

@@ -22,7 +22,12 @@ export class ProblemError extends Error {
  * @param detail what is wrong in this case and how to mend it
  * @param extra further members of the problem, e.g. `errors` or `eventId`
  */
-export function problem(code: ProblemCode, detail?: string, extra?: Record<string, unknown>, headers?: Record<string, string>): ProblemError {
+export function problem(
+  code: ProblemCode,
+  detail?: string,
+  extra?: Record<string, unknown>,
+  headers?: Record<string, string>,
+): ProblemError {
   return new ProblemError(code, detail, extra, headers);
 }
 

@@ -21,7 +21,8 @@ const MOST_PACE_MS = 1_000;
 
 /** The limits of keys and tenants on sending. Their tokens are leased (see `stream/limiter.ts`): most requests ask nobody. */
 export function createRateLimits(limiter: Limiter, keys: RedisKeys, config: LimitsConfig): RateLimits {
-  const eventsPerSecond = (request: FastifyRequest): number => principalOf(request).limits.eventsPerSecond ?? config.DEFAULT_EVENTS_PER_SECOND;
+  const eventsPerSecond = (request: FastifyRequest): number =>
+    principalOf(request).limits.eventsPerSecond ?? config.DEFAULT_EVENTS_PER_SECOND;
   const tenantBucket = (request: FastifyRequest): string => keys.limit(`events:${principalOf(request).tenantId}`);
 
   return {
@@ -63,7 +64,10 @@ export function createRateLimits(limiter: Limiter, keys: RedisKeys, config: Limi
 function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict): ProblemError | undefined {
   const waitSeconds = Math.max(1, Math.ceil(verdict.waitMs / 1000));
   reply.header("RateLimit-Policy", `"${name}";q=${rate};w=1`);
-  reply.header("RateLimit", `"${name}";r=${Number.isFinite(verdict.remaining) ? verdict.remaining : rate};t=${verdict.allowed ? 1 : waitSeconds}`);
+  reply.header(
+    "RateLimit",
+    `"${name}";r=${Number.isFinite(verdict.remaining) ? verdict.remaining : rate};t=${verdict.allowed ? 1 : waitSeconds}`,
+  );
   if (verdict.allowed) return undefined;
   return problem("rate-limited", `The limit is ${rate} ${name} a second.`, {}, { "Retry-After": String(waitSeconds) });
 }

@@ -1,8 +1,12 @@
+import { Buffer } from "node:buffer";
+import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import { fastifyCors } from "@fastify/cors";
 import { fastifyHelmet } from "@fastify/helmet";
-import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { ProblemCode } from "@streamforge/shared";
+import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Config } from "../config.js";
 import type { Logger } from "../telemetry/log.js";
 import { correlationIdOf } from "./correlation.js";
@@ -29,7 +33,9 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
+    // Node looks for late headers only every 30 s unless told.
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000 },
+    clientErrorHandler: answerGarbage,
     trustProxy: config.TRUST_PROXY,
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -43,21 +49,42 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     reply.header("X-Correlation-Id", request.id);
     done();
   });
+  // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
+  app.server.on("checkContinue", (request, response) => app.routing(request, response));
+  app.addHook("preParsing", (request, reply, payload, done) => {
+    if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    done(null, payload);
+  });
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = asProblem(error);
     if (known.code === "internal") request.log.error({ err: error, correlationId: request.id }, "unexpected error");
     onProblem(known.code);
     return sendProblem(request, reply, known);
   });
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, problem("not-found", `There is no ${request.method} ${request.url.split("?")[0]}.`)));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, problem("not-found", `There is no ${request.method} ${request.url.split("?")[0]}.`)),
+  );
 
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
-      directives: { defaultSrc: ["'self'"], imgSrc: ["'self'", "data:"], styleSrc: ["'self'"], scriptSrc: ["'self'"], connectSrc: ["'self'"], frameAncestors: ["'none'"], upgradeInsecureRequests: null },
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        frameAncestors: ["'none'"],
+        upgradeInsecureRequests: null,
+      },
     },
     hsts: config.COOKIE_SECURE,
   });
-  const origins = config.CORS_ORIGINS.length > 0 ? config.CORS_ORIGINS : config.NODE_ENV === "production" ? false : /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+  const origins =
+    config.CORS_ORIGINS.length > 0
+      ? config.CORS_ORIGINS
+      : config.NODE_ENV === "production"
+        ? false
+        : /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
   await app.register(fastifyCors, {
     origin: origins,
     credentials: true,
@@ -72,7 +99,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   // What is left of a body would be read to its end for nothing.
   const { "content-length": length, "transfer-encoding": chunked } = request.raw.headers;
   const unread = !request.raw.complete && (chunked !== undefined || (length ?? "0") !== "0");
-  if (unread || error.code === "shutting-down") reply.header("Connection", "close");
+  if (unread) closeAfterAnswer(request, reply);
+  else if (error.code === "shutting-down") reply.header("Connection", "close");
   return reply
     .code(error.status)
     .headers(error.headers)
@@ -81,11 +109,61 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .send(problemDocument(error, request.url.split("?")[0] as string, request.id));
 }
 
+/** How long the rest of a refused body is read and thrown away. */
+const LINGER_MS = 2_000;
+
+/**
+ * Closes the connection behind the answer, yet not at once: to a close with unread bytes the kernel adds a reset, which takes
+ * the answer from the client before it has read it (measured: 10 of 10 uploads over the limit saw ECONNRESET and no 413).
+ */
+function closeAfterAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header("Connection", "close");
+  const { raw } = request;
+  const { socket } = raw;
+  socket.destroySoon = () => {
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    // Not a request more on this connection, whatever is pipelined behind the body.
+    const close = (): void => void socket.destroy();
+    if (raw.readableEnded) return close();
+    raw.once("end", close);
+    socket.once("close", () => clearTimeout(timer));
+  };
+  raw.resume();
+}
+
+const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: string }> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The headers came too slowly." },
+  HPE_HEADER_OVERFLOW: { status: 431, code: "invalid-request", detail: "The headers have more than 16 KiB." },
+};
+
+/** Answers what is no HTTP request. There is no request to answer by the usual way, only a socket. */
+function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
+  const known = GARBAGE[error.code ?? ""] ?? { status: 400, code: "invalid-request", detail: "This is no HTTP request." };
+  const correlationId = randomUUID();
+  const body = JSON.stringify({
+    ...problemDocument(problem(known.code, known.detail), "", correlationId),
+    instance: undefined,
+    status: known.status,
+  });
+  const headers = [
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Correlation-Id: ${correlationId}`,
+    "Connection: close",
+  ];
+  socket.end(`HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\n${headers.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}
+
 /** Whatever was thrown, as a problem. */
 function asProblem(error: FastifyError | ProblemError): ProblemError {
   if (error instanceof ProblemError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const errors = error.validation.map((issue) => ({ pointer: `${error.validationContext === "body" ? "" : `/${error.validationContext}`}${issue.instancePath}`, detail: issue.message ?? "is not valid" }));
+    const errors = error.validation.map((issue) => ({
+      pointer: `${error.validationContext === "body" ? "" : `/${error.validationContext}`}${issue.instancePath}`,
+      detail: issue.message ?? "is not valid",
+    }));
     return problem("invalid-request", errors.map((e) => `${e.pointer || "/"} ${e.detail}`).join("; "), { errors });
   }
   switch (error.code) {

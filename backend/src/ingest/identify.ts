@@ -61,7 +61,12 @@ export function bodyHash(text: Buffer): string {
 }
 
 /** An event without a lasting identity. Its eventId follows from `digest` and the time alone, so that a duplicate can be told the first one's. */
-export function newIdentity(tenantId: string, receivedAtMs: number, digest: string | undefined, occurredAtMs: number | undefined): Identity {
+export function newIdentity(
+  tenantId: string,
+  receivedAtMs: number,
+  digest: string | undefined,
+  occurredAtMs: number | undefined,
+): Identity {
   const random = digest ?? randomBytes(16).toString("latin1");
   const eventId = uuidText(timeUuid(receivedAtMs, 0x70, random));
   const at = occurredAtMs ?? receivedAtMs;
@@ -79,14 +84,25 @@ function timeUuid(ms: number, version: number, digest: string): string {
   const high = Math.floor(ms / 0x1_0000_0000);
   const c = digest.charCodeAt.bind(digest);
   return (
-    String.fromCharCode((high >> 8) & 255, high & 255, (ms / 0x100_0000) & 255, (ms >>> 16) & 255, (ms >>> 8) & 255, ms & 255, version | (c(0) & 15), c(1), 0x80 | (c(2) & 63)) +
-    digest.slice(3, 10)
+    String.fromCharCode(
+      (high >> 8) & 255,
+      high & 255,
+      (ms / 0x100_0000) & 255,
+      (ms >>> 16) & 255,
+      (ms >>> 8) & 255,
+      ms & 255,
+      version | (c(0) & 15),
+      c(1),
+      0x80 | (c(2) & 63),
+    ) + digest.slice(3, 10)
   );
 }
 
 /** A UUID's 16 bytes (as a latin1 string or a buffer) in its usual form. */
 export function uuidText(bytes: string | Uint8Array): string {
-  const hex = (typeof bytes === "string" ? Buffer.from(bytes, "latin1") : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString("hex");
+  const hex = (
+    typeof bytes === "string" ? Buffer.from(bytes, "latin1") : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  ).toString("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
@@ -96,7 +112,14 @@ export function uuidBytes(text: string): Buffer | undefined {
 }
 
 function intentOf(event: NormalEvent): unknown {
-  return [event.eventType, event.subject ?? null, event.partitionKey ?? null, event.userId ?? null, event.occurredAt ?? null, event.payload];
+  return [
+    event.eventType,
+    event.subject ?? null,
+    event.partitionKey ?? null,
+    event.userId ?? null,
+    event.occurredAt ?? null,
+    event.payload,
+  ];
 }
 
 /** JSON with sorted keys: the same content in another order is the same intent. */

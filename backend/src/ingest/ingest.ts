@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { FieldError, ItemResult, ProblemCode } from "@streamforge/shared";
 import type { Appendable, Appender } from "../stream/appender.js";
-import { type DedupeRecord, type EventContext } from "../stream/record.js";
+import type { DedupeRecord, EventContext } from "../stream/record.js";
 import { parseItem } from "./decode/item.js";
 import type { Slice } from "./decode/slices.js";
 import { bodyHash, type DedupeStrategy, eventUuid, identify, newIdentity } from "./identify.js";
@@ -65,7 +65,15 @@ export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
     const event = normalize(parsed.value, scope.context.defaultType, scope.receivedAtMs);
     if (Array.isArray(event)) {
       const eventId = typeof parsed.value.eventId === "string" ? parsed.value.eventId : "";
-      return rejectedItem(index, text, scope, "invalid-event", event.map((error) => `${error.pointer} ${error.detail}`).join("; "), event, eventId);
+      return rejectedItem(
+        index,
+        text,
+        scope,
+        "invalid-event",
+        event.map((error) => `${error.pointer} ${error.detail}`).join("; "),
+        event,
+        eventId,
+      );
     }
 
     const key = scope.idempotencyKey;
@@ -120,10 +128,32 @@ function findTwins(items: Item[]): void {
   }
 }
 
-function rejectedItem(index: number, text: Buffer, scope: IngestScope, code: ProblemCode, detail: string, errors?: FieldError[], eventId = ""): Item {
+function rejectedItem(
+  index: number,
+  text: Buffer,
+  scope: IngestScope,
+  code: ProblemCode,
+  detail: string,
+  errors?: FieldError[],
+  eventId = "",
+): Item {
   const { context, receivedAtMs } = scope;
   const rejection = errors ? { code, detail, errors } : { code, detail };
-  return { index, eventId, id: "", identity: "", hash: "", text, receivedAtMs, context, partition: 0, ephemeral: false, twin: undefined, rejection, outcome: undefined };
+  return {
+    index,
+    eventId,
+    id: "",
+    identity: "",
+    hash: "",
+    text,
+    receivedAtMs,
+    context,
+    partition: 0,
+    ephemeral: false,
+    twin: undefined,
+    rejection,
+    outcome: undefined,
+  };
 }
 
 /** What to tell the producer about an item, after `append`. */
@@ -140,7 +170,12 @@ export function outcomeOf(item: Item): ItemOutcome {
 function twinOutcome(item: Item, first: Item): ItemOutcome {
   const decided = outcomeOf(first);
   if (decided.status === "accepted") {
-    return { status: first.hash === item.hash ? "duplicate" : "conflict", eventId: first.eventId, id: first.id, receivedAtMs: first.receivedAtMs };
+    return {
+      status: first.hash === item.hash ? "duplicate" : "conflict",
+      eventId: first.eventId,
+      id: first.id,
+      receivedAtMs: first.receivedAtMs,
+    };
   }
   // What stood in the first one's way stands in this one's; only the bodies are compared anew.
   return first.outcome?.kind === "known" ? againstFirst(item, first.outcome.first) : decided;
@@ -157,7 +192,8 @@ function againstFirst(item: Item, first: DedupeRecord): ItemOutcome {
 /** An item's line in the results of a batch. */
 export function itemResult(item: Item, outcome: ItemOutcome): ItemResult {
   const result: ItemResult = { index: item.index, status: outcome.status };
-  if (item.eventId !== "") result.eventId = outcome.status === "duplicate" || outcome.status === "conflict" ? outcome.eventId : item.eventId;
+  if (item.eventId !== "")
+    result.eventId = outcome.status === "duplicate" || outcome.status === "conflict" ? outcome.eventId : item.eventId;
   if (outcome.status === "conflict") result.code = "identity-conflict";
   if (outcome.status === "rejected" || outcome.status === "retry") result.code = outcome.code;
   if (outcome.status === "rejected") result.detail = outcome.detail;

@@ -156,6 +156,8 @@ export function parseRfc3339(text: string): number {
   const [, year, month, day, hour, minute, second, fraction, zone] = parts as unknown as string[];
   if (Number(day) > 28 && Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
   const leap = second === "60";
-  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${leap ? "59" : second}${fraction ?? ""}${(zone as string).toUpperCase()}`);
+  const ms = Date.parse(
+    `${year}-${month}-${day}T${hour}:${minute}:${leap ? "59" : second}${fraction ?? ""}${(zone as string).toUpperCase()}`,
+  );
   return leap ? ms + 1000 : ms;
 }

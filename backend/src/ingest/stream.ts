@@ -78,7 +78,10 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
   try {
     for await (const chunk of chunks) {
       if (restOffset + rest.length + chunk.length > limits.maxBytes) {
-        problem = { code: "batch-too-large", detail: `The stream is longer than ${limits.maxBytes} bytes; what came before that is taken.` };
+        problem = {
+          code: "batch-too-large",
+          detail: `The stream is longer than ${limits.maxBytes} bytes; what came before that is taken.`,
+        };
         break;
       }
       const body = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -93,7 +96,10 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
       rest = body.subarray(from);
       restOffset += from;
       if (rest.length > limits.maxEventBytes * 4 + 65_536) {
-        problem = { code: "event-too-large", detail: `The line at byte ${restOffset} is longer than any event may be (${limits.maxEventBytes} bytes).` };
+        problem = {
+          code: "event-too-large",
+          detail: `The line at byte ${restOffset} is longer than any event may be (${limits.maxEventBytes} bytes).`,
+        };
         break;
       }
       if (tally.stopped()) break;

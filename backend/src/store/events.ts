@@ -25,7 +25,8 @@ const REFUSED = new Set([22, 52, 55, 56, 57, 121, 10334, 17280, 17282]);
 
 /** The server's state, not the document: unreachable, stepping down, stale routing, time-outs, write conflicts, disk full. */
 const INFRASTRUCTURE = new Set([
-  6, 7, 24, 46, 50, 63, 64, 70, 79, 89, 91, 100, 112, 133, 150, 189, 202, 234, 262, 317, 384, 9001, 10058, 10107, 11600, 11602, 13388, 13435, 13436, 14031,
+  6, 7, 24, 46, 50, 63, 64, 70, 79, 89, 91, 100, 112, 133, 150, 189, 202, 234, 262, 317, 384, 9001, 10058, 10107, 11600, 11602, 13388,
+  13435, 13436, 14031,
 ]);
 
 /** What a document in the way says about itself. */
@@ -87,7 +88,9 @@ export function createEventStore(store: Store): EventStore {
         if (!remembered.has(key)) unseen.set(key, { tenantId: doc.tenantId, hour });
       }
       if (unseen.size === 0) return;
-      const upserts = [...unseen].map(([_id, fields]) => ({ updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } }));
+      const upserts = [...unseen].map(([_id, fields]) => ({
+        updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
+      }));
       await guarded(() => store.eventHours.bulkWrite(upserts, { ordered: false })).catch(ignoreDuplicateKey);
       if (remembered.size > REMEMBERED_HOURS) remembered.clear();
       for (const key of unseen.keys()) remembered.add(key);

@@ -17,7 +17,10 @@ export interface Store {
  * operation, no retries by the driver (we retry by classification, which also saves 2 µs an event).
  * @throws Error in one sentence when MongoDB does not answer, is no replica set, or would acknowledge less than a majority
  */
-export async function connectStore(config: Pick<Config, "MONGODB_URI" | "MONGODB_DATABASE" | "MONGO_TIMEOUT_MS" | "ALLOW_UNSAFE">, name: string): Promise<Store> {
+export async function connectStore(
+  config: Pick<Config, "MONGODB_URI" | "MONGODB_DATABASE" | "MONGO_TIMEOUT_MS" | "ALLOW_UNSAFE">,
+  name: string,
+): Promise<Store> {
   const client = new MongoClient(config.MONGODB_URI, {
     appName: name,
     retryWrites: false,
@@ -43,7 +46,9 @@ export async function connectStore(config: Pick<Config, "MONGODB_URI" | "MONGODB
     await client.close();
     const message = (error as Error).message;
     if (message.startsWith("MongoDB ")) throw error;
-    throw new Error(`MongoDB does not answer at ${config.MONGODB_URI.replace(/\/\/[^@/]*@/, "//***@")} (${message}). Is it running? Set MONGODB_URI, or leave it unset and use npm start.`);
+    throw new Error(
+      `MongoDB does not answer at ${config.MONGODB_URI.replace(/\/\/[^@/]*@/, "//***@")} (${message}). Is it running? Set MONGODB_URI, or leave it unset and use npm start.`,
+    );
   }
   return {
     client,

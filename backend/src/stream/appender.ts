@@ -1,9 +1,18 @@
 import { Buffer } from "node:buffer";
 import { randomFillSync } from "node:crypto";
-import type { Redis } from "ioredis";
 import type { ProblemCode } from "@streamforge/shared";
+import type { Redis } from "ioredis";
 import type { PartitionKeys, RedisKeys } from "./keys.js";
-import { DEDUPE_RECORD_BYTES, type DedupeRecord, maxRecordBytes, PACKED_VERSION, type RecordSource, readDedupeRecord, writeDedupeRecord, writeRecord } from "./record.js";
+import {
+  DEDUPE_RECORD_BYTES,
+  type DedupeRecord,
+  maxRecordBytes,
+  PACKED_VERSION,
+  type RecordSource,
+  readDedupeRecord,
+  writeDedupeRecord,
+  writeRecord,
+} from "./record.js";
 import { luaScript } from "./redis.js";
 
 /** What became of an event that was given to the appender. */

@@ -104,7 +104,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     async read(count, blockMs) {
       const connection = blockMs > 0 ? blocking : redis;
       const options_ = blockMs > 0 ? (["COUNT", count, "BLOCK", blockMs] as const) : (["COUNT", count] as const);
-      const reply = await withGroup(() => connection.callBuffer("XREADGROUP", "GROUP", WORKER_GROUP, name, ...options_, "STREAMS", keys.stream, ">"));
+      const reply = await withGroup(() =>
+        connection.callBuffer("XREADGROUP", "GROUP", WORKER_GROUP, name, ...options_, "STREAMS", keys.stream, ">"),
+      );
       const streams = reply as [Buffer, RawEntry[]][] | null;
       return streams?.[0] ? toEntries(streams[0][1], 1) : [];
     },
@@ -117,7 +119,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       // XAUTOCLAIM does not say how often an entry was delivered; its own pending list does.
       const first = entries[0] as Entry;
       const last = entries.at(-1) as Entry;
-      const pending = (await redis.xpending(keys.stream, WORKER_GROUP, first.id, last.id, 1000, name)) as [string, string, number, number][];
+      const pending = (await redis.xpending(keys.stream, WORKER_GROUP, first.id, last.id, 1000, name)) as [
+        string,
+        string,
+        number,
+        number,
+      ][];
       const deliveries = new Map(pending.map(([id, , , count_]) => [id, count_]));
       return entries.map((entry) => ({ ...entry, deliveries: deliveries.get(entry.id) ?? entry.deliveries }));
     },
@@ -129,7 +136,19 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     settle(settlements) {
       const { stream, dedupe0, dedupe1, ledger, totals, retryDue, retryRecords, retryAccepted, marks } = keys;
       const args = settlements.flatMap(settlementArgs);
-      return scripts.sfSettle(stream, dedupe0, dedupe1, ledger, totals, retryDue, retryRecords, retryAccepted, marks, WORKER_GROUP, ...args);
+      return scripts.sfSettle(
+        stream,
+        dedupe0,
+        dedupe1,
+        ledger,
+        totals,
+        retryDue,
+        retryRecords,
+        retryAccepted,
+        marks,
+        WORKER_GROUP,
+        ...args,
+      );
     },
 
     requeue: () => scripts.sfRequeue(keys.stream, keys.retryDue, keys.retryRecords, String.fromCharCode(PACKED_VERSION), REQUEUE_EVENTS),

@@ -49,7 +49,12 @@ export function startHeartbeat<T extends { name: string }>(redis: Redis, key: st
 }
 
 /** Heartbeats not older than `withinMs`; older ones are removed. */
-export async function readHeartbeats<T extends { name: string; atMs: number }>(redis: Redis, key: string, nowMs: number, withinMs: number): Promise<T[]> {
+export async function readHeartbeats<T extends { name: string; atMs: number }>(
+  redis: Redis,
+  key: string,
+  nowMs: number,
+  withinMs: number,
+): Promise<T[]> {
   const all = Object.values(await redis.hgetall(key)).map((text) => JSON.parse(text) as T);
   const gone = all.filter((beat) => beat.atMs < nowMs - withinMs).map((beat) => beat.name);
   if (gone.length > 0) await redis.hdel(key, ...gone);

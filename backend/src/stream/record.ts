@@ -15,7 +15,17 @@ import { Buffer } from "node:buffer";
 export const PACKED_VERSION = 1;
 
 const HEADER_BYTES = 69;
-const AT = { attempt: 4, acceptedAt: 5, receivedAt: 11, id: 17, identity: 33, hash: 49, receipt: 57, contextSize: 65, eventIdSize: 67 } as const;
+const AT = {
+  attempt: 4,
+  acceptedAt: 5,
+  receivedAt: 11,
+  id: 17,
+  identity: 33,
+  hash: 49,
+  receipt: 57,
+  contextSize: 65,
+  eventIdSize: 67,
+} as const;
 
 /** What the events of one request share. */
 export interface EventContext {
@@ -176,7 +186,12 @@ export interface DedupeRecord {
 }
 
 export function readDedupeRecord(bytes: Buffer): DedupeRecord {
-  return { hash: bytes.subarray(0, 8), receipt: bytes.subarray(8, 16), receivedAtMs: bytes.readUIntBE(16, 6), hour: bytes.readUInt32BE(22) };
+  return {
+    hash: bytes.subarray(0, 8),
+    receipt: bytes.subarray(8, 16),
+    receivedAtMs: bytes.readUIntBE(16, 6),
+    hour: bytes.readUInt32BE(22),
+  };
 }
 
 const HOUR_MS = 3_600_000;

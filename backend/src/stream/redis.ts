@@ -38,7 +38,9 @@ export async function awaitRedis(redis: Redis, timeoutMs = 10_000): Promise<void
   while (redis.status !== "ready") {
     if (Date.now() > deadline) {
       redis.disconnect();
-      throw new Error(`Redis does not answer at ${redactUrl(redisUrlOf(redis))}. Is it running? Set REDIS_URL, or leave it unset and use npm start.`);
+      throw new Error(
+        `Redis does not answer at ${redactUrl(redisUrlOf(redis))}. Is it running? Set REDIS_URL, or leave it unset and use npm start.`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -64,7 +66,8 @@ export function luaScript(name: string): string {
  */
 export async function unsafeRedisSettings(redis: Redis): Promise<string[]> {
   const wanted: Record<string, (value: string) => string | undefined> = {
-    "maxmemory-policy": (value) => (value === "noeviction" ? undefined : "evicts keys when memory is full; set maxmemory-policy noeviction"),
+    "maxmemory-policy": (value) =>
+      value === "noeviction" ? undefined : "evicts keys when memory is full; set maxmemory-policy noeviction",
     appendonly: (value) => (value === "yes" ? undefined : "forgets everything at a restart; set appendonly yes"),
     appendfsync: (value) => (value === "always" ? undefined : "can lose the last second of acknowledged events; set appendfsync always"),
   };
@@ -75,7 +78,8 @@ export async function unsafeRedisSettings(redis: Redis): Promise<string[]> {
     if (reason) unsafe.push(`Redis ${name} is "${value}": it ${reason}.`);
   }
   const version = /redis_version:(\d+)\.(\d+)/.exec(await redis.info("server"));
-  if (version && Number(version[1]) < 7) unsafe.push(`Redis ${version[1]}.${version[2]} is too old: StreamForge needs Redis 7.0 or later, or Valkey.`);
+  if (version && Number(version[1]) < 7)
+    unsafe.push(`Redis ${version[1]}.${version[2]} is too old: StreamForge needs Redis 7.0 or later, or Valkey.`);
   return unsafe;
 }
 
@@ -83,7 +87,11 @@ export async function unsafeRedisSettings(redis: Redis): Promise<string[]> {
  * The number of partitions. It lives in Redis, because every process must agree on it: the first one to start writes it.
  * @returns the number that counts, and whether it differs from the configured one
  */
-export async function agreePartitions(redis: Redis, keys: RedisKeys, config: Pick<Config, "PARTITIONS">): Promise<{ partitions: number; differs: boolean }> {
+export async function agreePartitions(
+  redis: Redis,
+  keys: RedisKeys,
+  config: Pick<Config, "PARTITIONS">,
+): Promise<{ partitions: number; differs: boolean }> {
   await redis.set(keys.partitionCount, config.PARTITIONS, "NX");
   const partitions = Number(await redis.get(keys.partitionCount));
   return { partitions, differs: partitions !== config.PARTITIONS };

@@ -8,7 +8,10 @@ export function createLog(config: Pick<Config, "LOG_LEVEL">, process_: "api" | "
     level: config.LOG_LEVEL,
     base: { process: process_, name, host: hostname() },
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: ["req.headers.authorization", "req.headers.cookie", 'req.headers["x-api-key"]', 'req.headers["x-admin-token"]'], remove: true },
+    redact: {
+      paths: ["req.headers.authorization", "req.headers.cookie", 'req.headers["x-api-key"]', 'req.headers["x-admin-token"]'],
+      remove: true,
+    },
   });
 }
 

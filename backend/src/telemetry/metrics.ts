@@ -18,9 +18,19 @@ export function createIngestMetrics(registry: Registry) {
       ingested.inc({ result }, n);
       if (result === "accepted") ingestedOld.inc(n);
     },
-    duration: new Histogram({ name: "streamforge_ingest_duration_seconds", help: "Time to answer an ingest request", buckets: LATENCY_BUCKETS_SECONDS, registers }),
+    duration: new Histogram({
+      name: "streamforge_ingest_duration_seconds",
+      help: "Time to answer an ingest request",
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    }),
     dedupeHits: new Counter({ name: "streamforge_dedupe_hits_total", help: "Items answered as duplicates", registers }),
-    rejected: new Counter({ name: "streamforge_rejected_total", help: "Requests or items refused, by code", labelNames: ["code"], registers }),
+    rejected: new Counter({
+      name: "streamforge_rejected_total",
+      help: "Requests or items refused, by code",
+      labelNames: ["code"],
+      registers,
+    }),
     buffer: new Gauge({ name: "streamforge_buffer_utilization_ratio", help: "Share of MAX_BUFFERED_BYTES in use", registers }),
   };
 }
@@ -29,12 +39,27 @@ export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
 
 export function createWorkerMetrics(registry: Registry) {
   const registers = [registry];
-  const events = new Counter({ name: "streamforge_worker_events_total", help: "Events settled, by outcome", labelNames: ["outcome"], registers });
+  const events = new Counter({
+    name: "streamforge_worker_events_total",
+    help: "Events settled, by outcome",
+    labelNames: ["outcome"],
+    registers,
+  });
   const eventsOld = new Counter({ name: "stream_events_processed_total", help: "Events stored (older name)", registers });
   const dead = new Counter({ name: "streamforge_worker_dlq_total", help: "Dead letters, by reason", labelNames: ["reason"], registers });
   const deadOld = new Counter({ name: "stream_dlq_total", help: "Dead letters (older name)", registers });
-  const write = new Histogram({ name: "streamforge_db_write_duration_seconds", help: "Time of one bulk, from first step to settled", buckets: LATENCY_BUCKETS_SECONDS, registers });
-  const writeOld = new Histogram({ name: "stream_db_write_latency_seconds", help: "Time of one bulk (older name)", buckets: LATENCY_BUCKETS_SECONDS, registers });
+  const write = new Histogram({
+    name: "streamforge_db_write_duration_seconds",
+    help: "Time of one bulk, from first step to settled",
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers,
+  });
+  const writeOld = new Histogram({
+    name: "stream_db_write_latency_seconds",
+    help: "Time of one bulk (older name)",
+    buckets: LATENCY_BUCKETS_SECONDS,
+    registers,
+  });
   const circuit = new Gauge({ name: "streamforge_circuit_state", help: "0 closed, 1 half-open, 2 open", registers });
   return {
     settled(outcome: "stored" | "duplicate" | "dead", n: number) {

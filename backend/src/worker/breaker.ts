@@ -56,7 +56,8 @@ export function createBreaker({ failures, successes, openMs, onChange }: Breaker
   return {
     state: () => state,
     async admit() {
-      while (!released && (state === "open" || (state === "half-open" && trying))) await new Promise<void>((resolve) => waiting.push(resolve));
+      while (!released && (state === "open" || (state === "half-open" && trying)))
+        await new Promise<void>((resolve) => waiting.push(resolve));
       if (state === "half-open") trying = true;
     },
     async admitReading() {

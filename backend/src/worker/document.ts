@@ -31,7 +31,8 @@ export function toDocument(record: StreamRecord, text: string, event: NormalEven
     receipt: new Binary(record.receipt),
     hash: new Binary(record.hash),
   };
-  if (event.userId === undefined) doc.userIdFrom = event.partitionKey !== undefined ? "partitionKey" : event.subject !== undefined ? "subject" : "eventId";
+  if (event.userId === undefined)
+    doc.userIdFrom = event.partitionKey !== undefined ? "partitionKey" : event.subject !== undefined ? "subject" : "eventId";
   if (event.subject !== undefined) doc.subject = event.subject;
   if (event.partitionKey !== undefined) doc.partitionKey = event.partitionKey;
   if (event.occurredAt === undefined) doc.occurredAtFrom = "receivedAt";

@@ -1,5 +1,5 @@
-import type { Consumer, Entry } from "../stream/consumer.js";
 import { StorageUnavailableError } from "../store/events.js";
+import type { Consumer, Entry } from "../stream/consumer.js";
 import type { Batch } from "./batch.js";
 import type { Breaker } from "./breaker.js";
 import type { Pipelines } from "./pipeline.js";
@@ -71,7 +71,10 @@ export function runLoop(options: LoopOptions): Loop {
         return;
       } catch (error) {
         breaker.failure();
-        onError(error instanceof StorageUnavailableError ? "storage unavailable, holding the batch" : "batch failed, holding it", error as Error);
+        onError(
+          error instanceof StorageUnavailableError ? "storage unavailable, holding the batch" : "batch failed, holding it",
+          error as Error,
+        );
         await sleep(PAUSE_AFTER_ERROR_MS);
       }
     }

@@ -1,5 +1,5 @@
-import { MongoClient } from "mongodb";
 import { Redis } from "ioredis";
+import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { event, events, judge, sleep, until } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
@@ -92,9 +92,13 @@ describe("identities", () => {
     const { producer, verdict, close } = await judge(stack, { ratePerSecond: 1_000 });
     let sent = false;
     const load = producer.run(events("group", 4_000), { format: "ndjson", batch: 20 }).then(() => (sent = true));
-    const rounds = await until(() => sent, 400, async () => {
-      await redis.xgroup("DESTROY", "sf:{0}:stream", "workers");
-    });
+    const rounds = await until(
+      () => sent,
+      400,
+      async () => {
+        await redis.xgroup("DESTROY", "sf:{0}:stream", "workers");
+      },
+    );
     await load;
     expect(rounds).toBeGreaterThanOrEqual(5);
     const found = await verdict({ settleTimeoutMs: 10_000, checkLedger: false });

@@ -16,10 +16,14 @@ describe("processes that are killed", () => {
     const { producer, verdict, close } = await judge(stack, { ratePerSecond: 2_000 });
     let sent = false;
     const load = producer.run(events("worker-kill", ROUNDS * 2_000), { format: "ndjson", batch: 50 }).then(() => (sent = true));
-    const kills = await until(() => sent, 700, async () => {
-      await stack.worker.kill("SIGKILL");
-      await stack.worker.restart();
-    });
+    const kills = await until(
+      () => sent,
+      700,
+      async () => {
+        await stack.worker.kill("SIGKILL");
+        await stack.worker.restart();
+      },
+    );
     await load;
     expect(kills).toBeGreaterThanOrEqual(2);
     const found = await verdict();
@@ -32,10 +36,14 @@ describe("processes that are killed", () => {
     const { producer, verdict, close } = await judge(stack, { ratePerSecond: 2_000 });
     let sent = false;
     const load = producer.run(events("api-kill", ROUNDS * 2_000), { format: "array", batch: 50 }).then(() => (sent = true));
-    const kills = await until(() => sent, 700, async () => {
-      await stack.api.kill("SIGKILL");
-      await stack.api.restart();
-    });
+    const kills = await until(
+      () => sent,
+      700,
+      async () => {
+        await stack.api.kill("SIGKILL");
+        await stack.api.restart();
+      },
+    );
     await load;
     expect(kills).toBeGreaterThanOrEqual(2);
     expect((await verdict()).acknowledged).toBe(ROUNDS * 2_000);
@@ -100,16 +108,24 @@ describe("processes that are killed", () => {
       slowest.ms = Math.max(slowest.ms, Date.now() - before);
       await one.restart();
     };
-    await until(() => sent, 100, async () => {
-      await roll(stack.api);
-      await roll(second);
-      await roll(stack.worker);
-    });
+    await until(
+      () => sent,
+      100,
+      async () => {
+        await roll(stack.api);
+        await roll(second);
+        await roll(stack.worker);
+      },
+    );
     await load;
     expect(slowest.ms).toBeLessThan(10_000);
     const found = await verdict();
     expect(found.acknowledged).toBe(ROUNDS * 1_200);
-    const answers = new Set([...journal.identities.values()].flatMap((identity) => identity.bodies.flatMap((body) => body.attempts.map((attempt) => attempt.status))));
+    const answers = new Set(
+      [...journal.identities.values()].flatMap((identity) =>
+        identity.bodies.flatMap((body) => body.attempts.map((attempt) => attempt.status)),
+      ),
+    );
     // 0 is a connection that was refused while its process was down: with one process a port, there is nobody to answer.
     expect([...answers].filter((status) => ![0, 202, 207, 409, 503].includes(status))).toEqual([]);
     await second.kill("SIGTERM");

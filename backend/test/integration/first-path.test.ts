@@ -9,7 +9,11 @@ afterAll(() => stack?.stop());
 
 test("one event: key, HTTP, stream, worker, MongoDB, found again", async () => {
   const headers = { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" };
-  const sent = await fetch(`${stack.apiUrl}/v1/events`, { method: "POST", headers, body: JSON.stringify({ eventId: "e-1", eventType: "SALE", userId: "u-1", amount: 12.5 }) });
+  const sent = await fetch(`${stack.apiUrl}/v1/events`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ eventId: "e-1", eventType: "SALE", userId: "u-1", amount: 12.5 }),
+  });
   const text = await sent.text();
   console.log(sent.status, text, Object.fromEntries(sent.headers));
   expect(sent.status).toBe(202);

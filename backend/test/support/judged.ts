@@ -1,4 +1,14 @@
-import { audit, createJournal, createProducer, type Item, type Journal, type Producer, settled, toItem, type Verdict } from "@streamforge/infrastructure/judge";
+import {
+  audit,
+  createJournal,
+  createProducer,
+  type Item,
+  type Journal,
+  type Producer,
+  settled,
+  toItem,
+  type Verdict,
+} from "@streamforge/infrastructure/judge";
 import { expect } from "vitest";
 import type { Stack } from "./stack.js";
 
@@ -25,7 +35,10 @@ async function newTenant(stack: Stack): Promise<{ tenantId: string; apiKey: stri
   return { tenantId, apiKey: ((await response.json()) as { key: string }).key };
 }
 
-export async function judge(stack: Stack, options: { apiUrl?: string | string[]; ratePerSecond?: number; concurrency?: number } = {}): Promise<Judged> {
+export async function judge(
+  stack: Stack,
+  options: { apiUrl?: string | string[]; ratePerSecond?: number; concurrency?: number } = {},
+): Promise<Judged> {
   const journal = createJournal();
   const producer = createProducer({ apiUrl: stack.apiUrl, ...(await newTenant(stack)), journal, requestTimeoutMs: 15_000, ...options });
   return {
@@ -33,9 +46,24 @@ export async function judge(stack: Stack, options: { apiUrl?: string | string[];
     producer,
     async verdict({ settleTimeoutMs = 60_000, checkLedger = true } = {}) {
       await settled({ redisUrl: stack.redis.url, keyPrefix: "sf", timeoutMs: settleTimeoutMs });
-      const found = await audit({ journal, mongodbUri: stack.mongo.url, database: "streamforge", redisUrl: stack.redis.url, keyPrefix: "sf", checkLedger });
+      const found = await audit({
+        journal,
+        mongodbUri: stack.mongo.url,
+        database: "streamforge",
+        redisUrl: stack.redis.url,
+        keyPrefix: "sf",
+        checkLedger,
+      });
       expect(found.ok, found.text).toBe(true);
-      expect(found, found.text).toMatchObject({ lost: [], twice: [], overwritten: [], phantom: [], pendingEntries: 0, streamLength: 0, retrying: 0 });
+      expect(found, found.text).toMatchObject({
+        lost: [],
+        twice: [],
+        overwritten: [],
+        phantom: [],
+        pendingEntries: 0,
+        streamLength: 0,
+        retrying: 0,
+      });
       return found;
     },
     close: () => producer.close(),

@@ -1,13 +1,20 @@
 import type { Buffer } from "node:buffer";
-import { acceptedSchema, batchSummarySchema, type BatchSummary, type ItemResult, type ProblemCode, streamSummarySchema } from "@streamforge/shared";
+import {
+  acceptedSchema,
+  type BatchSummary,
+  batchSummarySchema,
+  type ItemResult,
+  type ProblemCode,
+  streamSummarySchema,
+} from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Config } from "../../config.js";
 import { MalformedBody, type Slice, skipSpace, splitArray, splitLines } from "../../ingest/decode/slices.js";
-import { isName } from "../../ingest/normalize.js";
-import { type Ingest, type IngestScope, type Item, type ItemOutcome, itemResult, outcomeOf } from "../../ingest/ingest.js";
 import { uuidText } from "../../ingest/identify.js";
+import { type Ingest, type IngestScope, type Item, type ItemOutcome, itemResult, outcomeOf } from "../../ingest/ingest.js";
+import { isName } from "../../ingest/normalize.js";
 import { ingestStream } from "../../ingest/stream.js";
 import { eventContext } from "../../stream/record.js";
 import type { IngestMetrics } from "../../telemetry/metrics.js";
@@ -16,8 +23,8 @@ import { type Auth, type Hook, principalOf, requireTenant } from "../auth.js";
 import type { BodyReader, HeldBody } from "../body.js";
 import { traceparentOf } from "../correlation.js";
 import { type ProblemError, problem } from "../problems.js";
-import { sendProblem } from "../server.js";
 import type { RateLimits } from "../rate-limits.js";
+import { sendProblem } from "../server.js";
 
 export interface EventRoutesDeps {
   auth: Auth;
@@ -71,8 +78,10 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     };
     app.post("/v1/events", { onRequest, schema: { ...documented, summary: "Send one event, or many as an array or NDJSON" } }, post);
     app.post("/events", { onRequest, schema: { ...documented, summary: "Same as POST /v1/events, for older clients" } }, post);
-    app.post("/v1/events/validate", { onRequest, schema: { ...documented, response: {}, summary: "What would become of the items, without storing anything" } }, (request, reply) =>
-      validate(deps, request, reply),
+    app.post(
+      "/v1/events/validate",
+      { onRequest, schema: { ...documented, response: {}, summary: "What would become of the items, without storing anything" } },
+      (request, reply) => validate(deps, request, reply),
     );
     const streamed: FastifySchema = {
       ...documented,
@@ -103,24 +112,52 @@ function scopeOf(deps: EventRoutesDeps, request: FastifyRequest): IngestScope {
 
 async function readBody(deps: EventRoutesDeps, request: FastifyRequest): Promise<HeldBody> {
   const { MAX_BATCH_BYTES } = deps.config;
-  const tooLarge = () => problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
+  const tooLarge = () =>
+    problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BATCH_BYTES) throw tooLarge();
   return deps.bodies.read(request.raw, MAX_BATCH_BYTES, tooLarge);
 }
 
 function decode(deps: EventRoutesDeps, request: FastifyRequest, body: Buffer): Decoded {
   const scope = scopeOf(deps, request);
-  if (isNdjson(request)) return { single: false, items: receiveMany(deps, body, (max) => splitLines(body, max), scope, (_, slice) => slice.start) };
+  if (isNdjson(request))
+    return {
+      single: false,
+      items: receiveMany(
+        deps,
+        body,
+        (max) => splitLines(body, max),
+        scope,
+        (_, slice) => slice.start,
+      ),
+    };
   const start = skipSpace(body, 0);
   if (start === body.length) throw problem("invalid-json", "The body is empty.");
-  if (body[start] === OPEN_ARRAY) return { single: false, items: receiveMany(deps, body, (max) => splitArrayOrRefuse(body, max), scope, (index) => index) };
+  if (body[start] === OPEN_ARRAY)
+    return {
+      single: false,
+      items: receiveMany(
+        deps,
+        body,
+        (max) => splitArrayOrRefuse(body, max),
+        scope,
+        (index) => index,
+      ),
+    };
   return { single: true, items: deps.ingest.receive(body, [{ start, end: body.length }], scope, () => 0) };
 }
 
-function receiveMany(deps: EventRoutesDeps, body: Buffer, split: (max: number) => Slice[], scope: IngestScope, position: (index: number, slice: Slice) => number): Item[] {
+function receiveMany(
+  deps: EventRoutesDeps,
+  body: Buffer,
+  split: (max: number) => Slice[],
+  scope: IngestScope,
+  position: (index: number, slice: Slice) => number,
+): Item[] {
   const { MAX_BATCH_EVENTS } = deps.config;
   const slices = split(MAX_BATCH_EVENTS);
-  if (slices.length > MAX_BATCH_EVENTS) throw problem("batch-too-large", `The body has more than ${MAX_BATCH_EVENTS} events; send it in parts or to /v1/ingest/stream.`);
+  if (slices.length > MAX_BATCH_EVENTS)
+    throw problem("batch-too-large", `The body has more than ${MAX_BATCH_EVENTS} events; send it in parts or to /v1/ingest/stream.`);
   return deps.ingest.receive(body, slices, { ...scope, several: true }, position);
 }
 
@@ -170,13 +207,18 @@ function answerOne(deps: EventRoutesDeps, request: FastifyRequest, reply: Fastif
     const refused =
       outcome.status === "duplicate"
         ? problem("duplicate", "The first one counts; this may be treated as success.", first)
-        : problem("identity-conflict", "An event with this identity and another body was accepted before. Give this one an identity of its own.", first);
+        : problem(
+            "identity-conflict",
+            "An event with this identity and another body was accepted before. Give this one an identity of its own.",
+            first,
+          );
     reply.header("Location", locationOf(eventId));
     deps.metrics.rejected.inc({ code: refused.code });
     return sendProblem(request, reply, refused);
   }
   deps.metrics.rejected.inc({ code: outcome.code });
-  if (outcome.status === "retry") return sendProblem(request, reply, problem(outcome.code, retryDetail(outcome.code), { eventId: item.eventId }));
+  if (outcome.status === "retry")
+    return sendProblem(request, reply, problem(outcome.code, retryDetail(outcome.code), { eventId: item.eventId }));
   return sendProblem(request, reply, problem(outcome.code, outcome.detail, outcome.errors ? { errors: outcome.errors } : {}));
 }
 
@@ -232,9 +274,19 @@ function sendSummary(request: FastifyRequest, reply: FastifyReply, counts: Batch
   const { accepted, duplicates, conflicts, rejected, retry, results } = counts;
   const total = accepted + duplicates + conflicts + rejected + retry;
   if (retry > 0) reply.header("Retry-After", "1");
-  if (total > 0 && retry === total) return sendProblem(request, reply, batchProblem((results[0]?.code ?? "outcome-unknown") as ProblemCode, "No item was taken; send them again.", body));
-  if (total > 0 && rejected === total) return sendProblem(request, reply, batchProblem("invalid-event", "Every item was rejected; results says why.", body));
-  return reply.code(accepted + duplicates === total ? 202 : 207).type("application/json; charset=utf-8").serializer(JSON.stringify).send(body);
+  if (total > 0 && retry === total)
+    return sendProblem(
+      request,
+      reply,
+      batchProblem((results[0]?.code ?? "outcome-unknown") as ProblemCode, "No item was taken; send them again.", body),
+    );
+  if (total > 0 && rejected === total)
+    return sendProblem(request, reply, batchProblem("invalid-event", "Every item was rejected; results says why.", body));
+  return reply
+    .code(accepted + duplicates === total ? 202 : 207)
+    .type("application/json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send(body);
 }
 
 function batchProblem(code: ProblemCode, detail: string, body: object): ProblemError {
@@ -251,7 +303,12 @@ async function validate(deps: EventRoutesDeps, request: FastifyRequest, reply: F
   try {
     const { items } = decode(deps, request, body.bytes);
     const foreseen = await deps.foresee(items);
-    const results = items.map((item, i) => ({ index: item.index, ...(item.eventId ? { eventId: item.eventId } : {}), ...foreseen[i], ...(item.rejection ?? {}) }));
+    const results = items.map((item, i) => ({
+      index: item.index,
+      ...(item.eventId ? { eventId: item.eventId } : {}),
+      ...foreseen[i],
+      ...(item.rejection ?? {}),
+    }));
     return reply.code(200).send({ results });
   } finally {
     body.release();

@@ -51,7 +51,8 @@ function addEvent(settlement: Settlement, event: WorkEvent, delays: RetryDelays)
   // It came through the retry set when its minute travels with it.
   if (record.acceptedAtMs > 0) settlement.finishedRetries.push(record.receipt);
   // A dead letter does not own its identity: a corrected resend must be accepted. A conflict's identity belongs to the stored event.
-  if (outcome.kind === "dead" && outcome.reason !== "IDENTITY_CONFLICT") settlement.releases.push({ identity: record.identity, receipt: record.receipt });
+  if (outcome.kind === "dead" && outcome.reason !== "IDENTITY_CONFLICT")
+    settlement.releases.push({ identity: record.identity, receipt: record.receipt });
 }
 
 function ledgerRow(settlement: Settlement, minute: number, tenantId: string): Settlement["ledger"][number] {

@@ -1,7 +1,7 @@
 import { BSON } from "mongodb";
+import type { EventDocument } from "../../store/documents.js";
 import type { EventStore, WriteFailure } from "../../store/events.js";
 import { StorageUnavailableError } from "../../store/events.js";
-import type { EventDocument } from "../../store/documents.js";
 import { type Step, undecided, type WorkEvent } from "../batch.js";
 
 /**
@@ -31,7 +31,11 @@ function outcomeOfFailure(failure: Exclude<WriteFailure, { kind: "exists" }>): W
 }
 
 /** A document that BSON cannot hold throws before anything is sent: it is found, becomes a result, and the others go on. */
-async function insertGuarded(store: Pick<EventStore, "insert">, events: WorkEvent[], documents: EventDocument[]): Promise<Map<number, WriteFailure>> {
+async function insertGuarded(
+  store: Pick<EventStore, "insert">,
+  events: WorkEvent[],
+  documents: EventDocument[],
+): Promise<Map<number, WriteFailure>> {
   try {
     return await store.insert(documents);
   } catch (error) {
@@ -43,7 +47,8 @@ async function insertGuarded(store: Pick<EventStore, "insert">, events: WorkEven
       else good.push(index);
     });
     if (good.length === events.length) throw error;
-    const failures = good.length === 0 ? new Map<number, WriteFailure>() : await store.insert(good.map((index) => documents[index] as EventDocument));
+    const failures =
+      good.length === 0 ? new Map<number, WriteFailure>() : await store.insert(good.map((index) => documents[index] as EventDocument));
     return new Map([...failures].map(([index, failure]) => [good[index] as number, failure]));
   }
 }

@@ -1,6 +1,6 @@
 import { normalize } from "../../ingest/normalize.js";
-import { toDocument } from "../document.js";
 import { type Step, undecided, type WorkEvent } from "../batch.js";
+import { toDocument } from "../document.js";
 
 /**
  * Text → event → document. The gateway has checked the event before; what cannot be built here is a result, found under a guard,
