@@ -42,7 +42,12 @@ const targets = {
         return 1;
       },
     );
-    const biome = await run(at("node_modules/.bin/biome"), ["ci", "--error-on-warnings", ...(process.stdout.isTTY ? [] : ["--colors=off"]), "."]);
+    const biome = await run(at("node_modules/.bin/biome"), [
+      "ci",
+      "--error-on-warnings",
+      ...(process.stdout.isTTY ? [] : ["--colors=off"]),
+      ".",
+    ]);
     const knip = await run(node24(), [at("node_modules/knip/bin/knip.js"), "--no-progress"]);
     return types || biome || knip;
   },

@@ -27,9 +27,12 @@ export async function findPostgres(owner: Owner | undefined): Promise<PostgresFi
   try {
     files = (await import(require.resolve(name))) as PostgresFiles;
   } catch (error) {
-    throw new Error(`No Postgres for this platform (${name} is not installed). Run npm install without --omit=optional, or set DATABASE_URL.`, {
-      cause: error,
-    });
+    throw new Error(
+      `No Postgres for this platform (${name} is not installed). Run npm install without --omit=optional, or set DATABASE_URL.`,
+      {
+        cause: error,
+      },
+    );
   }
   if (!owner || !closedFolder(files.postgres)) return files;
   const bin = dirname(files.postgres);
