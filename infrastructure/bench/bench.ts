@@ -6,7 +6,7 @@ import { createPhases, type Phases } from "./phases.js";
 import { type BenchReport, compareBenches, describeBench } from "./report.js";
 import { startSystem } from "./system.js";
 
-const PARTS = ["idle", "ndjson", "floor", "batch", "single", "latency", "sizes"] as const;
+const PARTS = ["idle", "ndjson", "floor", "batch", "single", "latency", "sizes", "upload"] as const;
 type Part = (typeof PARTS)[number];
 
 interface Options {
@@ -14,6 +14,7 @@ interface Options {
   only?: Part[];
   json?: string;
   seconds: number;
+  mebibytes: number;
 }
 
 const CONNECTIONS = { single: 128, batch: 16, ndjson: 8 };
@@ -43,8 +44,9 @@ async function warmUp(phases: Phases): Promise<void> {
   await phases.send("warm-up", { format: "single", batch: 1, events: 10_000, connections: CONNECTIONS.single });
 }
 
-async function measure(phases: Phases, report: BenchReport, { events, only, seconds }: Options): Promise<void> {
-  const wanted = (part: Part): boolean => only === undefined || only.includes(part);
+async function measure(phases: Phases, report: BenchReport, { events, only, seconds, mebibytes }: Options): Promise<void> {
+  // A gigabyte takes a minute of its own: it is measured when it is asked for.
+  const wanted = (part: Part): boolean => only?.includes(part) ?? part !== "upload";
   const singles = Math.round(events * SINGLE_SHARE);
   if (wanted("idle")) report.idle = await phases.idle();
   await warmUp(phases);
@@ -75,6 +77,10 @@ async function measure(phases: Phases, report: BenchReport, { events, only, seco
   if (wanted("sizes")) {
     say("sizes: the worker stopped, events queued");
     report.sizes = await phases.sizes(Math.min(events, 50_000));
+  }
+  if (wanted("upload")) {
+    say(`one NDJSON body of ${mebibytes} MiB`);
+    report.upload = await phases.upload(mebibytes);
   }
 }
 
@@ -107,9 +113,13 @@ const program = new Command("bench")
     new Option("--events <n>", "events by NDJSON and by arrays; single POSTs take 40 % of it").argParser(wholeNumber).default(200_000),
   )
   .addOption(
-    new Option("--only <parts>", `comma-separated: ${PARTS.join(", ")} (latency measures single first, floor ndjson)`).argParser(parts),
+    new Option(
+      "--only <parts>",
+      `comma-separated: ${PARTS.join(", ")} (latency measures single first, floor ndjson; upload only when named)`,
+    ).argParser(parts),
   )
   .addOption(new Option("--seconds <n>", "length of the latency part").argParser(wholeNumber).default(10))
+  .addOption(new Option("--mebibytes <n>", "size of the upload").argParser(wholeNumber).default(1_000))
   .option("--json <file>", "where the report goes (default: reports/bench-<commit>-<time>.json)")
   .option("--compare", "compare two reports instead: bench --compare a.json b.json")
   .argument("[reports...]", "two reports, with --compare")

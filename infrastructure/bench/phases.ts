@@ -1,13 +1,16 @@
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { type Db, MongoClient } from "mongodb";
+import { MongoClient } from "mongodb";
 import { settled } from "../judge/index.js";
-import { createLatencyRecorder, type LatencySummary } from "../load/histogram.js";
+import type { LatencySummary } from "../load/histogram.js";
 import { startChild } from "./child.js";
 import type { FloorOrder, FloorResult } from "./floor.js";
 import type { GeneratorOrder, GeneratorResult } from "./generator.js";
-import { cpuUs, peakRssBytes, resetPeak, rssBytes } from "./proc.js";
+import { cpuUs, machineBusyUs, peakRssBytes, resetPeak, rssBytes } from "./proc.js";
+import { mongoBytes, readDocuments, startProbe, usedMemory, type VisiblePhase } from "./readings.js";
 import { DATABASE, KEY_PREFIX, type System } from "./system.js";
+import { type UploadPhase, upload } from "./upload.js";
 
 /** One way of sending, measured from the first request until everything is settled. */
 export interface SendPhase {
@@ -20,6 +23,11 @@ export interface SendPhase {
   acceptedPerSecond: number;
   /** µs of CPU per event, by process; undefined where /proc is missing. */
   cpu: Record<"generator" | "api" | "redis" | "worker" | "mongod" | "total", number | undefined>;
+  /**
+   * Share of the machine's CPU that was not ours: above 0.1, others (the kernel's own work included) had a hand in every
+   * figure of this phase.
+   */
+  othersShare: number | undefined;
   /** Per request, from when it was due or sent to its whole answer, in ms. */
   acceptMs: LatencySummary;
   /** From accepted to written, per event, by the documents' own times, in ms. */
@@ -53,11 +61,6 @@ export interface SizePhase {
   mongoIndexes: number;
 }
 
-/** From the acknowledgement until a majority read finds the event, in ms: what the documents' own times leave out is the write itself. */
-export interface VisiblePhase {
-  acceptToVisibleMs: LatencySummary;
-}
-
 const SETTLE_WITHIN_MS = 120_000;
 
 export interface Phases {
@@ -65,6 +68,8 @@ export interface Phases {
   floor(): Promise<FloorPhase>;
   idle(): Promise<IdlePhase>;
   sizes(events: number): Promise<SizePhase>;
+  /** Sends one NDJSON body of this size, in MiB. */
+  upload(mebibytes: number): Promise<UploadPhase>;
   /** Sends one event every 100 ms until told to stop, and looks for each. */
   probe(): Promise<() => Promise<VisiblePhase>>;
   close(): Promise<void>;
@@ -97,10 +102,12 @@ export async function createPhases(system: System): Promise<Phases> {
         const pids = { generator: child.pid, ...system.pids };
         for (const pid of [pids.api, pids.worker]) resetPeak(pid);
         const cpuBefore = cpuOf(pids);
+        const busyBefore = machineBusyUs();
         const result = await child.go();
         await untilSettled();
         const seconds = (Date.now() - result.startedAtMs) / 1000;
         const cpu = perEvent(cpuBefore, cpuOf(pids), order.events);
+        const others = sub(sub(machineBusyUs(), busyBefore), times(total(cpu), order.events));
         const documents = await readDocuments(db, tenantId);
         return {
           name,
@@ -109,6 +116,7 @@ export async function createPhases(system: System): Promise<Phases> {
           eventsPerSecond: order.events / seconds,
           acceptedPerSecond: (order.events * 1000) / (result.endedAtMs - result.startedAtMs),
           cpu: { ...cpu, total: total(cpu) },
+          othersShare: others === undefined ? undefined : Math.max(0, others / (seconds * 1_000_000 * availableParallelism())),
           acceptMs: result.latency,
           storeMs: documents.storeMs,
           peakRss: { api: peakRssBytes(pids.api), worker: peakRssBytes(pids.worker) },
@@ -166,6 +174,13 @@ export async function createPhases(system: System): Promise<Phases> {
       }
     },
 
+    async upload(mebibytes) {
+      const apiKey = await system.createKey("bench-upload");
+      const sent = await upload(system, apiKey, mebibytes);
+      await untilSettled();
+      return sent;
+    },
+
     async probe() {
       const apiKey = await system.createKey("bench-probe");
       return startProbe(`http://${system.host}:${system.port}`, apiKey, db);
@@ -192,63 +207,10 @@ function perEvent<K extends string>(
   return Object.fromEntries(names.map((name) => [name, delta(name)])) as Record<K, number | undefined>;
 }
 
+const sub = (a: number | undefined, b: number | undefined) => (a === undefined || b === undefined ? undefined : a - b);
+const times = (a: number | undefined, factor: number) => (a === undefined ? undefined : a * factor);
+
 function total(cpu: Record<string, number | undefined>): number | undefined {
   const values = Object.values(cpu);
   return values.some((value) => value === undefined) ? undefined : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
-}
-
-/** Reads a tenant's documents once: how many, how many distinct events, and how long they took. */
-async function readDocuments(db: Db, tenantId: string) {
-  const latency = createLatencyRecorder();
-  const ids = new Set<string>();
-  let count = 0;
-  let withText = 0;
-  const projection = { _id: 0, eventId: 1, receivedAt: 1, storedAt: 1, text: 1 };
-  for await (const doc of db.collection("events").find({ tenantId }, { projection, batchSize: 10_000 })) {
-    ids.add(doc["eventId"]);
-    latency.record(doc["storedAt"] - doc["receivedAt"]);
-    if (doc["text"] !== undefined) withText++;
-    count++;
-  }
-  return { count, distinct: ids.size, withText, storeMs: latency.summary() };
-}
-
-async function usedMemory(redis: Redis): Promise<number> {
-  return Number(/used_memory:(\d+)/.exec(await redis.info("memory"))?.[1]);
-}
-
-async function mongoBytes(client: MongoClient, db: Db): Promise<{ mongoData: number; mongoIndexes: number }> {
-  // Sizes of indexes are those of the last checkpoint.
-  await client.db("admin").command({ fsync: 1 });
-  const stats = await db.command({ collStats: "events" });
-  return { mongoData: stats["size"] / stats["count"], mongoIndexes: stats["totalIndexSize"] / stats["count"] };
-}
-
-async function startProbe(url: string, apiKey: string, db: Db): Promise<() => Promise<VisiblePhase>> {
-  const latency = createLatencyRecorder();
-  let stopping = false;
-  const one = async (n: number): Promise<void> => {
-    const eventId = `probe-${n}`;
-    const body = JSON.stringify({ eventId, eventType: "probe", userId: "probe", payload: { n } });
-    const response = await fetch(`${url}/v1/events`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-      body,
-    });
-    await response.arrayBuffer();
-    const acceptedAt = performance.now();
-    while ((await db.collection("events").findOne({ userId: "probe", eventId }, { projection: { _id: 1 } })) === null) await sleep(2);
-    latency.record(performance.now() - acceptedAt);
-  };
-  const loop = (async () => {
-    for (let n = 0; !stopping; n++) {
-      await one(n);
-      await sleep(100);
-    }
-  })();
-  return async () => {
-    stopping = true;
-    await loop;
-    return { acceptToVisibleMs: latency.summary() };
-  };
 }

@@ -45,3 +45,13 @@ export function resetPeak(pid: number): void {
     // Not permitted: the peak then covers the process's whole life, which is only worse for us.
   }
 }
+
+/** CPU time that the whole machine has spent on anything since it started, in µs; steal and idle time are not in it. */
+export function machineBusyUs(): number | undefined {
+  try {
+    const found = /^cpu +(\d+) (\d+) (\d+) \d+ \d+ (\d+) (\d+)/.exec(readFileSync("/proc/stat", "utf8"));
+    return found ? (found.slice(1).reduce((sum, ticks) => sum + Number(ticks), 0) * 1_000_000) / clockTicks() : undefined;
+  } catch {
+    return undefined;
+  }
+}

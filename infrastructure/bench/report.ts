@@ -1,5 +1,7 @@
 import { figure, mebibytes, table } from "../load/report.js";
-import type { FloorPhase, IdlePhase, SendPhase, SizePhase, VisiblePhase } from "./phases.js";
+import type { FloorPhase, IdlePhase, SendPhase, SizePhase } from "./phases.js";
+import type { VisiblePhase } from "./readings.js";
+import type { UploadPhase } from "./upload.js";
 
 /** Everything one run measured; what was left out by `--only` is absent. */
 export interface BenchReport {
@@ -14,9 +16,11 @@ export interface BenchReport {
   /** Single POSTs at a fifth of the rate that `single` reached. */
   latency?: SendPhase & VisiblePhase & { eventsPerSecondAimedAt: number };
   sizes?: SizePhase;
+  upload?: UploadPhase;
 }
 
 const PROCESSES = ["generator", "api", "redis", "worker", "mongod", "total"] as const;
+const times100 = (share: number | undefined) => (share === undefined ? undefined : share * 100);
 const ms = (value: number) => figure(value, 1);
 
 /** The run as tables for people. */
@@ -41,6 +45,12 @@ export function describeBench(report: BenchReport): string {
       `Bytes per event: Redis ${figure(sizes.redisQueued)} while queued, ${figure(sizes.redisSettled)} after (identity, until its time is over); MongoDB ${figure(sizes.mongoData)} of documents before compression, ${figure(sizes.mongoIndexes)} of indexes on disk`,
     );
   }
+  if (report.upload) {
+    const { bytes, events, accepted, seconds, apiGrowth } = report.upload;
+    parts.push(
+      `One NDJSON body of ${mebibytes(bytes)}: ${figure(accepted)} of ${figure(events)} events accepted in ${figure(seconds, 1)} s; the api grew by ${mebibytes(apiGrowth)}`,
+    );
+  }
   if (idle) parts.push(`Idle: api ${mebibytes(idle.rss.api)}, worker ${mebibytes(idle.rss.worker)}`);
   parts.push(goalTable(report));
   return parts.join("\n\n");
@@ -54,6 +64,7 @@ function sendTable(sends: SendPhase[], floor: FloorPhase | undefined): string {
     row("events/s, until settled", (phase) => figure(phase.eventsPerSecond)),
     row("share of the floor", (phase) => (floor ? `${figure((100 * phase.eventsPerSecond) / floor.eventsPerSecond)} %` : "unknown")),
     ...PROCESSES.map((name) => row(`CPU µs/event ${name}`, (phase) => figure(phase.cpu[name], 1))),
+    row("machine busy for others", (phase) => `${figure(times100(phase.othersShare))} %`),
     row("accept p50 ms", (phase) => ms(phase.acceptMs.p50)),
     row("accept p99 ms", (phase) => ms(phase.acceptMs.p99)),
     row("accept to stored p50 ms", (phase) => ms(phase.storeMs.p50)),
@@ -109,6 +120,7 @@ export function goals(report: BenchReport): Goal[] {
     most("A fifth of the maximum: accept p50", latency?.acceptMs.p50, 3, "ms", 1),
     most("A fifth of the maximum: accept p99", latency?.acceptMs.p99, 15, "ms", 1),
     most("A fifth of the maximum: accept to stored p99", latency?.storeMs.p99, 150, "ms", 1),
+    most("1 GiB of NDJSON in one body: api grows by", mb(report.upload?.apiGrowth), 100, "MB"),
     most("Idle: api + worker", idleSum, 200, "MB"),
     most("Under load: api", peak("api"), 400, "MB"),
     most("Under load: worker", peak("worker"), 400, "MB"),

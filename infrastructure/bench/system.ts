@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort, type LocalServer, startServers , NODE_FLAGS } from "../local/index.js";
+import { freePort, type LocalServer, NODE_FLAGS, startServers } from "../local/index.js";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 export const DATABASE = "streamforge";
