@@ -41,6 +41,8 @@ export interface LetterQueries {
   attempts(eventDocId: Uint8Array, receipt?: Uint8Array): Promise<AttemptDocument[]>;
   /** Open letters by cause, the most frequent first. */
   reasons(tenantId: string | null, limit: number): Promise<LetterGroup[]>;
+  /** How many open letters there are, of all tenants. */
+  open(): Promise<number>;
   /** How many letters there are, by status. */
   counts(tenantId: string | null): Promise<Record<LetterStatus, number>>;
 }
@@ -121,6 +123,8 @@ export function createLetterQueries(store: Store): LetterQueries {
       );
       return groups.map(({ sample: [sampleId, message], ...group }) => ({ ...group, sampleId, message }));
     },
+
+    open: () => bounded(() => deadLetters.countDocuments({ status: "open" }, { ...LIMITS, hint: "status_fingerprint" })),
 
     async counts(tenantId) {
       const found = await bounded(() =>

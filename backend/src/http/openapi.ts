@@ -1,0 +1,101 @@
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import { problems } from "@streamforge/shared";
+import { jsonSchemaTransform } from "fastify-type-provider-zod";
+
+type Document = { paths?: Record<string, Record<string, Operation>>; components?: { schemas?: Record<string, object> } };
+
+interface Operation {
+  tags?: string[];
+  operationId?: string;
+  security?: object[];
+  responses?: Record<string, object>;
+}
+
+const PROBLEM = {
+  type: "object",
+  description: "RFC 9457. The table of codes is at /problems.",
+  required: ["type", "title", "status", "code"],
+  properties: {
+    type: { type: "string", description: "/problems/{code}" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: { type: "string" },
+    instance: { type: "string" },
+    code: { type: "string", enum: Object.keys(problems) },
+    correlationId: { type: "string" },
+    errors: {
+      type: "array",
+      items: { type: "object", required: ["pointer", "detail"], properties: { pointer: { type: "string" }, detail: { type: "string" } } },
+    },
+  },
+  additionalProperties: true,
+};
+
+const TAGS = {
+  events: "Sending and reading events. Producers use an API key with events:write, readers one with events:read.",
+  "dead letters": "Events that could not be stored, with the reason and every attempt.",
+  operation: "What is happening now, and the ledger that proves that nothing is missing.",
+  keys: "API keys.",
+  tenants: "Tenants and their limits.",
+  session: "Signing in to the dashboard.",
+  health: "For load balancers, orchestrators and Prometheus. No credentials.",
+  documentation: "This document, and what each problem means.",
+};
+
+/** Whoever may call without a credential; everything else takes any of the credentials of the document. */
+const OPEN_TAGS = new Set(["health", "documentation", "session"]);
+
+/** Settings of @fastify/swagger: an OpenAPI 3.1 document out of the routes' zod schemas. */
+export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "StreamForge",
+        version,
+        description:
+          "An event gateway that producers can hand their only copy to. A 202 means: the event is on disk, and will be stored exactly once or become a dead letter that someone can see.",
+      },
+      servers: [{ url: "/" }],
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+      components: {
+        securitySchemes: {
+          apiKey: { type: "http", scheme: "bearer", description: "API key: sf_live_… or sf_test_…" },
+          apiKeyHeader: { type: "apiKey", in: "header", name: "X-Api-Key" },
+          adminToken: { type: "apiKey", in: "header", name: "X-Admin-Token" },
+          session: { type: "apiKey", in: "cookie", name: "sf_session" },
+        },
+      },
+      security: [{ apiKey: [] }, { apiKeyHeader: [] }, { adminToken: [] }, { session: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: (document) => completed(("openapiObject" in document ? document.openapiObject : {}) as Document) as never,
+  };
+}
+
+/** Adds what every operation shares, so that no route has to repeat it: the problem answers, an id, and who needs no credential. */
+function completed(document: Document): Document {
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(operations)) {
+      operation.operationId ??= operationId(method, path);
+      if (operation.tags?.some((tag) => OPEN_TAGS.has(tag))) operation.security = [];
+      operation.responses = {
+        ...operation.responses,
+        default: {
+          description: "A problem",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      };
+    }
+  }
+  return { ...document, components: { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM } } };
+}
+
+/** `get /v1/events/{eventId}` → `getV1EventsByEventId`. */
+function operationId(method: string, path: string): string {
+  const words = path
+    .replaceAll(/\{(\w+)\}/g, "by-$1")
+    .split(/[^\w]+/)
+    .filter(Boolean);
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+}

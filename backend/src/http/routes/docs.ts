@@ -1,0 +1,42 @@
+import { fastifySwagger } from "@fastify/swagger";
+import { fastifySwaggerUi } from "@fastify/swagger-ui";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { openApiOptions } from "../openapi.js";
+
+/**
+ * The API's own description: `/openapi.json`, and a page at `/docs`. To be registered before the routes that it is to describe:
+ * it listens for routes as they are added.
+ * @param options.version of the software
+ */
+export function docsRoutes({ version }: { version: string }): FastifyPluginAsyncZod {
+  const docs: FastifyPluginAsyncZod = async (app) => {
+    await app.register(fastifySwagger, openApiOptions(version));
+    await app.register(fastifySwaggerUi, {
+      routePrefix: "/docs",
+      uiConfig: { docExpansion: "list", deepLinking: true, validatorUrl: null },
+      theme: { title: "StreamForge API" },
+      // Swagger UI sets style attributes; nothing else of the server's policy is loosened, and that only here.
+      staticCSP: {
+        "default-src": "'self'",
+        "img-src": ["'self'", "data:"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "script-src": "'self'",
+        "frame-ancestors": "'none'",
+      },
+    });
+    app.get(
+      "/openapi.json",
+      {
+        schema: {
+          tags: ["documentation"],
+          summary: "This API as OpenAPI 3.1",
+          response: { 200: { description: "OpenAPI 3.1", content: { "application/json": { schema: z.record(z.string(), z.unknown()) } } } },
+        },
+      },
+      async () => app.swagger() as unknown as Record<string, unknown>,
+    );
+  };
+  // Not in a scope of its own: it would see its own routes only.
+  return Object.assign(docs, { [Symbol.for("skip-override")]: true });
+}

@@ -1,0 +1,50 @@
+import { type Ledger as LedgerAnswer, ledgerSchema, tenantIdSchema } from "@streamforge/shared";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { LetterQueries } from "../../dead-letters/queries.js";
+import type { Ledger } from "../../ledger/ledger.js";
+import { type Auth, resolveTenant } from "../auth.js";
+import { answerReadErrors, limitParam, timeMs, timeParam } from "../reads.js";
+
+export interface LedgerRoutesDeps {
+  auth: Auth;
+  ledger: Pick<Ledger, "read">;
+  letters: Pick<LetterQueries, "counts">;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const query = z.strictObject({
+  tenantId: tenantIdSchema.optional(),
+  from: timeParam.optional().describe("Its minute is the first; an hour ago unless told"),
+  to: timeParam.optional().describe("Exclusive; now unless told"),
+  limit: limitParam(5_000, 1_000).describe("Most items; total covers the whole range all the same"),
+});
+
+/** `GET /v1/admin/ledger`: what was accepted each minute, and what became of it. A key with the scope `admin` sees its own tenant. */
+export function ledgerRoutes({ auth, ledger, letters }: LedgerRoutesDeps): FastifyPluginAsyncZod {
+  return async (app) => {
+    answerReadErrors(app);
+    app.get(
+      "/v1/admin/ledger",
+      {
+        onRequest: [auth.authenticate, auth.requireRole("viewer")],
+        schema: {
+          tags: ["operation"],
+          summary: "Per minute of acceptance: what became of it",
+          querystring: query,
+          response: { 200: ledgerSchema },
+        },
+      },
+      async (request): Promise<LedgerAnswer> => {
+        const { from, to, limit } = request.query;
+        const tenantId = resolveTenant(request, request.query.tenantId);
+        const fromMs = from === undefined ? Date.now() - HOUR_MS : timeMs(from);
+        const range = { tenantId, fromMs, ...(to === undefined ? {} : { toMs: timeMs(to) }) };
+        const [{ items, total }, deadNow] = await Promise.all([ledger.read(range, limit), letters.counts(tenantId)]);
+        return { items: items.map((row) => ({ ...row, minute: new Date(row.minute * MINUTE_MS).toISOString() })), total, deadNow };
+      },
+    );
+  };
+}

@@ -1,0 +1,101 @@
+import { PassThrough } from "node:stream";
+import { historySchema, statsSchema } from "@streamforge/shared";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { HistoryKeeper } from "../../stats/history.js";
+import type { Sampler } from "../../stats/sampler.js";
+import { type Auth, requireAllTenants } from "../auth.js";
+import { problem } from "../problems.js";
+
+export interface StatsRoutesDeps {
+  auth: Auth;
+  sampler: Pick<Sampler, "current" | "subscribe">;
+  history: Pick<HistoryKeeper, "series">;
+}
+
+/** A client that has so much waiting for it does not read: its messages would pile up in our memory. */
+const MOST_WAITING_BYTES = 256 * 1024;
+const MOST_CLIENTS = 200;
+/** A session that has ended meanwhile does not keep its window. */
+const REAUTHENTICATE_EVERY = 30;
+
+/** What is happening now, for people: `/v1/stats`, `/v1/stats/live`, `/v1/stats/history`. It shows all tenants, so no key may. */
+export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
+  const { auth, sampler, history } = deps;
+  const onRequest = [auth.authenticate, requireAllTenants, auth.requireRole("viewer")];
+  const tags = ["operation"];
+
+  return async (app) => {
+    const clients = new Set<PassThrough>();
+    app.addHook("preClose", async () => {
+      for (const client of clients) client.end();
+    });
+
+    app.get(
+      "/v1/stats",
+      { onRequest, schema: { tags, summary: "What is happening now", response: { 200: statsSchema } } },
+      async (_request, reply) => {
+        reply.header("cache-control", "no-store");
+        return sampler.current();
+      },
+    );
+
+    app.get(
+      "/v1/stats/live",
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "The same, once a second (server-sent events)",
+          response: { 200: { description: "One message a second", content: { "text/event-stream": { schema: z.string() } } } },
+        },
+      },
+      (request, reply) => {
+        if (clients.size >= MOST_CLIENTS) throw problem("rate-limited", `${MOST_CLIENTS} live views are open on this server already.`);
+        return (reply as FastifyReply)
+          .headers({ "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no" })
+          .send(live(deps, clients, request, reply)) as never;
+      },
+    );
+
+    app.get(
+      "/v1/stats/history",
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "The last minutes as a series: per second up to 10 minutes, then per 10 seconds",
+          querystring: z.strictObject({ minutes: z.coerce.number().int().min(1).max(60).default(10) }),
+          response: { 200: historySchema },
+        },
+      },
+      async (request, reply) => {
+        reply.header("cache-control", "no-store");
+        return history.series(request.query.minutes);
+      },
+    );
+  };
+}
+
+/** One client's stream: a message at once, then one a second until it goes, is too slow, or may no longer see it. */
+function live({ auth, sampler }: StatsRoutesDeps, clients: Set<PassThrough>, request: FastifyRequest, reply: FastifyReply): PassThrough {
+  const client = new PassThrough();
+  let messages = 0;
+  client.write(`retry: 1000\n\ndata: ${JSON.stringify(sampler.current())}\n\n`);
+  const leave = sampler.subscribe((_stats, json) => {
+    if (client.writableLength + client.readableLength > MOST_WAITING_BYTES) {
+      client.destroy();
+      return;
+    }
+    // The comment keeps proxies from closing a connection that they take for idle; the data is one line.
+    client.write(`: ${++messages}\ndata: ${json}\n\n`);
+    if (messages % REAUTHENTICATE_EVERY === 0) auth.authenticate(request, reply, (error) => error && client.end());
+  });
+  clients.add(client);
+  client.once("close", () => {
+    leave();
+    clients.delete(client);
+  });
+  return client;
+}

@@ -1,0 +1,115 @@
+import type { Stats } from "@streamforge/shared";
+import type { Redis } from "ioredis";
+import type { LetterQueries } from "../dead-letters/queries.js";
+import type { Ledger } from "../ledger/ledger.js";
+import type { DepthMonitor } from "../stream/depth.js";
+import { type ApiHeartbeat, readHeartbeats, type WorkerHeartbeat } from "../stream/heartbeat.js";
+import type { RedisKeys } from "../stream/keys.js";
+import type { DependencyChecks } from "./dependencies.js";
+import type { HistoryKeeper } from "./history.js";
+import { createRates, sampleOf } from "./rates.js";
+import { refresh } from "./refresher.js";
+import { snapshotOf } from "./snapshot.js";
+import type { Limits } from "./warnings.js";
+
+export interface Sampler {
+  /** The snapshot of this second. */
+  current(): Stats;
+  /** Called with each second's snapshot and its JSON text, made once for all. @returns ends it */
+  subscribe(listener: (stats: Stats, json: string) => void): () => void;
+  close(): void;
+}
+
+export interface SamplerDeps {
+  redis: Redis;
+  keys: RedisKeys;
+  depth: DepthMonitor;
+  ledger: Pick<Ledger, "summary">;
+  letters: Pick<LetterQueries, "open">;
+  checks: DependencyChecks;
+  history: HistoryKeeper;
+  limits: Limits;
+}
+
+const TICK_MS = 1_000;
+const LETTERS_EVERY_MS = 2_000;
+const LEDGER_EVERY_MS = 5_000;
+/** A process that has been silent for longer is forgotten. */
+const FORGET_MS = 60_000;
+/** Longest wait for the first looks, so that a start is not held up by a store that hangs. */
+const FIRST_LOOK_MS = 2_000;
+
+/**
+ * Takes one snapshot a second for everybody who looks. A snapshot is made from what is known at that moment: a store that hangs
+ * makes its own figures old, never the snapshot late.
+ */
+export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
+  const { redis, keys, depth, checks, history, limits } = deps;
+  const rates = createRates();
+  const listeners = new Set<(stats: Stats, json: string) => void>();
+  const beginnings = new Map<string, string>();
+
+  const workers = refresh(() => readHeartbeats<WorkerHeartbeat>(redis, keys.workers, Date.now(), FORGET_MS), TICK_MS);
+  const apis = refresh(() => readHeartbeats<ApiHeartbeat>(redis, keys.apis, Date.now(), FORGET_MS), TICK_MS);
+  const stores = refresh(() => checks.check(), TICK_MS);
+  const letters = refresh(() => deps.letters.open(), LETTERS_EVERY_MS);
+  const ledger = refresh(() => deps.ledger.summary(), LEDGER_EVERY_MS);
+
+  const looks = [workers, apis, stores, letters, ledger];
+  await Promise.race([Promise.all(looks.map(({ first }) => first)), new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS).unref())]);
+
+  const take = (): Stats => {
+    const nowMs = Date.now();
+    const stats = snapshotOf({
+      nowMs,
+      depth: depth.current(),
+      eps: rates.over(2_000),
+      rates: rates.over(10_000),
+      workers: workers.last()?.value ?? [],
+      apis: apis.last()?.value ?? [],
+      dependencies: checks.last(),
+      mongoVersion: checks.mongoVersion(),
+      ledger: ledger.last()?.value,
+      openLetters: letters.last()?.value ?? 0,
+      limits,
+    });
+    return { ...stats, warnings: withBeginnings(stats.warnings, beginnings, stats.at) };
+  };
+  let latest = take();
+
+  const tick = (): void => {
+    const { redisOk, redisAtMs, totals, backlogEvents } = depth.current();
+    if (redisOk) {
+      const sample = sampleOf(redisAtMs, totals, backlogEvents);
+      rates.add(sample);
+      void history.record(sample);
+    }
+    latest = take();
+    if (listeners.size === 0) return;
+    const json = JSON.stringify(latest);
+    for (const listener of listeners) listener(latest, json);
+  };
+  const timer = setInterval(tick, TICK_MS);
+  timer.unref();
+
+  return {
+    current: () => latest,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      clearInterval(timer);
+      for (const look of looks) look.close();
+    },
+  };
+}
+
+/** Says since when each warning has held; one that goes and comes begins anew. */
+function withBeginnings(warnings: Stats["warnings"], beginnings: Map<string, string>, at: string): Stats["warnings"] {
+  // A message may carry a name (which worker is silent), but also figures that change each second.
+  const held = new Set(warnings.map(({ code }) => code));
+  for (const code of beginnings.keys()) if (!held.has(code)) beginnings.delete(code);
+  for (const code of held) if (!beginnings.has(code)) beginnings.set(code, at);
+  return warnings.map((warning) => ({ ...warning, since: beginnings.get(warning.code) as string }));
+}

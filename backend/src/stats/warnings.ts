@@ -1,0 +1,244 @@
+import type { Stats } from "@streamforge/shared";
+import type { LedgerSummary } from "../ledger/ledger.js";
+import type { Depth } from "../stream/depth.js";
+import type { ApiHeartbeat, WorkerHeartbeat } from "../stream/heartbeat.js";
+import type { Dependencies } from "./dependencies.js";
+import type { Rate } from "./rates.js";
+
+export type Warning = Omit<Stats["warnings"][number], "since">;
+
+/** What warnings are made from. */
+export interface Situation {
+  nowMs: number;
+  depth: Depth;
+  /** Over the last ten seconds. */
+  rates: Rate & { backlog: number };
+  workers: WorkerHeartbeat[];
+  apis: ApiHeartbeat[];
+  dependencies: Dependencies;
+  ledger: LedgerSummary | undefined;
+  limits: Limits;
+}
+
+export interface Limits {
+  maxBacklogEvents: number;
+  /** Share of Redis's maxmemory beyond which sending is refused. */
+  memoryRatio: number;
+  /** PARTITIONS as set for this process, and as Redis has it. */
+  partitionsSet: number;
+  partitions: number;
+  /** What is unsafe, in words, when ALLOW_UNSAFE let the process start all the same. */
+  unsafe: string[];
+}
+
+/** Silent for longer than this, a process is shown as gone. */
+export const ALIVE_MS = 5_000;
+
+const OLD_SECONDS = 60;
+const NEAR = 0.8;
+/** Growth of a smaller backlog is the ordinary breathing of bulks. */
+const GROWING_FROM_EVENTS = 1_000;
+const GROWING_SHARE = 0.02;
+const FAST_DEAD_PER_SECOND = 1;
+
+type Rule = (situation: Situation) => Warning | Warning[] | undefined;
+
+/** All warnings that hold now, each in words with what to do about it. */
+export function warningsOf(situation: Situation): Warning[] {
+  return RULES.flatMap((rule) => rule(situation) ?? []);
+}
+
+const RULES: Rule[] = [
+  missing,
+  surplus,
+  storesAway,
+  noWorker,
+  circuitOpen,
+  backlogLimit,
+  backlogGrowing,
+  oldEvent,
+  memory,
+  silent,
+  deadFast,
+  unsafe,
+  partitions,
+];
+
+function missing({ ledger }: Situation): Warning | undefined {
+  if (!ledger?.missing || ledger.missingSinceMs === null) return undefined;
+  return critical(
+    "events-missing",
+    `${events(ledger.missing)} accepted since ${clock(ledger.missingSinceMs)} UTC ${ledger.missing === 1 ? "is" : "are"} neither stored nor a dead letter.`,
+    "Look up the minutes in /v1/admin/ledger. Check whether Redis was restored from an older state or an entry was deleted by hand; ask producers to send those minutes again (duplicates do no harm).",
+  );
+}
+
+function surplus({ ledger }: Situation): Warning | undefined {
+  if (!ledger?.surplus) return undefined;
+  return critical(
+    "ledger-surplus",
+    `${events(ledger.surplus)} more settled than accepted: Redis lost part of its ledger.`,
+    "Check whether Redis was restored from an older state; until that is explained the ledger proves nothing for those minutes.",
+  );
+}
+
+function storesAway({ depth, dependencies, nowMs }: Situation): Warning[] {
+  const warnings: Warning[] = [];
+  if (!depth.redisOk) {
+    const since = depth.atMs === 0 ? "" : ` for ${seconds(nowMs - depth.atMs)}`;
+    warnings.push(
+      critical(
+        "redis-away",
+        `Redis has not answered${since}; sending is answered 503.`,
+        "Check the Redis server and REDIS_URL. Figures on this page are the last known ones.",
+      ),
+    );
+  }
+  if (dependencies.mongodb.status === "down") {
+    warnings.push(
+      critical(
+        "mongodb-away",
+        "MongoDB does not answer; accepted events wait in Redis.",
+        "Check the replica set and MONGODB_URI. Nothing is lost: workers go on by themselves.",
+      ),
+    );
+  }
+  if (dependencies.postgres.status === "down") {
+    warnings.push(
+      warning(
+        "postgres-away",
+        "Postgres does not answer; keys in use go on working, signing in does not.",
+        "Check the Postgres server and DATABASE_URL.",
+      ),
+    );
+  }
+  return warnings;
+}
+
+function noWorker({ workers, depth, nowMs }: Situation): Warning | undefined {
+  if (!depth.redisOk || workers.some((worker) => isAlive(worker, nowMs))) return undefined;
+  return critical(
+    "no-worker",
+    `No worker is running; ${events(depth.backlogEvents)} wait in Redis.`,
+    "Start a worker (npm start runs one), or look into its log for why it ended.",
+  );
+}
+
+function circuitOpen({ workers, nowMs }: Situation): Warning | undefined {
+  const open = workers.filter((worker) => isAlive(worker, nowMs) && worker.circuit === "open");
+  if (open.length === 0) return undefined;
+  return critical(
+    "circuit-open",
+    `${open.length === 1 ? `Worker ${open[0]?.name} has` : `${open.length} workers have`} stopped writing: MongoDB failed several times in a row.`,
+    "Check MongoDB: primary, disk, write concern. Workers try again by themselves; nothing is lost.",
+  );
+}
+
+function backlogLimit({ depth, limits }: Situation): Warning | undefined {
+  const share = depth.backlogEvents / limits.maxBacklogEvents;
+  if (share < NEAR) return undefined;
+  const message = `${events(depth.backlogEvents)} wait, ${Math.floor(share * 100)} % of MAX_BACKLOG_EVENTS`;
+  if (share >= 1)
+    return critical("backlog-full", `${message}; sending is answered 503.`, "Start more workers, or find out why they are slow.");
+  return warning("backlog-near-limit", `${message}.`, "Start more workers before sending is refused, or find out why they are slow.");
+}
+
+function backlogGrowing({ depth, rates, limits }: Situation): Warning | undefined {
+  const { backlogEvents } = depth;
+  if (backlogEvents < GROWING_FROM_EVENTS || rates.backlog < backlogEvents * GROWING_SHARE) return undefined;
+  const leftSeconds = Math.max(0, limits.maxBacklogEvents - backlogEvents) / rates.backlog;
+  return warning(
+    "backlog-growing",
+    `The backlog grows by ${Math.round(rates.backlog).toLocaleString("en-US")} events a second; at this pace it is full in ${seconds(leftSeconds * 1000)}.`,
+    "Start more workers if this goes on.",
+  );
+}
+
+function oldEvent({ depth }: Situation): Warning | undefined {
+  const age = depth.oldestAgeSeconds;
+  if (age === null || age <= OLD_SECONDS) return undefined;
+  const retrying = depth.retrying > 0 ? ` ${events(depth.retrying)} wait for another attempt.` : "";
+  return warning(
+    "oldest-event",
+    `The oldest event has waited for ${seconds(age * 1000)}.${retrying}`,
+    "See whether workers run and MongoDB takes writes; processing_attempts says why an event failed.",
+  );
+}
+
+function memory({ depth, limits }: Situation): Warning | undefined {
+  if (depth.memoryRatio < limits.memoryRatio * NEAR) return undefined;
+  const message = `Redis uses ${Math.round(depth.memoryRatio * 100)} % of its maxmemory`;
+  const action = "Raise maxmemory, or start more workers so that the stream drains.";
+  if (depth.memoryRatio >= limits.memoryRatio) return critical("redis-memory-full", `${message}; sending is answered 503.`, action);
+  return warning("redis-memory", `${message}; beyond ${Math.round(limits.memoryRatio * 100)} % sending is answered 503.`, action);
+}
+
+/** One that ended properly has taken its heartbeat back; what is silent was killed or hangs. */
+function silent({ workers, apis, nowMs }: Situation): Warning[] {
+  const of = (kind: "worker" | "api", beats: { name: string; atMs: number }[]) =>
+    beats
+      .filter((beat) => !isAlive(beat, nowMs))
+      .map(({ name, atMs }) =>
+        warning(
+          `${kind}-silent`,
+          `${kind === "worker" ? "Worker" : "API process"} ${name} has been silent for ${seconds(nowMs - atMs)}.`,
+          kind === "worker"
+            ? "It died or hangs. Other workers take over what it had in hand; start it again."
+            : "It died or hangs; start it again.",
+        ),
+      );
+  return [...of("worker", workers), ...of("api", apis)];
+}
+
+function deadFast({ rates }: Situation): Warning | undefined {
+  if (rates.dead < FAST_DEAD_PER_SECOND) return undefined;
+  return warning(
+    "dead-letters-fast",
+    `${rates.dead.toFixed(1)} events a second become dead letters.`,
+    "See the causes in /v1/admin/dlq/reasons; one producer with a new format is the usual one.",
+  );
+}
+
+function unsafe({ limits }: Situation): Warning | undefined {
+  if (limits.unsafe.length === 0) return undefined;
+  return warning(
+    "unsafe-settings",
+    `Acknowledged events can be lost: ${limits.unsafe.join(" ")}`,
+    "Change these settings and unset ALLOW_UNSAFE.",
+  );
+}
+
+function partitions({ limits }: Situation): Warning | undefined {
+  const { partitionsSet, partitions: agreed } = limits;
+  if (partitionsSet === agreed) return undefined;
+  return warning("partitions-differ", `PARTITIONS is ${partitionsSet}, Redis has ${agreed}, which counts.`, `Set PARTITIONS=${agreed}.`);
+}
+
+export function isAlive({ atMs }: { atMs: number }, nowMs: number): boolean {
+  return nowMs - atMs <= ALIVE_MS;
+}
+
+function warning(code: string, message: string, action: string): Warning {
+  return { code, severity: "warning", message, action };
+}
+
+function critical(code: string, message: string, action: string): Warning {
+  return { code, severity: "critical", message, action };
+}
+
+export function events(n: number): string {
+  return `${n.toLocaleString("en-US")} ${n === 1 ? "event" : "events"}`;
+}
+
+/** A duration in words, rounded. */
+function seconds(ms: number): string {
+  const s = Math.round(ms / 1000);
+  if (s < 120) return `${s} s`;
+  return s < 7_200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3_600)} h`;
+}
+
+/** hh:mm, with the date when that is not today's. */
+export function clock(ms: number): string {
+  const iso = new Date(ms).toISOString();
+  return iso.slice(0, 10) === new Date().toISOString().slice(0, 10) ? iso.slice(11, 16) : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+}
