@@ -19,9 +19,11 @@ import { eventRoutes } from "./http/routes/events.js";
 import { keyRoutes } from "./http/routes/keys.js";
 import { sessionRoutes } from "./http/routes/session.js";
 import { tenantRoutes } from "./http/routes/tenants.js";
-import { createServer, type Server } from "./http/server.js";
+import { createServer, type Server, withSecurityHeaders } from "./http/server.js";
+import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
 import { giveBackStartupMemory, isMain } from "./main.js";
+import { storedHashes } from "./store/events.js";
 import { connectStore, type Store } from "./store/mongo.js";
 import { type Appender, createAppender } from "./stream/appender.js";
 import { createRedisClock } from "./stream/clock.js";
@@ -29,6 +31,7 @@ import { createDepth } from "./stream/depth.js";
 import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
+import { createLookup } from "./stream/lookup.js";
 import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, unsafeRedisSettings } from "./stream/redis.js";
 import { createLog } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
@@ -113,19 +116,20 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
       bodies,
       limits: createRateLimits(createLimiter(redis), keys, config),
       refusal,
-      isStopping: () => stopping,
       now: clock.now,
-      foresee: async () => [],
+      foresee: createForesee({ remembered: createLookup({ redis, keys }).find, storedHashes: (ids) => storedHashes(store, ids) }),
       config,
       metrics,
       latency,
       ...(hooks.at ? { at: hooks.at } : {}),
     }),
   );
-  await app.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
-  await app.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
-  await app.register(sessionRoutes({ sessions, config }));
-  await serveDashboard(app);
+  await withSecurityHeaders(app, config, async (scope) => {
+    await scope.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
+    await scope.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
+    await scope.register(sessionRoutes({ sessions, config }));
+    await serveDashboard(scope);
+  });
 
   const heartbeat = startHeartbeat<ApiHeartbeat>(redis, keys.apis, () => ({
     name,

@@ -71,3 +71,9 @@ function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict
   if (verdict.allowed) return undefined;
   return problem("rate-limited", `The limit is ${rate} ${name} a second.`, {}, { "Retry-After": String(waitSeconds) });
 }
+
+/** Requests and events are two policies of one answer. */
+function addToList(reply: FastifyReply, header: string, member: string): void {
+  const before = reply.getHeader(header);
+  reply.header(header, before === undefined ? member : `${before}, ${member}`);
+}

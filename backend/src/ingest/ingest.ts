@@ -5,7 +5,7 @@ import type { DedupeRecord, EventContext } from "../stream/record.js";
 import { parseItem } from "./decode/item.js";
 import type { Slice } from "./decode/slices.js";
 import { bodyHash, type DedupeStrategy, eventUuid, identify, newIdentity } from "./identify.js";
-import { normalize } from "./normalize.js";
+import { isName, normalize } from "./normalize.js";
 
 /** What the items of one request share. */
 export interface IngestScope {
@@ -64,7 +64,9 @@ export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
 
     const event = normalize(parsed.value, scope.context.defaultType, scope.receivedAtMs);
     if (Array.isArray(event)) {
-      const eventId = typeof parsed.value.eventId === "string" ? parsed.value.eventId : "";
+      const { eventId: sent } = parsed.value;
+      // Not echoed when it is itself what is wrong: it may be as long as the event.
+      const eventId = typeof sent === "string" && isName(sent) ? sent : "";
       return rejectedItem(
         index,
         text,

@@ -143,10 +143,10 @@ function nameError(value: unknown): string {
   return CONTROL.test(value) ? "must not contain control characters" : "must be well-formed Unicode";
 }
 
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** The usual form, on days that every month has: `Date.parse` alone is right then, and three times cheaper. */
-const USUAL_TIME = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T\d\d:\d\d:[0-5]\d(?:\.\d{1,9})?Z$/;
+const USUAL_TIME = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:[0-5]\d(?:\.\d{1,9})?Z$/;
 
 /** @returns ms since 1970 (a leap second counts as the next second), NaN when it is no RFC 3339 time with a zone */
 export function parseRfc3339(text: string): number {

@@ -20,13 +20,16 @@ export interface StreamOptions {
   /** Slows the stream down to its tenant's rate. */
   pace: (events: number) => Promise<void>;
   now: () => number;
-  isStopping: () => boolean;
+  /** Why nothing more can be taken in now; undefined when it can. */
+  refusal: () => ProblemCode | undefined;
 }
 
 /** The summary, and what ended the stream before its end, if anything did. */
 export interface StreamEnd {
   summary: StreamSummary & { resultsOmitted?: number };
   problem?: { code: ProblemCode; detail: string };
+  /** What the chunks failed with: too slow, broken off, not gzip. */
+  failure?: unknown;
 }
 
 /** Items are appended in groups of so many (or so many bytes), a few groups at a time: that bounds the memory of a stream of any length. */
@@ -49,24 +52,23 @@ interface Group {
 
 /**
  * Takes in NDJSON of any length, with backpressure: it reads on only when earlier groups are decided. The first item whose
- * outcome is not known ends the stream, and the summary's offset is where that item begins: resume there.
+ * outcome is not known ends the stream, and the summary's offset is where that item begins: resume there. Never rejects: also
+ * when the upload breaks off, what was taken is counted.
  */
 export async function ingestStream(chunks: AsyncIterable<Buffer>, options: StreamOptions): Promise<StreamEnd> {
   const { ingest, limits, offset } = options;
   const tally = createTally(options.allResults, offset);
   const groups: Group[] = [];
-  let rest: Buffer = Buffer.alloc(0);
-  let restOffset = offset;
+  const rest = createRest(offset, limits.maxEventBytes + LINE_SLACK_BYTES);
   let index = 0;
-  let problem: StreamEnd["problem"];
+  let end: Omit<StreamEnd, "summary"> = {};
 
   const launch = async (body: Buffer, slices: Slice[], bodyOffset: number, endOffset: number): Promise<void> => {
     await options.pace(slices.length);
     const scope = { ...options.scope, receivedAtMs: options.now() };
     const items = ingest.receive(body, slices, scope, (_, slice) => bodyOffset + slice.start);
     for (const item of items) item.index = index++;
-    const group: Group = { items, endOffset, starts: slices.map((slice) => bodyOffset + slice.start), done: ingest.append(items) };
-    groups.push(group);
+    groups.push({ items, endOffset, starts: slices.map((slice) => bodyOffset + slice.start), done: ingest.append(items) });
     while (groups.length >= GROUPS_IN_FLIGHT) await settleFirst();
   };
   const settleFirst = async (): Promise<void> => {
@@ -74,61 +76,123 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
     await group.done;
     tally.add(group);
   };
+  /** Blank lines are decided when what stands before them is. */
+  const skip = (to: number): void => {
+    const last = groups.at(-1);
+    if (last) last.endOffset = to;
+    else tally.skipTo(to);
+  };
+  const takeAll = async (body: Buffer, bodyOffset: number): Promise<void> => {
+    for (let from = 0; from < body.length; ) {
+      const { slices, end: to } = takeLines(body, from, bodyOffset === 0);
+      if (slices.length > 0) await launch(body, slices, bodyOffset, bodyOffset + to);
+      else skip(bodyOffset + to);
+      from = to;
+      if (tally.stopped()) return;
+    }
+  };
+  const tooLong = { code: "batch-too-large", detail: `The stream is longer than ${limits.maxBytes} bytes; what came before that is taken.` } as const;
+  /** Takes what is whole with this chunk; why the stream must end here, if it must. */
+  const take = async (chunk: Buffer): Promise<StreamEnd["problem"]> => {
+    const refused = options.refusal();
+    if (refused) return { code: refused, detail: "Nothing more can be taken in now; resume at the offset." };
+    const room = limits.maxBytes - rest.endOffset();
+    for (const lines of rest.add(room < chunk.length ? chunk.subarray(0, Math.max(0, room)) : chunk)) {
+      if (lines.overlong) await launch(lines.body, [{ start: 0, end: lines.body.length }], lines.offset, lines.end);
+      else await takeAll(lines.body, lines.offset);
+      if (tally.stopped()) return undefined;
+    }
+    return room < chunk.length ? tooLong : undefined;
+  };
 
   try {
     for await (const chunk of chunks) {
-      if (restOffset + rest.length + chunk.length > limits.maxBytes) {
-        problem = {
-          code: "batch-too-large",
-          detail: `The stream is longer than ${limits.maxBytes} bytes; what came before that is taken.`,
-        };
-        break;
-      }
-      const body = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      let from = 0;
-      while (from < body.length) {
-        const { slices, end } = takeLines(body, from, restOffset === 0);
-        if (slices.length > 0) await launch(body, slices, restOffset, restOffset + end);
-        else tally.skipTo(restOffset + end, groups.length === 0);
-        if (end === from) break;
-        from = end;
-      }
-      rest = body.subarray(from);
-      restOffset += from;
-      if (rest.length > limits.maxEventBytes * 4 + 65_536) {
-        problem = {
-          code: "event-too-large",
-          detail: `The line at byte ${restOffset} is longer than any event may be (${limits.maxEventBytes} bytes).`,
-        };
-        break;
-      }
-      if (tally.stopped()) break;
-      if (options.isStopping()) {
-        problem = { code: "shutting-down", detail: "This server is shutting down; resume at the offset." };
-        break;
-      }
+      const problem = await take(chunk);
+      if (problem) end = { problem };
+      if (problem || tally.stopped()) break;
     }
-    if (!problem && !tally.stopped()) {
-      const last = trimmed(rest, 0, rest.length);
-      if (last) await launch(rest, [last], restOffset, restOffset + rest.length);
-      else tally.skipTo(restOffset + rest.length, groups.length === 0);
+    if (!end.problem && !tally.stopped()) {
+      const { body, offset: from, end: to, overlong } = rest.last();
+      // The last line may do without its newline.
+      const last = overlong ? { start: 0, end: body.length } : trimmed(body, 0, body.length, from === 0);
+      if (last) await launch(body, [last], from, to);
+      else skip(to);
     }
-  } finally {
-    // Also when the upload broke off: what was given to the appender is on its way, and its buffers are still read.
-    while (groups.length > 0) await settleFirst();
+  } catch (failure) {
+    end = { failure };
   }
-  return { summary: tally.summary(), ...(problem ? { problem } : {}) };
+  // Also when the upload broke off: what was given to the appender is on its way, and its buffers are still read.
+  while (groups.length > 0) await settleFirst();
+  return { summary: tally.summary(), ...end };
 }
 
-/** Whole lines from `from` on, up to a group's worth; `end` is behind the last one's newline. */
-function takeLines(body: Buffer, from: number, mayHaveMark: boolean): { slices: Slice[]; end: number } {
+/** White space that a line may have around its event. */
+const LINE_SLACK_BYTES = 64 * 1024;
+/** Beyond so many the pieces of a line weigh more than the line. */
+const MOST_PIECES = 4096;
+
+/** Whole lines, or the head of one that is longer than any event may be. */
+interface Lines {
+  body: Buffer;
+  /** Where they begin and end in the stream. */
+  offset: number;
+  end: number;
+  overlong: boolean;
+}
+
+/**
+ * What has come of a line that is not whole yet. Its pieces are put together once, when its newline is there: done with every
+ * chunk, a line of 300 KB in 1-byte chunks would be copied 300,000 times. Of a line longer than `mostBytes` only the head is
+ * kept, so that it can be rejected like any other item, and its neighbours are taken.
+ */
+function createRest(startOffset: number, mostBytes: number) {
+  let pieces: Buffer[] = [];
+  let length = 0;
+  let offset = startOffset;
+
+  const keep = (piece: Buffer): void => {
+    if (length <= mostBytes && piece.length > 0) pieces.push(piece);
+    if (pieces.length > MOST_PIECES) pieces = [Buffer.concat(pieces)];
+    length += piece.length;
+  };
+  /** Everything up to and with `tail`. */
+  const cut = (tail: Buffer, overlong: boolean): Lines => {
+    const whole = overlong ? pieces : [...pieces, tail];
+    const body = whole.length === 1 ? (whole[0] as Buffer) : Buffer.concat(whole);
+    const lines = { body, offset, end: offset + length + tail.length, overlong };
+    offset = lines.end;
+    pieces = [];
+    length = 0;
+    return lines;
+  };
+
+  return {
+    endOffset: () => offset + length,
+    /** @returns what is whole with this chunk */
+    add(chunk: Buffer): Lines[] {
+      const found: Lines[] = [];
+      let from = 0;
+      if (length > mostBytes) {
+        from = chunk.indexOf(NEWLINE) + 1;
+        if (from > 0) found.push(cut(chunk.subarray(0, from), true));
+      }
+      const to = chunk.lastIndexOf(NEWLINE) + 1;
+      if (to > from) found.push(cut(chunk.subarray(from, to), false));
+      keep(chunk.subarray(to));
+      return found;
+    },
+    /** What stands behind the last newline. */
+    last: () => cut(Buffer.alloc(0), length > mostBytes),
+  };
+}
+
+/** Lines from `from` on, up to a group's worth; `end` is behind the last one's newline. */
+function takeLines(body: Buffer, from: number, isStart: boolean): { slices: Slice[]; end: number } {
   const slices: Slice[] = [];
   let end = from;
-  while (slices.length < GROUP_ITEMS && end - from < GROUP_BYTES) {
+  while (end < body.length && slices.length < GROUP_ITEMS && end - from < GROUP_BYTES) {
     const newline = body.indexOf(NEWLINE, end);
-    if (newline < 0) break;
-    const mark = mayHaveMark && end === 0 && body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0;
-    const slice = trimmed(body, end + mark, newline);
+    const slice = trimmed(body, end, newline, isStart && end === 0);
     if (slice) slices.push(slice);
     end = newline + 1;
   }
@@ -154,9 +218,8 @@ function createTally(allResults: boolean, startOffset: number) {
       });
       offset = group.endOffset;
     },
-    /** Blank lines are decided when nothing before them is under way. */
-    skipTo(end: number, nothingUnderWay: boolean) {
-      if (nothingUnderWay) offset = Math.max(offset, end);
+    skipTo(end: number) {
+      offset = end;
     },
     stopped: () => undecidedAt !== undefined,
     summary(): StreamEnd["summary"] {

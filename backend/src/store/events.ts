@@ -1,4 +1,4 @@
-import { type Binary, MongoBulkWriteError, ReadConcern } from "mongodb";
+import { Binary, MongoBulkWriteError, ReadConcern } from "mongodb";
 import type { EventDocument } from "./documents.js";
 import type { Store } from "./mongo.js";
 
@@ -46,6 +46,12 @@ export interface EventStore {
   proofs(ids: Binary[]): Promise<Map<string, Proof>>;
   /** Remembers that these tenants have events in these hours. Must be durable before such an event is: a look-up by eventId starts here. */
   rememberHours(documents: EventDocument[]): Promise<void>;
+}
+
+/** Body hashes of the events that exist, by id in hex. @param ids 16 bytes each */
+export async function storedHashes(store: Store, ids: Buffer[]): Promise<Map<string, Buffer>> {
+  const proofs = await createEventStore(store).proofs(ids.map((id) => new Binary(id, Binary.SUBTYPE_UUID)));
+  return new Map([...proofs].map(([id, { hash }]) => [id, Buffer.from(hash.buffer)]));
 }
 
 const HOUR_MS = 3_600_000;

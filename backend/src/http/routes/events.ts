@@ -1,28 +1,18 @@
-import type { Buffer } from "node:buffer";
-import {
-  acceptedSchema,
-  type BatchSummary,
-  batchSummarySchema,
-  type ItemResult,
-  type ProblemCode,
-  streamSummarySchema,
-} from "@streamforge/shared";
+import { acceptedSchema, type BatchSummary, batchSummarySchema, type ItemResult, type ProblemCode, streamSummarySchema } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Config } from "../../config.js";
-import { MalformedBody, type Slice, skipSpace, splitArray, splitLines } from "../../ingest/decode/slices.js";
+import type { Foreseen } from "../../ingest/foresee.js";
 import { uuidText } from "../../ingest/identify.js";
-import { type Ingest, type IngestScope, type Item, type ItemOutcome, itemResult, outcomeOf } from "../../ingest/ingest.js";
-import { isName } from "../../ingest/normalize.js";
+import { type Ingest, type Item, type ItemOutcome, itemResult, outcomeOf } from "../../ingest/ingest.js";
 import { ingestStream } from "../../ingest/stream.js";
-import { eventContext } from "../../stream/record.js";
 import type { IngestMetrics } from "../../telemetry/metrics.js";
 import type { LatencyWindow } from "../../telemetry/window.js";
-import { type Auth, type Hook, principalOf, requireTenant } from "../auth.js";
-import type { BodyReader, HeldBody } from "../body.js";
-import { traceparentOf } from "../correlation.js";
-import { type ProblemError, problem } from "../problems.js";
+import type { Auth, Hook } from "../auth.js";
+import type { BodyReader } from "../body.js";
+import { decode, isNdjson, JSON_TYPE, NDJSON_TYPES, readBody, scopeOf } from "../event-body.js";
+import { ProblemError, problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
 import { sendProblem } from "../server.js";
 
@@ -33,11 +23,10 @@ export interface EventRoutesDeps {
   limits: RateLimits;
   /** Why nothing can be taken in now; undefined when it can. */
   refusal: () => ProblemCode | undefined;
-  isStopping: () => boolean;
   /** Redis's clock, ms. */
   now: () => number;
   /** What would become of these items (`/v1/events/validate`). */
-  foresee: (items: Item[]) => Promise<{ would: string; code?: string }[]>;
+  foresee: (items: Item[]) => Promise<(Foreseen | undefined)[]>;
   config: Config;
   metrics: IngestMetrics;
   latency: LatencyWindow;
@@ -45,13 +34,7 @@ export interface EventRoutesDeps {
   at?: (point: "received" | "before-answer") => void;
 }
 
-const JSON_TYPE = "application/json";
-const NDJSON_TYPES = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
-const OPEN_ARRAY = 0x5b;
-const MAX_KEY_LENGTH = 180;
-
-/** What a POST body turned out to be. */
-type Decoded = { single: true; items: Item[] } | { single: false; items: Item[] };
+type Rejected = Extract<ItemOutcome, { status: "rejected" }>;
 
 const resultsQuery = z.object({ results: z.enum(["all"]).optional() });
 
@@ -93,88 +76,12 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
   };
 }
 
-function scopeOf(deps: EventRoutesDeps, request: FastifyRequest): IngestScope {
-  const principal = principalOf(request);
-  const { headers } = request;
-  const key = headers["x-idempotency-key"] ?? headers["idempotency-key"];
-  if (key !== undefined && (typeof key !== "string" || !isName(key) || key.length > MAX_KEY_LENGTH)) {
-    throw problem("invalid-request", `X-Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters and no control characters.`);
-  }
-  const context = eventContext({
-    tenantId: requireTenant(request),
-    keyName: principal.name,
-    defaultType: principal.defaultType ?? "",
-    correlationId: request.id,
-    traceparent: traceparentOf(headers),
-  });
-  return { context, idempotencyKey: key, several: false, receivedAtMs: deps.now() };
-}
-
-async function readBody(deps: EventRoutesDeps, request: FastifyRequest): Promise<HeldBody> {
-  const { MAX_BATCH_BYTES } = deps.config;
-  const tooLarge = () =>
-    problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BATCH_BYTES) throw tooLarge();
-  return deps.bodies.read(request.raw, MAX_BATCH_BYTES, tooLarge);
-}
-
-function decode(deps: EventRoutesDeps, request: FastifyRequest, body: Buffer): Decoded {
-  const scope = scopeOf(deps, request);
-  if (isNdjson(request))
-    return {
-      single: false,
-      items: receiveMany(
-        deps,
-        body,
-        (max) => splitLines(body, max),
-        scope,
-        (_, slice) => slice.start,
-      ),
-    };
-  const start = skipSpace(body, 0);
-  if (start === body.length) throw problem("invalid-json", "The body is empty.");
-  if (body[start] === OPEN_ARRAY)
-    return {
-      single: false,
-      items: receiveMany(
-        deps,
-        body,
-        (max) => splitArrayOrRefuse(body, max),
-        scope,
-        (index) => index,
-      ),
-    };
-  return { single: true, items: deps.ingest.receive(body, [{ start, end: body.length }], scope, () => 0) };
-}
-
-function receiveMany(
-  deps: EventRoutesDeps,
-  body: Buffer,
-  split: (max: number) => Slice[],
-  scope: IngestScope,
-  position: (index: number, slice: Slice) => number,
-): Item[] {
-  const { MAX_BATCH_EVENTS } = deps.config;
-  const slices = split(MAX_BATCH_EVENTS);
-  if (slices.length > MAX_BATCH_EVENTS)
-    throw problem("batch-too-large", `The body has more than ${MAX_BATCH_EVENTS} events; send it in parts or to /v1/ingest/stream.`);
-  return deps.ingest.receive(body, slices, { ...scope, several: true }, position);
-}
-
-function splitArrayOrRefuse(body: Buffer, max: number): Slice[] {
-  try {
-    return splitArray(body, max);
-  } catch (error) {
-    if (error instanceof MalformedBody) throw problem("invalid-json", `At byte ${error.at}: ${error.message}.`);
-    throw error;
-  }
-}
-
 async function receive(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const startedAt = performance.now();
   const body = await readBody(deps, request);
   try {
-    const { single, items } = decode(deps, request, body.bytes);
+    const decoded = decode(deps, request, body.bytes);
+    const { single, items } = decoded instanceof Promise ? await decoded : decoded;
     const limited = deps.limits.takeEvents(request, reply, items.length);
     if (limited) await limited;
     deps.at?.("received");
@@ -219,7 +126,11 @@ function answerOne(deps: EventRoutesDeps, request: FastifyRequest, reply: Fastif
   deps.metrics.rejected.inc({ code: outcome.code });
   if (outcome.status === "retry")
     return sendProblem(request, reply, problem(outcome.code, retryDetail(outcome.code), { eventId: item.eventId }));
-  return sendProblem(request, reply, problem(outcome.code, outcome.detail, outcome.errors ? { errors: outcome.errors } : {}));
+  return answerRejected(request, reply, outcome);
+}
+
+function answerRejected(request: FastifyRequest, reply: FastifyReply, { code, detail, errors }: Rejected): FastifyReply {
+  return sendProblem(request, reply, problem(code, detail, errors ? { errors } : {}));
 }
 
 function sendAccepted(reply: FastifyReply, status: 200 | 202, eventId: string, id: string, receivedAtMs: number): FastifyReply {
@@ -270,7 +181,7 @@ function countSummary({ metrics }: EventRoutesDeps, summary: BatchSummary): void
 }
 
 /** The status of a batch is that of its items, when they agree: 202, 400, 503; otherwise 207. */
-function sendSummary(request: FastifyRequest, reply: FastifyReply, counts: BatchSummary, body: object): FastifyReply {
+function sendSummary(request: FastifyRequest, reply: FastifyReply, counts: BatchSummary, body: object, good: 200 | 202 = 202): FastifyReply {
   const { accepted, duplicates, conflicts, rejected, retry, results } = counts;
   const total = accepted + duplicates + conflicts + rejected + retry;
   if (retry > 0) reply.header("Retry-After", "1");
@@ -283,7 +194,7 @@ function sendSummary(request: FastifyRequest, reply: FastifyReply, counts: Batch
   if (total > 0 && rejected === total)
     return sendProblem(request, reply, batchProblem("invalid-event", "Every item was rejected; results says why.", body));
   return reply
-    .code(accepted + duplicates === total ? 202 : 207)
+    .code(accepted + duplicates === total ? good : 207)
     .type("application/json; charset=utf-8")
     .serializer(JSON.stringify)
     .send(body);
@@ -293,26 +204,35 @@ function batchProblem(code: ProblemCode, detail: string, body: object): ProblemE
   return problem(code, detail, { ...body });
 }
 
-function isNdjson(request: FastifyRequest): boolean {
-  const type = request.headers["content-type"] ?? "";
-  return NDJSON_TYPES.some((ndjson) => type.startsWith(ndjson));
-}
-
 async function validate(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const body = await readBody(deps, request);
   try {
-    const { items } = decode(deps, request, body.bytes);
-    const foreseen = await deps.foresee(items);
-    const results = items.map((item, i) => ({
-      index: item.index,
-      ...(item.eventId ? { eventId: item.eventId } : {}),
-      ...foreseen[i],
-      ...(item.rejection ?? {}),
-    }));
-    return reply.code(200).send({ results });
+    const { single, items } = await decode(deps, request, body.bytes);
+    const foreseen = await deps.foresee(items).catch((error: Error) => {
+      request.log.warn({ err: error.message }, "nothing can be foreseen");
+      throw problem("storage-unavailable", "What is stored cannot be looked up now.");
+    });
+    const outcomes = items.map((item, i) => foreseenOutcome(item, foreseen[i]));
+    if (single) {
+      const [item, outcome, would] = [items[0] as Item, outcomes[0] as ItemOutcome, foreseen[0]];
+      if (outcome.status === "rejected") return answerRejected(request, reply, outcome);
+      const { eventId, id } = item;
+      return reply.code(200).send({ eventId, id: uuidText(id), status: outcome.status, ...would });
+    }
+    const summary = summarize(items, outcomes, true);
+    const results = summary.results.map((result, i) => ({ ...result, ...foreseen[i] }));
+    return sendSummary(request, reply, summary, { ...summary, results }, 200);
   } finally {
     body.release();
   }
+}
+
+/** The status that sending the item would be answered with. What dies later is accepted first. */
+function foreseenOutcome(item: Item, foreseen: Foreseen | undefined): ItemOutcome {
+  const first = { eventId: item.eventId, id: item.id, receivedAtMs: item.receivedAtMs };
+  if (foreseen?.would === "duplicate") return { status: "duplicate", ...first };
+  if (foreseen?.would === "conflict") return { status: "conflict", ...first };
+  return item.rejection ? { status: "rejected", ...item.rejection } : { status: "accepted" };
 }
 
 async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -320,7 +240,7 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
   if (!isNdjson(request)) throw problem("unsupported-media-type", "Send Content-Type: application/x-ndjson.");
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
-  const { summary, problem: ending } = await ingestStream(deps.bodies.chunks(request.raw), {
+  const { summary, problem: ending, failure } = await ingestStream(deps.bodies.chunks(request.raw), {
     ingest: deps.ingest,
     scope: { ...scopeOf(deps, request), several: true },
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, maxBytes: config.STREAM_MAX_BYTES },
@@ -328,9 +248,10 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
     allResults: (request.query as { results?: string }).results === "all",
     pace: (events) => deps.limits.pace(request, events),
     now: deps.now,
-    isStopping: deps.isStopping,
+    refusal: deps.refusal,
   });
   countSummary(deps, summary);
+  if (failure !== undefined) throw failure instanceof ProblemError ? problem(failure.code, failure.message, { ...summary }) : failure;
   if (ending) return sendProblem(request, reply, problem(ending.code, ending.detail, { ...summary }));
   return sendSummary(request, reply, summary, summary);
 }

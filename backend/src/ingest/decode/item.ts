@@ -16,7 +16,7 @@ export type Parsed = { kind: "object"; value: Record<string, unknown> } | ({ kin
  * @param maxDepth deepest nesting, the item itself being 1
  */
 export function parseItem(text: Buffer, maxBytes: number, maxDepth: number): Parsed {
-  if (text.length > maxBytes) return rejected("event-too-large", `has ${text.length} bytes; the limit is ${maxBytes}`);
+  if (text.length > maxBytes) return rejected("event-too-large", `has more than ${maxBytes} bytes`);
   if (!isUtf8(text)) return rejected("invalid-json", "is not valid UTF-8");
   const json = text.toString("utf8");
   let value: unknown;

@@ -109,9 +109,12 @@ export function splitLines(body: Buffer, maxItems: number): Slice[] {
   return slices;
 }
 
-/** The part without white space around it (and, at offset 0, without a byte order mark before it); undefined when it is blank. */
-export function trimmed(body: Buffer, from: number, to: number): Slice | undefined {
-  let start = from === 0 ? Math.min(skipMark(body), to) : from;
+/**
+ * The part without white space around it; undefined when it is blank.
+ * @param isStart whether the text begins here, and a byte order mark may stand before it
+ */
+export function trimmed(body: Buffer, from: number, to: number, isStart = from === 0): Slice | undefined {
+  let start = isStart ? Math.min(from + skipMark(body), to) : from;
   let end = to;
   while (start < end && isSpace(body[start])) start++;
   while (end > start && isSpace(body[end - 1])) end--;

@@ -1,0 +1,102 @@
+import type { Buffer } from "node:buffer";
+import type { FastifyRequest } from "fastify";
+import type { Config } from "../config.js";
+import { MalformedBody, type Slice, skipSpace, splitArray, splitLines, trimmed } from "../ingest/decode/slices.js";
+import { receiveInTurns } from "../ingest/in-turns.js";
+import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
+import { isName } from "../ingest/normalize.js";
+import { eventContext } from "../stream/record.js";
+import { principalOf, requireTenant } from "./auth.js";
+import type { BodyReader, HeldBody } from "./body.js";
+import { traceparentOf } from "./correlation.js";
+import { problem } from "./problems.js";
+
+export interface EventBodyDeps {
+  ingest: Ingest;
+  bodies: BodyReader;
+  /** Redis's clock, ms. */
+  now: () => number;
+  config: Pick<Config, "MAX_BATCH_BYTES" | "MAX_BATCH_EVENTS">;
+}
+
+export const JSON_TYPE = "application/json";
+export const NDJSON_TYPES = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
+
+const OPEN_ARRAY = 0x5b;
+const MAX_KEY_LENGTH = 180;
+
+/** What a POST body turned out to be. */
+export interface Decoded {
+  single: boolean;
+  items: Item[];
+}
+
+export function isNdjson(request: FastifyRequest): boolean {
+  const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
+  return type !== undefined && NDJSON_TYPES.includes(type);
+}
+
+/** What all items of a request share, from its credential and headers. */
+export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyRequest): IngestScope {
+  const principal = principalOf(request);
+  const { headers } = request;
+  const key = headers["x-idempotency-key"] ?? headers["idempotency-key"];
+  if (key !== undefined && (typeof key !== "string" || !isName(key) || key.length > MAX_KEY_LENGTH)) {
+    throw problem("invalid-request", `X-Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters and no control characters.`);
+  }
+  const context = eventContext({
+    tenantId: requireTenant(request),
+    keyName: principal.name,
+    defaultType: principal.defaultType ?? "",
+    correlationId: request.id,
+    traceparent: traceparentOf(headers),
+  });
+  return { context, idempotencyKey: key, several: false, receivedAtMs: deps.now() };
+}
+
+export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Promise<HeldBody> {
+  const { MAX_BATCH_BYTES } = deps.config;
+  const tooLarge = () => problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BATCH_BYTES) throw tooLarge();
+  return deps.bodies.read(request.raw, MAX_BATCH_BYTES, tooLarge);
+}
+
+/**
+ * Takes the items out of a body: one object, an array, or NDJSON. A promise only when the body is large.
+ * @throws ProblemError when the body as a whole is not readable, or has too many items
+ */
+export function decode(deps: EventBodyDeps, request: FastifyRequest, body: Buffer): Decoded | Promise<Decoded> {
+  const scope = scopeOf(deps, request);
+  if (isNdjson(request)) return several(deps, body, (max) => splitLines(body, max), scope, (_, slice) => slice.start);
+  const start = skipSpace(body, 0);
+  if (start === body.length) throw problem("invalid-json", "The body is empty.");
+  if (body[start] === OPEN_ARRAY) return several(deps, body, (max) => splitArrayOrRefuse(body, max), scope, (index) => index);
+  // Without the newline behind it: the same event is the same text, wherever it was sent.
+  const only = trimmed(body, start, body.length) as Slice;
+  return { single: true, items: deps.ingest.receive(body, [only], scope, () => 0) };
+}
+
+function several(
+  deps: EventBodyDeps,
+  body: Buffer,
+  split: (max: number) => Slice[],
+  scope: IngestScope,
+  position: (index: number, slice: Slice) => number,
+): Decoded | Promise<Decoded> {
+  const { MAX_BATCH_EVENTS } = deps.config;
+  const slices = split(MAX_BATCH_EVENTS);
+  if (slices.length > MAX_BATCH_EVENTS) {
+    throw problem("batch-too-large", `The body has more than ${MAX_BATCH_EVENTS} events; send it in parts or to /v1/ingest/stream.`);
+  }
+  const items = receiveInTurns(deps.ingest, body, slices, { ...scope, several: true }, position);
+  return items instanceof Promise ? items.then((all) => ({ single: false, items: all })) : { single: false, items };
+}
+
+function splitArrayOrRefuse(body: Buffer, max: number): Slice[] {
+  try {
+    return splitArray(body, max);
+  } catch (error) {
+    if (error instanceof MalformedBody) throw problem("invalid-json", `At byte ${error.at}: ${error.message}.`);
+    throw error;
+  }
+}
