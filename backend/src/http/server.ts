@@ -47,6 +47,7 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
 
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("X-Correlation-Id", request.id);
+    reply.header("X-Content-Type-Options", "nosniff");
     done();
   });
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
@@ -65,20 +66,6 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     sendProblem(request, reply, problem("not-found", `There is no ${request.method} ${request.url.split("?")[0]}.`)),
   );
 
-  await app.register(fastifyHelmet, {
-    contentSecurityPolicy: {
-      directives: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", "data:"],
-        styleSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        frameAncestors: ["'none'"],
-        upgradeInsecureRequests: null,
-      },
-    },
-    hsts: config.COOKIE_SECURE,
-  });
   const origins =
     config.CORS_ORIGINS.length > 0
       ? config.CORS_ORIGINS
@@ -86,11 +73,36 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
         ? false
         : /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
   await app.register(fastifyCors, {
-    origin: origins,
+    // Programs send no Origin: they get no CORS headers, which are for browsers alone.
+    origin: (origin, decide) => decide(null, origin === undefined ? false : origins),
     credentials: true,
     exposedHeaders: ["X-Correlation-Id", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Shards"],
   });
   return app;
+}
+
+/**
+ * Registers routes behind helmet's headers. Those that take events in are registered outside: their answers are read by
+ * programs, and twelve headers that are built anew cost 25 µs a request.
+ */
+export async function withSecurityHeaders(app: Server, config: Pick<Config, "COOKIE_SECURE">, routes: (scope: Server) => Promise<void>): Promise<void> {
+  await app.register(async (scope) => {
+    await scope.register(fastifyHelmet, {
+      contentSecurityPolicy: {
+        directives: {
+          defaultSrc: ["'self'"],
+          imgSrc: ["'self'", "data:"],
+          styleSrc: ["'self'"],
+          scriptSrc: ["'self'"],
+          connectSrc: ["'self'"],
+          frameAncestors: ["'none'"],
+          upgradeInsecureRequests: null,
+        },
+      },
+      hsts: config.COOKIE_SECURE,
+    });
+    await routes(scope);
+  });
 }
 
 /** Sends a problem document. Every 429 and 503 says when to come back. */

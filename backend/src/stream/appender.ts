@@ -43,6 +43,8 @@ const MAX_ENTRY_BYTES = 256 * 1024;
 const MAX_ENTRY_TENANTS = 200;
 /** While this many flushes of a partition are under way, arriving events gather: entries get fuller just when it pays. */
 const FLUSHES_IN_FLIGHT = 4;
+/** Flushes kept for reuse; a full one has 256 KB. */
+const MOST_SPARE = 4;
 /** A flush without a reply for this long sits on a dead connection: it is cut, so that the flush can be sent again on a new one. */
 const REPLY_TIMEOUT_MS = 3_000;
 const RESEND_PAUSE_MS = 50;
@@ -107,9 +109,9 @@ export function createAppender(options: AppenderOptions): Appender {
   };
 
   const judge = (flush: Flush, reply: AppendReply): void => {
-    if (!Array.isArray(reply)) return finish(flush, () => ACCEPTED);
+    const known = Array.isArray(reply) ? reply : undefined;
     finish(flush, (i) => {
-      const found = reply[i + 1] as Buffer;
+      const found = known?.[i + 1] ?? NONE;
       if (found.length === 0) return ACCEPTED;
       const first = readDedupeRecord(found);
       const receiptAt = i * DEDUPE_RECORD_BYTES + 8;
@@ -139,7 +141,8 @@ export function createAppender(options: AppenderOptions): Appender {
     return reply;
   };
 
-  const send = async (keysOf: PartitionKeys, flush: Flush): Promise<void> => {
+  /** @returns whether Redis has answered */
+  const send = async (keysOf: PartitionKeys, flush: Flush): Promise<boolean> => {
     let unknown = false;
     for (;;) {
       try {
@@ -149,7 +152,8 @@ export function createAppender(options: AppenderOptions): Appender {
         const reply = await callScript(keysOf, flush);
         waiting.delete(flush);
         options.at?.("after-append");
-        return judge(flush, reply);
+        judge(flush, reply);
+        return true;
       } catch (error) {
         waiting.delete(flush);
         const refusal = refusalCode(error as Error);
@@ -157,7 +161,8 @@ export function createAppender(options: AppenderOptions): Appender {
         unknown ||= refusal === undefined;
         const full = refusal === "backlog-full";
         if (full || Date.now() + RESEND_PAUSE_MS > flush.deadline) {
-          return finish(flush, () => (unknown ? UNKNOWN : { kind: "retry", code: full ? "backlog-full" : "storage-unavailable" }));
+          finish(flush, () => (unknown ? UNKNOWN : { kind: "retry", code: full ? "backlog-full" : "storage-unavailable" }));
+          return false;
         }
         await new Promise((resolve) => setTimeout(resolve, RESEND_PAUSE_MS));
       }
@@ -187,6 +192,7 @@ export function createAppender(options: AppenderOptions): Appender {
   };
 }
 
+const NONE = Buffer.alloc(0);
 const ACCEPTED: AppendOutcome = { kind: "accepted" };
 const UNKNOWN: AppendOutcome = { kind: "retry", code: "outcome-unknown" };
 
@@ -195,8 +201,9 @@ interface Lane {
 }
 
 /** The queue of one partition: gathers events into flushes and keeps a few under way. */
-function createLane(send: (flush: Flush) => Promise<void>, timeoutMs: number): Lane {
+function createLane(send: (flush: Flush) => Promise<boolean>, timeoutMs: number): Lane {
   const ready: Flush[] = [];
+  const spare: Flush[] = [];
   let open: Flush | undefined;
   let inFlight = 0;
   let scheduled = false;
@@ -209,8 +216,10 @@ function createLane(send: (flush: Flush) => Promise<void>, timeoutMs: number): L
       if (flush === open) open = undefined;
       inFlight++;
       // The next flush waits for the reply to this one only when several are under way; order per identity is Redis's.
-      void send(flush).finally(() => {
+      void send(flush).then((answered) => {
         inFlight--;
+        // Without an answer the buffers may still be on their way into a socket.
+        if (answered && spare.length < MOST_SPARE) spare.push(flush);
         schedule();
       });
     }
@@ -228,14 +237,25 @@ function createLane(send: (flush: Flush) => Promise<void>, timeoutMs: number): L
         ready.push(open);
         open = undefined;
       }
-      open ??= newFlush(Date.now() + timeoutMs);
+      open ??= renew(spare.pop() ?? newFlush(), Date.now() + timeoutMs);
       addToFlush(open, event, waiter);
       schedule();
     },
   };
 }
 
-function newFlush(deadline: number): Flush {
+/** A used flush, empty again: new buffers for each would be a quarter of the garbage of single events. */
+function renew(flush: Flush, deadline: number): Flush {
+  flush.events = [];
+  flush.waiters = [];
+  flush.recordBytes = 1;
+  flush.tenants = [];
+  flush.seen.clear();
+  flush.deadline = deadline;
+  return flush;
+}
+
+function newFlush(): Flush {
   return {
     events: [],
     waiters: [],
@@ -247,7 +267,7 @@ function newFlush(deadline: number): Flush {
     tenants: [],
     seen: new Set(),
     sentAt: 0,
-    deadline,
+    deadline: 0,
   };
 }
 
