@@ -75,16 +75,19 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
     });
     return { ...stats, warnings: withBeginnings(stats.warnings, beginnings, stats.at) };
   };
-  let latest = take();
-
-  const tick = (): void => {
+  const measure = (): Stats => {
     const { redisOk, redisAtMs, totals, backlogEvents } = depth.current();
     if (redisOk) {
       const sample = sampleOf(redisAtMs, totals, backlogEvents);
       rates.add(sample);
       void history.record(sample);
     }
-    latest = take();
+    return take();
+  };
+  let latest = measure();
+
+  const tick = (): void => {
+    latest = measure();
     if (listeners.size === 0) return;
     const json = JSON.stringify(latest);
     for (const listener of listeners) listener(latest, json);
