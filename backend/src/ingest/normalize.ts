@@ -156,8 +156,9 @@ export function parseRfc3339(text: string): number {
   const [, year, month, day, hour, minute, second, fraction, zone] = parts as unknown as string[];
   if (Number(day) > 28 && Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
   const leap = second === "60";
+  // Whole milliseconds only: V8 misreads a fraction of ten digits (".0002000000" as 2 ms).
   const ms = Date.parse(
-    `${year}-${month}-${day}T${hour}:${minute}:${leap ? "59" : second}${fraction ?? ""}${(zone as string).toUpperCase()}`,
+    `${year}-${month}-${day}T${hour}:${minute}:${leap ? "59" : second}${(fraction ?? "").slice(0, 4)}${(zone as string).toUpperCase()}`,
   );
   return leap ? ms + 1000 : ms;
 }
