@@ -7,24 +7,40 @@ import { fastifyStatic } from "@fastify/static";
 import type { ProblemCode } from "@streamforge/shared";
 import closeWithGrace from "close-with-grace";
 import { createAuthenticator } from "./accounts/authenticator.js";
-import { createPrisma } from "./accounts/database.js";
+import { createPrisma, type PrismaClient } from "./accounts/database.js";
 import { createKeyService } from "./accounts/keys.js";
 import { createSessions } from "./accounts/sessions.js";
 import { createTenantService } from "./accounts/tenants.js";
 import { type Config, loadConfig } from "./config.js";
+import { createLetterQueries } from "./dead-letters/queries.js";
 import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
+import { readBuild } from "./http/build.js";
 import { createRateLimits } from "./http/rate-limits.js";
+import { deadLetterRoutes } from "./http/routes/dead-letters.js";
+import { docsRoutes } from "./http/routes/docs.js";
 import { eventRoutes } from "./http/routes/events.js";
+import { healthRoutes } from "./http/routes/health.js";
 import { keyRoutes } from "./http/routes/keys.js";
+import { ledgerRoutes } from "./http/routes/ledger.js";
+import { problemRoutes } from "./http/routes/problems.js";
+import { readingRoutes } from "./http/routes/reading.js";
 import { sessionRoutes } from "./http/routes/session.js";
+import { statsRoutes } from "./http/routes/stats.js";
 import { tenantRoutes } from "./http/routes/tenants.js";
 import { createServer, type Server, withSecurityHeaders } from "./http/server.js";
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
+import { createArchive } from "./ledger/archive.js";
+import { createLedger } from "./ledger/ledger.js";
 import { giveBackStartupMemory, isMain } from "./main.js";
+import { createDependencyChecks } from "./stats/dependencies.js";
+import { registerStatsGauges } from "./stats/gauges.js";
+import { createHistory } from "./stats/history.js";
+import { startSampler } from "./stats/sampler.js";
+import { createEventQueries } from "./store/event-queries.js";
 import { storedHashes } from "./store/events.js";
-import { connectStore, type Store } from "./store/mongo.js";
+import { connectStore } from "./store/mongo.js";
 import { type Appender, createAppender } from "./stream/appender.js";
 import { createRedisClock } from "./stream/clock.js";
 import { createDepth } from "./stream/depth.js";
@@ -32,7 +48,7 @@ import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
 import { createLookup } from "./stream/lookup.js";
-import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, unsafeRedisSettings } from "./stream/redis.js";
+import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, redactUrl, unsafeRedisSettings } from "./stream/redis.js";
 import { createLog } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
@@ -54,7 +70,6 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
   const startedAtMs = Date.now();
   const log = createLog(config, "api", name);
   const registry = createRegistry();
-  const metrics = createIngestMetrics(registry);
   const latency = createLatencyWindow();
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const connect = (use: string) =>
@@ -71,11 +86,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
   const clock = await createRedisClock(redis);
   const store = await connectStore(config, name);
   const prisma = createPrisma(config.DATABASE_URL);
-  await prisma.$queryRaw`SELECT 1`.catch((error: Error) => {
-    throw new Error(
-      `Postgres does not answer at ${config.DATABASE_URL.replace(/\/\/[^@/]*@/, "//***@")} (${error.message.trim().split("\n").at(-1)}). Is it running? Set DATABASE_URL, or leave it unset and use npm start.`,
-    );
-  });
+  await askPostgres(prisma, config.DATABASE_URL);
 
   const authenticator = createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log });
   const sessions = createSessions({ prisma, redis, keys, config });
@@ -96,9 +107,31 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
     partitions,
   });
   const bodies = createBodyReader(config);
+  const metrics = createIngestMetrics(registry, () => bodies.bufferedBytes() / config.MAX_BUFFERED_BYTES);
+  const lookup = createLookup({ redis, keys });
   const depth = createDepth({ redis, keys, partitions });
-  let stopping = false;
+  const letters = createLetterQueries(store);
+  const ledger = createLedger({ redis, keys, partitions, db: store.db });
+  const archive = createArchive({
+    redis,
+    keys,
+    partitions,
+    db: store.db,
+    onError: (error) => log.warn({ err: error.message }, "moving closed minutes"),
+  });
+  const history = createHistory({ redis, keys });
+  const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
+  const limits = {
+    maxBacklogEvents: config.MAX_BACKLOG_EVENTS,
+    memoryRatio: config.REDIS_MEMORY_LIMIT_RATIO,
+    partitionsSet: config.PARTITIONS,
+    partitions,
+    unsafe,
+  };
+  const sampler = await startSampler({ redis, keys, depth, ledger, letters, checks, history, limits });
+  registerStatsGauges(registry, sampler.current);
 
+  let stopping = false;
   const refusal = (): ProblemCode | undefined => {
     if (stopping) return "shutting-down";
     const { backlogEvents, memoryRatio, redisOk } = depth.current();
@@ -109,6 +142,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
 
   const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }) });
   auth.install(app);
+  const build = readBuild();
+  await app.register(docsRoutes({ version: build.version }));
   await app.register(
     eventRoutes({
       auth,
@@ -117,17 +152,23 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
       limits: createRateLimits(createLimiter(redis), keys, config),
       refusal,
       now: clock.now,
-      foresee: createForesee({ remembered: createLookup({ redis, keys }).find, storedHashes: (ids) => storedHashes(store, ids) }),
+      foresee: createForesee({ remembered: lookup.find, storedHashes: (ids) => storedHashes(store, ids) }),
       config,
       metrics,
       latency,
       ...(hooks.at ? { at: hooks.at } : {}),
     }),
   );
+  await app.register(healthRoutes({ checks, refusal, registry, startedAtMs, build }));
   await withSecurityHeaders(app, config, async (scope) => {
+    await scope.register(readingRoutes({ auth, events: createEventQueries(store), letters, lookup, partitions }));
+    await scope.register(deadLetterRoutes({ auth, letters }));
+    await scope.register(ledgerRoutes({ auth, ledger, letters }));
+    await scope.register(statsRoutes({ auth, sampler, history }));
     await scope.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
     await scope.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
     await scope.register(sessionRoutes({ sessions, config }));
+    await scope.register(problemRoutes());
     await serveDashboard(scope);
   });
 
@@ -151,17 +192,24 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
       stopping = true;
       // Those who hold a connection are told to go elsewhere before it is closed under a request that is on its way.
       await new Promise((resolve) => setTimeout(resolve, SHUTDOWN_NOTICE_MS));
-      await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS);
+      await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);
       await heartbeat.close();
       await authenticator.close();
-      clock.close();
-      depth.close();
-      bodies.close();
-      await closeStores(store, prisma);
+      for (const part of [sampler, archive, depth, clock, bodies]) part.close();
+      await Promise.all([store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();
       log.info("stopped");
     },
   };
+}
+
+async function askPostgres(prisma: PrismaClient, url: string): Promise<void> {
+  await prisma.$queryRaw`SELECT 1`.catch((error: Error) => {
+    const reason = error.message.trim().split("\n").at(-1);
+    throw new Error(
+      `Postgres does not answer at ${redactUrl(url)} (${reason}). Is it running? Set DATABASE_URL, or leave it unset and use npm start.`,
+    );
+  });
 }
 
 async function listen(app: Server, config: Config): Promise<void> {
@@ -181,10 +229,6 @@ async function finishRequests(app: Server, appender: Appender, timeoutMs: number
   const deadline = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref());
   await Promise.race([Promise.all([app.close(), appender.drain()]), deadline]);
   app.server.closeAllConnections();
-}
-
-async function closeStores(store: Store, prisma: { $disconnect(): Promise<void> }): Promise<void> {
-  await Promise.all([store.close(), prisma.$disconnect()]);
 }
 
 if (isMain(import.meta.url)) {

@@ -21,6 +21,9 @@ export interface ServerOptions {
   onProblem: (code: ProblemCode) => void;
 }
 
+/** A body that was refused unread is let run out when it is this small; beyond, the connection is closed. */
+const SMALL_BODY_BYTES = 64 * 1024;
+
 /** An upload of 1 GiB at 1 MiB/s takes 17 minutes; slow clients are shed by the body reader long before. */
 const REQUEST_TIMEOUT_MS = 3_600_000;
 
@@ -110,7 +113,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (error.status === 429 || error.status === 503) reply.header("Retry-After", String(DEFAULT_RETRY_AFTER_SECONDS));
   // What is left of a body would be read to its end for nothing.
   const { "content-length": length, "transfer-encoding": chunked } = request.raw.headers;
-  const unread = !request.raw.complete && (chunked !== undefined || (length ?? "0") !== "0");
+  const unread = !request.raw.complete && (chunked !== undefined || Number(length ?? 0) > SMALL_BODY_BYTES);
   if (unread) closeAfterAnswer(request, reply);
   else if (error.code === "shutting-down") reply.header("Connection", "close");
   return reply

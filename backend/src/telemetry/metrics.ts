@@ -9,7 +9,8 @@ export function createRegistry(): Registry {
 
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export function createIngestMetrics(registry: Registry) {
+/** @param bufferShare share of the memory for request bodies that is in use */
+export function createIngestMetrics(registry: Registry, bufferShare: () => number = () => 0) {
   const registers = [registry];
   const ingested = new Counter({ name: "streamforge_ingest_total", help: "Items received, by result", labelNames: ["result"], registers });
   const ingestedOld = new Counter({ name: "stream_events_ingested_total", help: "Items accepted (older name)", registers });
@@ -38,7 +39,14 @@ export function createIngestMetrics(registry: Registry) {
       labelNames: ["code"],
       registers,
     }),
-    buffer: new Gauge({ name: "streamforge_buffer_utilization_ratio", help: "Share of MAX_BUFFERED_BYTES in use", registers }),
+    buffer: new Gauge({
+      name: "streamforge_buffer_utilization_ratio",
+      help: "Share of MAX_BUFFERED_BYTES in use",
+      registers,
+      collect() {
+        this.set(bufferShare());
+      },
+    }),
   };
 }
 
