@@ -25,8 +25,9 @@ function buildDocument(event: WorkEvent, storedAt: Date): void {
   const { record } = event;
   event.text = record.text.toString("utf8");
   // Its time was checked when it came in; by now it may have waited longer than the clock allows for.
-  const normal = normalize(JSON.parse(event.text), record.context.defaultType, Number.POSITIVE_INFINITY);
+  const item = JSON.parse(event.text) as Record<string, unknown>;
+  const normal = normalize(item, record.context.defaultType, Number.POSITIVE_INFINITY);
   if (Array.isArray(normal)) throw new Error(normal.map((error) => `${error.pointer} ${error.detail}`).join("; "));
   event.event = normal;
-  event.document = toDocument(record, event.text, normal, storedAt);
+  event.document = toDocument(record, event.text, item, normal, storedAt);
 }
