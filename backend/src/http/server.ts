@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { fastifyCors } from "@fastify/cors";
 import { fastifyHelmet } from "@fastify/helmet";
 import type { ProblemCode } from "@streamforge/shared";
-import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
 import { hasZodFastifySchemaValidationErrors, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Config } from "../config.js";
 import type { Logger } from "../telemetry/log.js";
@@ -31,7 +31,7 @@ const REQUEST_TIMEOUT_MS = 3_600_000;
 export async function createServer({ config, log, onProblem }: ServerOptions): Promise<Server> {
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => correlationIdOf(request.headers),
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: 0,
@@ -59,9 +59,20 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     if (request.headers.expect !== undefined) reply.raw.writeContinue();
     done(null, payload);
   });
+  // A line a request costs more than taking an event in: each is logged at debug, what went wrong on our side at any level.
+  if (log.isLevelEnabled("debug")) {
+    app.addHook("onResponse", (request, reply, done) => {
+      const { method, routeOptions } = request;
+      log.debug(
+        { ...whoAsked(request), method, route: routeOptions.url, status: reply.statusCode, tookMs: Math.round(reply.elapsedTime) },
+        "request",
+      );
+      done();
+    });
+  }
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = asProblem(error);
-    if (known.code === "internal") request.log.error({ err: error, correlationId: request.id }, "unexpected error");
+    if (known.code === "internal") log.error({ err: error, ...whoAsked(request) }, "unexpected error");
     onProblem(known.code);
     return sendProblem(request, reply, known);
   });
@@ -84,11 +95,20 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
   return app;
 }
 
+/** What a log line says of a request: never its body, never a credential. */
+function whoAsked(request: FastifyRequest): { correlationId: string; tenantId: string | null } {
+  return { correlationId: request.id, tenantId: request.principal?.tenantId ?? null };
+}
+
 /**
  * Registers routes behind helmet's headers. Those that take events in are registered outside: their answers are read by
  * programs, and twelve headers that are built anew cost 25 µs a request.
  */
-export async function withSecurityHeaders(app: Server, config: Pick<Config, "COOKIE_SECURE">, routes: (scope: Server) => Promise<void>): Promise<void> {
+export async function withSecurityHeaders(
+  app: Server,
+  config: Pick<Config, "COOKIE_SECURE">,
+  routes: (scope: Server) => Promise<void>,
+): Promise<void> {
   await app.register(async (scope) => {
     await scope.register(fastifyHelmet, {
       contentSecurityPolicy: {
