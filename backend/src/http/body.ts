@@ -119,7 +119,8 @@ export function createBodyReader(config: BodyConfig): BodyReader {
       if (source === request) source.on("data", onPlainData);
       else {
         request.on("data", onWire);
-        source.on("data", onData);
+        // Paused since the ratio is watched: a listener alone would wait for ever.
+        source.on("data", onData).resume();
       }
       // Who left before we began to listen will not be heard leaving.
       if (request.destroyed) end(brokenOff());
