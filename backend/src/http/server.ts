@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { fastifyCors } from "@fastify/cors";
 import { fastifyHelmet } from "@fastify/helmet";
@@ -131,11 +131,13 @@ export async function withSecurityHeaders(
 /** Sends a problem document. Every 429 and 503 says when to come back. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ProblemError): FastifyReply {
   if (error.status === 429 || error.status === 503) reply.header("Retry-After", String(DEFAULT_RETRY_AFTER_SECONDS));
-  // What is left of a body would be read to its end for nothing.
-  const { "content-length": length, "transfer-encoding": chunked } = request.raw.headers;
-  const unread = !request.raw.complete && (chunked !== undefined || Number(length ?? 0) > SMALL_BODY_BYTES);
-  if (unread) closeAfterAnswer(request, reply);
-  else if (error.code === "shutting-down") reply.header("Connection", "close");
+  const { raw } = request;
+  const { "content-length": length, "transfer-encoding": chunked } = raw.headers;
+  const rest = raw.complete ? 0 : chunked !== undefined ? Number.POSITIVE_INFINITY : Number(length ?? 0);
+  // What is left of a body would be read to its end for nothing. It is paused when we gave up reading it: too slow, too large.
+  if (rest > SMALL_BODY_BYTES || (rest > 0 && raw.isPaused())) closeAfterAnswer(request, reply);
+  else if (rest > 0) letRunOut(raw);
+  if (error.code === "shutting-down") reply.header("Connection", "close");
   return reply
     .code(error.status)
     .headers(error.headers)
@@ -143,6 +145,15 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .serializer(JSON.stringify)
     .send(problemDocument(error, request.url.split("?")[0] as string, request.id));
 }
+
+/** A small body that was refused unread has some time to arrive; its connection then serves the next request. */
+function letRunOut(raw: IncomingMessage): void {
+  const timer = setTimeout(() => raw.socket.destroy(), RUN_OUT_MS);
+  timer.unref();
+  raw.once("close", () => clearTimeout(timer));
+}
+
+const RUN_OUT_MS = 10_000;
 
 /** How long the rest of a refused body is read and thrown away. */
 const LINGER_MS = 2_000;
@@ -172,8 +183,16 @@ const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: strin
   HPE_HEADER_OVERFLOW: { status: 431, code: "invalid-request", detail: "The headers have more than 16 KiB." },
 };
 
-/** Answers what is no HTTP request. There is no request to answer by the usual way, only a socket. */
+/** The answer that is due next on a connection, as Node keeps it. */
+type Answering = Socket & { _httpMessage?: ServerResponse | null };
+
+/**
+ * Answers what is no HTTP request. There is no request to answer by the usual way, only a socket. Requests before it are answered
+ * first: a producer would take this 400 for the answer to an event that was accepted.
+ */
 function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  const due = (socket as Answering)._httpMessage;
+  if (due?.req.complete && !socket.destroyed) return void due.once("close", () => answerGarbage(error, socket));
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
   const known = GARBAGE[error.code ?? ""] ?? { status: 400, code: "invalid-request", detail: "This is no HTTP request." };
   const correlationId = randomUUID();

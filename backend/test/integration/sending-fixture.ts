@@ -132,11 +132,20 @@ export function head(sender: Sending, path: string, headers: Record<string, stri
   return `POST ${path} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 }
 
-/** Memory of a process now and at its highest, in bytes (Linux). */
-export function memoryOf(pid: number): { now: number; peak: number } {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const kib = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
-  return { now: kib("VmRSS"), peak: kib("VmHWM") };
+/** Memory of a process, looked at 20 times a second from now on (Linux). */
+export function watchMemory(pid: number): { stop(): { before: number; peak: number } } {
+  const rss = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
+  const before = rss();
+  let peak = before;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, rss());
+  }, 50);
+  return {
+    stop() {
+      clearInterval(timer);
+      return { before, peak: Math.max(peak, rss()) };
+    },
+  };
 }
 
 /** Asks for a page that does not exist every `everyMs` until `stop`; how long each answer took, sorted, in ms. */
