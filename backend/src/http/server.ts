@@ -53,6 +53,8 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     reply.header("X-Content-Type-Options", "nosniff");
     done();
   });
+  // A client that has sent everything may close its half: Node would then take in the event and drop the answer.
+  (app.server as HalfOpenServer).httpAllowHalfOpen = true;
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
   app.server.on("checkContinue", (request, response) => app.routing(request, response));
   app.addHook("preParsing", (request, reply, payload, done) => {
@@ -182,6 +184,9 @@ const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: strin
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The headers came too slowly." },
   HPE_HEADER_OVERFLOW: { status: 431, code: "invalid-request", detail: "The headers have more than 16 KiB." },
 };
+
+/** Node's own switch, which its types do not name. */
+type HalfOpenServer = Server["server"] & { httpAllowHalfOpen?: boolean };
 
 /** The answer that is due next on a connection, as Node keeps it. */
 type Answering = Socket & { _httpMessage?: ServerResponse | null };
