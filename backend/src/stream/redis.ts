@@ -8,7 +8,8 @@ import type { RedisKeys } from "./keys.js";
  * A connection to Redis under the rules that keep acknowledged events safe.
  * - `autoResendUnfulfilledCommands: false`: a command whose reply was lost has an unknown outcome; only its sender knows how to repeat it.
  * - `enableOfflineQueue: false`: nothing waits invisibly in this process while Redis is away.
- * - `maxRetriesPerRequest: null`: a command ends with its connection, not with a count of reconnections.
+ * - `maxRetriesPerRequest: 0`: a command ends with its connection. With `null` and no resending, ioredis forgets it: its
+ *   promise never settles (found by killing Redis under load: the worker waited for ever).
  */
 export function connectRedis(url: string, name: string, onError: (error: Error) => void): Redis {
   const redis = new Redis(url, {
@@ -16,7 +17,7 @@ export function connectRedis(url: string, name: string, onError: (error: Error) 
     autoResendUnfulfilledCommands: false,
     autoResubscribe: true,
     enableOfflineQueue: false,
-    maxRetriesPerRequest: null,
+    maxRetriesPerRequest: 0,
     enableReadyCheck: true,
     lazyConnect: true,
     connectTimeout: 5_000,

@@ -78,10 +78,10 @@ describe("identities", () => {
     await producer.send(originals, { format: "array" });
     const within = await Promise.all(changed.map((item) => producer.send([item])));
     expect(within.flat().every((answer) => answer.status === 422)).toBe(true);
-    await verdict({ checkLedger: false });
+    await verdict();
     await outliveWindow();
     await producer.send(changed, { format: "ndjson" });
-    const found = await verdict({ checkLedger: false });
+    const found = await verdict();
     expect(found.overwritten).toEqual([]);
     expect(await count("events_dlq", { eventId: /^conflict-/, reasonCode: "IDENTITY_CONFLICT" })).toBe(200);
     expect(await count("events", { eventId: /^conflict-/, "payload.changed": true })).toBe(0);
@@ -101,7 +101,7 @@ describe("identities", () => {
     );
     await load;
     expect(rounds).toBeGreaterThanOrEqual(5);
-    const found = await verdict({ settleTimeoutMs: 10_000, checkLedger: false });
+    const found = await verdict({ settleTimeoutMs: 10_000 });
     expect(found.acknowledged).toBe(4_000);
     await close();
   });
