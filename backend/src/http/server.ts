@@ -198,6 +198,8 @@ type Answering = Socket & { _httpMessage?: ServerResponse | null };
 function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
   const due = (socket as Answering)._httpMessage;
   if (due?.req.complete && !socket.destroyed) return void due.once("close", () => answerGarbage(error, socket));
+  // Answered already: what still comes is thrown away until the connection closes.
+  if (socket.writableEnded) return;
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
   const known = GARBAGE[error.code ?? ""] ?? { status: 400, code: "invalid-request", detail: "This is no HTTP request." };
   const correlationId = randomUUID();
@@ -212,7 +214,9 @@ function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
     `X-Correlation-Id: ${correlationId}`,
     "Connection: close",
   ];
-  socket.end(`HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\n${headers.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+  socket.end(`HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\n${headers.join("\r\n")}\r\n\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 /** Whatever was thrown, as a problem. */

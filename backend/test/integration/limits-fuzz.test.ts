@@ -108,9 +108,11 @@ test(`${INPUTS} bad inputs: nothing ends, nothing is called an error of ours, no
   const lane = async (): Promise<void> => {
     while (next < inputs.length) {
       const one = inputs[next++] as Input;
+      const begun = performance.now();
       const found = await throwAt(one);
+      const tookMs = Math.round(performance.now() - begun);
       for (const status of found) seen.set(status, (seen.get(status) ?? 0) + 1);
-      if (found.some((status) => status >= 500) || found.length === 0) odd.push({ found, ...one, body: one.body.toString("latin1").slice(0, 200) });
+      if (found.some((status) => status >= 500) || found.length === 0) odd.push({ found, tookMs, ...one, size: one.body.length, body: one.body.toString("latin1").slice(0, 40) });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
