@@ -61,55 +61,62 @@ function bash(script: string, env: Record<string, string>): Promise<Ended> {
 /** Each curl tells its status on a line of its own, and ends after 20 s whatever happens. */
 const CURL = `curl() { command curl -sS --max-time 20 -w '\\n<status %{http_code}>\\n' "$@"; }\n`;
 
-describe("blocks of commands", () => {
-  const blocks = pages.flatMap(blocksOf);
-  let start: ReturnType<typeof spawn> | undefined;
-  let dataDir = "";
-  let url = "";
+interface Started {
+  url: string;
+  dataDir: string;
+  /** What it printed until it was ready. */
+  printed: string;
+  env: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** `npm start` in a data folder of its own, as the reader has it after the first of the two commands. */
+async function npmStart(): Promise<Started> {
+  const dataDir = mkdtempSync(join(tmpdir(), "streamforge-docs-"));
+  // Postgres runs as a user of its own when we are root, and must get in.
+  chmodSync(dataDir, 0o755);
+  const port = await freePort();
+  const env = { STREAMFORGE_DATA_DIR: dataDir, ADMIN_TOKEN: "docs-test-admin-token", PORT: String(port) };
+  const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...process.env, ...env }, detached: true });
+  const ended = new Promise<number | null>((done) => child.once("exit", done));
   let printed = "";
-
-  /** The real thing: what the reader has after the first of the two commands. */
-  beforeAll(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), "streamforge-docs-"));
-    chmodSync(dataDir, 0o755);
-    const port = await freePort();
-    url = `http://127.0.0.1:${port}`;
-    const child = spawn("npm", ["start"], { cwd: ROOT, env: environment({ PORT: String(port) }), detached: true });
-    start = child;
-    const ready = new Promise<void>((done, fail) => {
-      const keep = (data: Buffer): void => {
-        printed += data.toString();
-        if (printed.includes("Ctrl-C stops everything")) done();
-      };
-      child.stdout.on("data", keep);
-      child.stderr.on("data", keep);
-      child.once("exit", (code) => fail(new Error(`npm start ended with ${code}:\n${printed}`)));
-    });
-    await ready;
-  }, 170_000);
-
-  afterAll(async () => {
-    if (start && start.exitCode === null) {
-      const ended = new Promise((done) => start?.once("exit", done));
-      process.kill(-(start.pid as number), "SIGINT");
-      await ended;
-    }
-    rmSync(dataDir, { recursive: true, force: true });
-  }, 60_000);
-
-  const environment = (more: Record<string, string> = {}): Record<string, string> => ({
-    ...(process.env as Record<string, string>),
-    STREAMFORGE_DATA_DIR: dataDir,
-    ADMIN_TOKEN: "docs-test-admin-token",
-    ...more,
+  await new Promise<void>((ready, fail) => {
+    const keep = (data: Buffer): void => {
+      printed += data.toString();
+      if (printed.includes("Ctrl-C stops everything")) ready();
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    void ended.then((code) => fail(new Error(`npm start ended with ${code}:\n${printed}`)));
   });
-  const here = (script: string): string =>
-    script.replaceAll("http://127.0.0.1:3001", url).replaceAll(".streamforge/demo-key", join(dataDir, "demo-key"));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    dataDir,
+    printed,
+    env,
+    async stop() {
+      // The whole group, as Ctrl-C on a terminal does.
+      if (child.exitCode === null) process.kill(-(child.pid as number), "SIGINT");
+      await ended;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
 
-  test.each(blocks)(
+describe("blocks of commands", () => {
+  let started: Started;
+  beforeAll(async () => {
+    started = await npmStart();
+  }, 170_000);
+  afterAll(() => started?.stop(), 60_000);
+
+  const here = (script: string): string =>
+    script.replaceAll("http://127.0.0.1:3001", started.url).replaceAll(".streamforge/demo-key", join(started.dataDir, "demo-key"));
+
+  test.each(pages.flatMap(blocksOf))(
     "$name",
     async ({ script, statuses }) => {
-      const { code, output } = await bash(CURL + here(script), environment());
+      const { code, output } = await bash(CURL + here(script), started.env);
       const got = [...output.matchAll(/^<status (\d{3})>$/gm)].map(([, status]) => status);
       expect(got, output).toEqual(statuses);
       expect(script.match(/(^|\| *|^ +)curl /gm)?.length ?? 0, "a status stands before every curl").toBe(statuses.length);
@@ -119,14 +126,14 @@ describe("blocks of commands", () => {
   );
 
   test("the line that npm start prints works when pasted", async () => {
-    const line = printed.split("\n").find((text) => text.trim().startsWith("curl "));
-    const { output } = await bash(CURL + (line as string), environment());
+    const line = started.printed.split("\n").find((text) => text.trim().startsWith("curl "));
+    const { output } = await bash(CURL + (line as string), started.env);
     expect(output).toContain("<status 202>");
-    expect(printed).toContain(`Dashboard   ${url}/`);
+    expect(started.printed).toContain(`Dashboard   ${started.url}/`);
   });
 
   test("npm run demo", async () => {
-    const { code, output } = await bash("npm run demo -- --rate 20 --duration 2", environment());
+    const { code, output } = await bash("npm run demo -- --rate 20 --duration 2", started.env);
     expect(output).toMatch(/answered accepted\s+\d+/);
     expect(code).toBe(0);
   }, 60_000);
