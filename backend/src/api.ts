@@ -16,7 +16,7 @@ import { createLetterQueries } from "./dead-letters/queries.js";
 import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
-import { createRateLimits } from "./http/rate-limits.js";
+import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
 import { docsRoutes } from "./http/routes/docs.js";
 import { eventRoutes } from "./http/routes/events.js";
@@ -142,7 +142,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
 
   const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }) });
   auth.install(app);
-  const build = readBuild();
+  const build = readBuild(config.GIT_COMMIT);
   await app.register(docsRoutes({ version: build.version }));
   await app.register(
     eventRoutes({
@@ -162,12 +162,15 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
   await app.register(healthRoutes({ checks, refusal, registry, startedAtMs, build }));
   await withSecurityHeaders(app, config, async (scope) => {
     await scope.register(readingRoutes({ auth, events: createEventQueries(store), letters, lookup, partitions }));
-    await scope.register(deadLetterRoutes({ auth, letters }));
-    await scope.register(ledgerRoutes({ auth, ledger, letters }));
-    await scope.register(statsRoutes({ auth, sampler, history }));
-    await scope.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
-    await scope.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
-    await scope.register(sessionRoutes({ sessions, config }));
+    await scope.register(async (admin) => {
+      await limitAdministration(admin, redis, keys, config);
+      await admin.register(deadLetterRoutes({ auth, letters }));
+      await admin.register(ledgerRoutes({ auth, ledger, letters }));
+      await admin.register(statsRoutes({ auth, sampler, history }));
+      await admin.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
+      await admin.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
+      await admin.register(sessionRoutes({ sessions, config }));
+    });
     await scope.register(problemRoutes());
     await serveDashboard(scope);
   });

@@ -26,6 +26,7 @@ export const configSchema = z.object({
     .enum(["development", "test", "production"])
     .default("development")
     .describe("Environment; CORS is closed in production unless CORS_ORIGINS names origins"),
+  GIT_COMMIT: z.string().optional().describe("Commit that was built, shown at /build; unset, the checkout is asked"),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")

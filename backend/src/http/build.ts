@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Build } from "./routes/health.js";
 
-/** What runs here: the version of the package, and the commit, from GIT_COMMIT or from the checkout it runs in. */
-export function readBuild(env: Record<string, string | undefined> = process.env): Build {
+/** What runs here: the version of the package, and the commit, as configured (GIT_COMMIT) or of the checkout it runs in. */
+export function readBuild(commit: string | undefined): Build {
   const { version } = JSON.parse(read("../../package.json") ?? '{"version":"unknown"}') as { version: string };
-  return { version, commit: env.GIT_COMMIT || checkedOutCommit(), node: process.version };
+  return { version, commit: commit ?? checkedOutCommit(), node: process.version };
 }
 
 function checkedOutCommit(): string | null {

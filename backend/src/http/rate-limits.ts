@@ -1,9 +1,12 @@
+import { fastifyRateLimit } from "@fastify/rate-limit";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { Limiter, Verdict } from "../stream/limiter.js";
 import { type Hook, principalOf } from "./auth.js";
 import { type ProblemError, problem } from "./problems.js";
+import type { Server } from "./server.js";
 
 export interface RateLimits {
   /** onRequest: requests a second of an API key. */
@@ -63,8 +66,9 @@ export function createRateLimits(limiter: Limiter, keys: RedisKeys, config: Limi
 /** Sets the RateLimit headers; the problem when the limit is reached. */
 function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict): ProblemError | undefined {
   const waitSeconds = Math.max(1, Math.ceil(verdict.waitMs / 1000));
-  reply.header("RateLimit-Policy", `"${name}";q=${rate};w=1`);
-  reply.header(
+  addToList(reply, "RateLimit-Policy", `"${name}";q=${rate};w=1`);
+  addToList(
+    reply,
     "RateLimit",
     `"${name}";r=${Number.isFinite(verdict.remaining) ? verdict.remaining : rate};t=${verdict.allowed ? 1 : waitSeconds}`,
   );
@@ -76,4 +80,35 @@ function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict
 function addToList(reply: FastifyReply, header: string, member: string): void {
   const before = reply.getHeader(header);
   reply.header(header, before === undefined ? member : `${before}, ${member}`);
+}
+
+/**
+ * The limit of administrative routes, a minute and caller, counted in Redis by @fastify/rate-limit. A round trip a request is
+ * no matter here; on the path of an event it would be (see `stream/limiter.ts`).
+ */
+export async function limitAdministration(
+  scope: Server,
+  redis: Redis,
+  keys: RedisKeys,
+  config: Pick<Config, "ADMIN_REQUESTS_PER_MINUTE">,
+): Promise<void> {
+  await scope.register(fastifyRateLimit, {
+    redis,
+    nameSpace: keys.limit("admin:"),
+    max: config.ADMIN_REQUESTS_PER_MINUTE,
+    timeWindow: 60_000,
+    // After authentication: the caller is known by then.
+    hook: "preHandler",
+    keyGenerator: (request) => request.principal?.id ?? request.ip,
+    skipOnError: true,
+    addHeaders: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
+    addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
+    errorResponseBuilder: (_request, { max, ttl }) =>
+      problem(
+        "rate-limited",
+        `The limit is ${max} administrative requests a minute.`,
+        {},
+        { "Retry-After": String(Math.ceil(ttl / 1000)) },
+      ),
+  });
 }

@@ -51,7 +51,7 @@ beforeAll(async () => {
   createIngestMetrics(registry);
   registerStatsGauges(registry, sampler.current);
   const refusal = () => (stopping ? "shutting-down" : depth.current().redisOk ? undefined : "storage-unavailable");
-  await app.register(healthRoutes({ checks, refusal, registry, startedAtMs: Date.now(), build: readBuild({}) }));
+  await app.register(healthRoutes({ checks, refusal, registry, startedAtMs: Date.now(), build: readBuild(undefined) }));
   await app.register(statsRoutes({ auth, sampler, history }));
   await app.register(ledgerRoutes({ auth, ledger, letters }));
   await app.listen({ port: 0, host: "127.0.0.1" });
