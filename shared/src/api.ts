@@ -189,9 +189,22 @@ export const statsSchema = z.object({
   }),
   workers: z.array(workerViewSchema),
   partitions: z.array(
-    z.object({ partition: countOf, backlogEvents: countOf, entries: countOf, retrying: countOf, oldestAgeSeconds: z.number().nullable(), accepted: countOf, settled: countOf }),
+    z.object({
+      partition: countOf,
+      backlogEvents: countOf,
+      entries: countOf,
+      retrying: countOf,
+      oldestAgeSeconds: z.number().nullable(),
+      accepted: countOf,
+      settled: countOf,
+    }),
   ),
-  latencyMs: z.object({ acceptP50: z.number().nullable(), acceptP99: z.number().nullable(), storeP50: z.number().nullable(), storeP99: z.number().nullable() }),
+  latencyMs: z.object({
+    acceptP50: z.number().nullable(),
+    acceptP99: z.number().nullable(),
+    storeP50: z.number().nullable(),
+    storeP99: z.number().nullable(),
+  }),
   storage: z.object({
     redis: z.object({ ok: z.boolean(), usedMemoryBytes: countOf, maxMemoryBytes: countOf.describe("0 is unlimited"), version: z.string() }),
     mongodb: z.object({ ok: z.boolean(), version: z.string() }),
@@ -202,7 +215,10 @@ export const statsSchema = z.object({
 export type Stats = z.infer<typeof statsSchema>;
 
 export const historyPointSchema = rateSchema.extend({ at: time, backlog: z.number() });
-export const historySchema = z.object({ stepSeconds: countOf, points: z.array(historyPointSchema).describe("Events a second; oldest first") });
+export const historySchema = z.object({
+  stepSeconds: countOf,
+  points: z.array(historyPointSchema).describe("Events a second; oldest first"),
+});
 export type History = z.infer<typeof historySchema>;
 
 export const ledgerMinuteSchema = z.object({
@@ -223,7 +239,11 @@ export const ledgerSchema = z.object({
 });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
-export const dependencySchema = z.object({ status: z.enum(["up", "down"]), latencyMs: z.number().nullable(), detail: z.string().optional() });
+export const dependencySchema = z.object({
+  status: z.enum(["up", "down"]),
+  latencyMs: z.number().nullable(),
+  detail: z.string().optional(),
+});
 export const healthSchema = z.object({
   status: z.enum(["ok", "degraded", "down"]),
   uptimeSeconds: z.number(),
@@ -262,7 +282,14 @@ export const keyViewSchema = z.object({
 });
 export const createdKeySchema = keyViewSchema.extend({ key: z.string().describe("Shown this once") });
 export const keyListSchema = z.object({ items: z.array(keyViewSchema) });
-export const rotateKeySchema = z.object({ overlapSeconds: z.number().int().min(0).max(30 * 86_400).default(3600) });
+export const rotateKeySchema = z.object({
+  overlapSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(30 * 86_400)
+    .default(3600),
+});
 export type KeyView = z.infer<typeof keyViewSchema>;
 
 export const tenantLimitsSchema = z.object({
@@ -270,7 +297,11 @@ export const tenantLimitsSchema = z.object({
   eventsPerSecond: z.number().int().min(1).optional(),
 });
 export type TenantLimits = z.infer<typeof tenantLimitsSchema>;
-export const createTenantSchema = z.object({ tenantId: tenantIdSchema, name: z.string().trim().min(1).max(100), limits: tenantLimitsSchema.default({}) });
+export const createTenantSchema = z.object({
+  tenantId: tenantIdSchema,
+  name: z.string().trim().min(1).max(100),
+  limits: tenantLimitsSchema.default({}),
+});
 export const updateTenantSchema = z.object({
   name: z.string().trim().min(1).max(100).optional(),
   limits: tenantLimitsSchema.optional().describe("Replaces the limits as a whole; {} removes them"),

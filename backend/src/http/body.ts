@@ -1,7 +1,8 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { createGunzip, type Gunzip } from "node:zlib";
 import type { Config } from "../config.js";
+import { createPieces } from "./pieces.js";
 import { type ProblemError, problem } from "./problems.js";
 
 type BodyConfig = Pick<
@@ -34,10 +35,6 @@ const SWEEP_MS = 500;
 const GRACE_MS = 5_000;
 /** Below this a body may inflate at any ratio: small repetitive bodies do, and do no harm. */
 const RATIO_FREE_BYTES = 1024 * 1024;
-
-/** Smaller pieces than this are put together as they come, so many at a time. */
-const SMALL_PIECE_BYTES = 1024;
-const PIECES_TOGETHER = 256;
 
 /** A body on its way in, as the sweeper judges it. */
 interface Arrival {
@@ -107,11 +104,15 @@ export function createBodyReader(config: BodyConfig): BodyReader {
         if (!error) {
           const held = size;
           if (source !== request) finishGzip(request, source as Gunzip);
-          return resolve({ bytes: pieces.together(), release: () => void (buffered -= held) });
+          const release = (): void => {
+            buffered -= held;
+          };
+          resolve({ bytes: pieces.together(), release });
+        } else {
+          buffered -= size;
+          letGo(request, source);
+          reject(error);
         }
-        buffered -= size;
-        letGo(request, source);
-        reject(error);
       };
       arrivals.add(arrival);
       request.on("aborted", onAborted);
@@ -179,35 +180,6 @@ export function createBodyReader(config: BodyConfig): BodyReader {
     },
     bufferedBytes: () => buffered,
     close: () => clearInterval(timer),
-  };
-}
-
-/**
- * Keeps what arrives. A chunk of HTTP may hold a single byte, and each is a buffer of 200 bytes and more of its own: 10 MiB in
- * such chunks took 2 GB before small pieces were put together.
- */
-function createPieces(): { add(chunk: Buffer): void; together(): Buffer } {
-  let pieces: Buffer[] = [];
-  let small: Buffer[] = [];
-  const gather = (): void => {
-    if (small.length > 0) pieces.push(Buffer.concat(small));
-    small = [];
-  };
-  return {
-    add(chunk) {
-      if (chunk.length >= SMALL_PIECE_BYTES) {
-        gather();
-        pieces.push(chunk);
-      } else if (small.push(chunk) === PIECES_TOGETHER) {
-        gather();
-      }
-    },
-    together() {
-      gather();
-      const whole = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
-      pieces = [];
-      return whole;
-    },
   };
 }
 

@@ -56,7 +56,8 @@ export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyReques
 
 export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Promise<HeldBody> {
   const { MAX_BATCH_BYTES } = deps.config;
-  const tooLarge = () => problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
+  const tooLarge = () =>
+    problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BATCH_BYTES) throw tooLarge();
   return deps.bodies.read(request.raw, MAX_BATCH_BYTES, tooLarge);
 }
@@ -67,10 +68,24 @@ export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Pr
  */
 export function decode(deps: EventBodyDeps, request: FastifyRequest, body: Buffer): Decoded | Promise<Decoded> {
   const scope = scopeOf(deps, request);
-  if (isNdjson(request)) return several(deps, body, (max) => splitLines(body, max), scope, (_, slice) => slice.start);
+  if (isNdjson(request))
+    return several(
+      deps,
+      body,
+      (max) => splitLines(body, max),
+      scope,
+      (_, slice) => slice.start,
+    );
   const start = skipSpace(body, 0);
   if (start === body.length) throw problem("invalid-json", "The body is empty.");
-  if (body[start] === OPEN_ARRAY) return several(deps, body, (max) => splitArrayOrRefuse(body, max), scope, (index) => index);
+  if (body[start] === OPEN_ARRAY)
+    return several(
+      deps,
+      body,
+      (max) => splitArrayOrRefuse(body, max),
+      scope,
+      (index) => index,
+    );
   // Without the newline behind it: the same event is the same text, wherever it was sent.
   const only = trimmed(body, start, body.length) as Slice;
   return { single: true, items: deps.ingest.receive(body, [only], scope, () => 0) };

@@ -30,7 +30,9 @@ export function createForesee({ remembered, storedHashes }: ForeseeDeps) {
     for (let from = 0; from < items.length; from += AT_ONCE) {
       const some = items.slice(from, from + AT_ONCE);
       const sound = some.filter((item) => !item.rejection);
-      const inRedis = new Map(await Promise.all(sound.map(async (item) => [item, await remembered(item.partition, item.identity)] as const)));
+      const inRedis = new Map(
+        await Promise.all(sound.map(async (item) => [item, await remembered(item.partition, item.identity)] as const)),
+      );
       // An event without a lasting identity has an id of its own: nothing can be stored under it.
       const lasting = sound.filter((item) => !item.ephemeral && !inRedis.get(item));
       const stored = lasting.length === 0 ? new Map<string, Buffer>() : await storedHashes(lasting.map((item) => bytesOf(item.id)));
@@ -44,7 +46,8 @@ function judge(item: Item, inRedis: Buffer | undefined, stored: Map<string, Buff
   // What Redis knows wins over what stands earlier in the same body: the earlier one was judged by it, too.
   const first = inRedis?.toString("latin1") ?? firstHash.get(item.identity);
   if (first === undefined) firstHash.set(item.identity, item.hash);
-  if (first !== undefined) return first === item.hash ? { would: "duplicate", code: "duplicate" } : { would: "conflict", code: "identity-conflict" };
+  if (first !== undefined)
+    return first === item.hash ? { would: "duplicate", code: "duplicate" } : { would: "conflict", code: "identity-conflict" };
   const hash = stored.get(bytesOf(item.id).toString("hex"))?.toString("latin1");
   if (hash === undefined) return { would: "stored" };
   return hash === item.hash ? { would: "duplicate", code: "duplicate" } : { would: "dead", code: "IDENTITY_CONFLICT" };

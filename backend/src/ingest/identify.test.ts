@@ -52,8 +52,17 @@ describe("by content", () => {
 
   test("intent: the same content is the same event, whatever the order of keys and the source", () => {
     const first = identityOf(item);
-    expect(identityOf({ payload: { b: [2, { d: 4, c: 3 }], a: 1 }, source: "y", time: at, userId: "u", subject: "s", type: "t", extra: 1 })).toEqual(first);
-    for (const other of [{ type: "x" }, { subject: "x" }, { userId: "x" }, { time: "2026-05-01T10:59:59.998Z" }, { payload: {} }, { partitionKey: "x" }]) {
+    expect(
+      identityOf({ payload: { b: [2, { d: 4, c: 3 }], a: 1 }, source: "y", time: at, userId: "u", subject: "s", type: "t", extra: 1 }),
+    ).toEqual(first);
+    for (const other of [
+      { type: "x" },
+      { subject: "x" },
+      { userId: "x" },
+      { time: "2026-05-01T10:59:59.998Z" },
+      { payload: {} },
+      { partitionKey: "x" },
+    ]) {
       expect(identityOf({ ...item, ...other }).identity).not.toBe(first.identity);
     }
   });

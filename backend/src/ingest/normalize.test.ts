@@ -52,7 +52,12 @@ describe("names", () => {
   test("integers become their decimal text; what is no name is refused by its pointer", () => {
     expect(event({ eventId: 42, userId: -1 })).toMatchObject({ eventId: "42", userId: "-1" });
     expect(pointers({ eventType: "t", eventId: 2 ** 53 })).toEqual(["/eventId"]);
-    expect(pointers({ eventType: "t", event_id: 1.5, user_id: true, entityId: {}, time: 5 })).toEqual(["/event_id", "/user_id", "/entityId", "/time"]);
+    expect(pointers({ eventType: "t", event_id: 1.5, user_id: true, entityId: {}, time: 5 })).toEqual([
+      "/event_id",
+      "/user_id",
+      "/entityId",
+      "/time",
+    ]);
     expect(pointers({ type: "" })).toEqual(["/type"]);
     expect(pointers({})).toEqual(["/eventType"]);
     expect(pointers({ eventId: "a\u0007" }, "t")).toEqual(["/eventId"]);
@@ -64,11 +69,20 @@ describe("names", () => {
 
   test("isName is: 1 to 200 code points, none of them a control character or half a pair", () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.oneof(fc.string({ unit: "binary", minLength: 1, maxLength: 1 }), fc.constantFrom("\ud800", "\udc00", "\u0000", "\u0085")), maxLength: 210 }), (text) => {
-        const points = [...text];
-        const sound = points.every((point) => !/\p{Cc}|\p{Cs}/u.test(point));
-        expect(isName(text)).toBe(points.length >= 1 && points.length <= 200 && sound);
-      }),
+      fc.property(
+        fc.string({
+          unit: fc.oneof(
+            fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+            fc.constantFrom("\ud800", "\udc00", "\u0000", "\u0085"),
+          ),
+          maxLength: 210,
+        }),
+        (text) => {
+          const points = [...text];
+          const sound = points.every((point) => !/\p{Cc}|\p{Cs}/u.test(point));
+          expect(isName(text)).toBe(points.length >= 1 && points.length <= 200 && sound);
+        },
+      ),
     );
   });
 });
@@ -91,11 +105,17 @@ describe("payload", () => {
   });
 
   test("nothing is dropped: every field that was sent is found again", () => {
-    const key = fc.oneof(fc.constantFrom(...NAMES.flatMap(([, names]) => names), "__proto__", "constructor", "toString", "0", ""), fc.string());
+    const key = fc.oneof(
+      fc.constantFrom(...NAMES.flatMap(([, names]) => names), "__proto__", "constructor", "toString", "0", ""),
+      fc.string(),
+    );
     const value = fc.oneof(fc.constant(null), fc.constant("text"), fc.constant(TIME), fc.integer(), fc.jsonValue({ maxDepth: 2 }));
     fc.assert(
       fc.property(fc.array(fc.tuple(key, value), { maxLength: 12 }), (fields) => {
-        const item = JSON.parse(`{${fields.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(",")}}`) as Record<string, unknown>;
+        const item = JSON.parse(`{${fields.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(",")}}`) as Record<
+          string,
+          unknown
+        >;
         const found = normalize(item, "default", NOW);
         if (Array.isArray(found)) return;
         const rest = (found.extensions ?? found.payload) as Record<string, unknown>;
@@ -123,22 +143,45 @@ describe("times", () => {
   test("every date that has one is understood, in any zone and with any fraction", () => {
     const date = fc.date({ min: new Date(0), max: new Date("2026-06-01T23:59:59.999Z"), noInvalidDate: true });
     fc.assert(
-      fc.property(date, fc.integer({ min: -(23 * 60 + 59), max: 23 * 60 + 59 }), fc.string({ unit: fc.constantFrom(..."0123456789"), maxLength: 9 }), (at, zone, more) => {
-        const local = new Date(at.getTime() + zone * 60_000).toISOString().slice(0, -1);
-        fc.pre(/^\d{4}-/.test(local));
-        const pad = (n: number) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
-        const offset = `${zone < 0 ? "-" : "+"}${pad(zone / 60)}:${pad(zone % 60)}`;
-        expect(parseRfc3339(`${local}${more}${offset}`)).toBe(at.getTime());
-        expect(parseRfc3339(`${at.toISOString().slice(0, -1)}${more}z`.replace("T", "t"))).toBe(at.getTime());
-        expect(parseRfc3339(at.toISOString())).toBe(at.getTime());
-      }),
+      fc.property(
+        date,
+        fc.integer({ min: -(23 * 60 + 59), max: 23 * 60 + 59 }),
+        fc.string({ unit: fc.constantFrom(..."0123456789"), maxLength: 9 }),
+        (at, zone, more) => {
+          const local = new Date(at.getTime() + zone * 60_000).toISOString().slice(0, -1);
+          fc.pre(/^\d{4}-/.test(local));
+          const pad = (n: number) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
+          const offset = `${zone < 0 ? "-" : "+"}${pad(zone / 60)}:${pad(zone % 60)}`;
+          expect(parseRfc3339(`${local}${more}${offset}`)).toBe(at.getTime());
+          expect(parseRfc3339(`${at.toISOString().slice(0, -1)}${more}z`.replace("T", "t"))).toBe(at.getTime());
+          expect(parseRfc3339(at.toISOString())).toBe(at.getTime());
+        },
+      ),
     );
   });
 
   test.each([
-    "2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-00-10T00:00:00Z", "2026-13-10T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-32T00:00:00Z",
-    "2026-01-01T24:00:00Z", "2026-01-29T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:61Z", "2026-01-01T00:00:00", "2026-01-01", "2026-01-01T00:00Z",
-    "2026-1-1T00:00:00Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+01:60", "2026-01-01T00:00:00+0100", " 2026-01-01T00:00:00Z", "+02026-01-01T00:00:00Z", "",
+    "2026-02-29T00:00:00Z",
+    "2026-04-31T00:00:00Z",
+    "2026-00-10T00:00:00Z",
+    "2026-13-10T00:00:00Z",
+    "2026-01-00T00:00:00Z",
+    "2026-01-32T00:00:00Z",
+    "2026-01-01T24:00:00Z",
+    "2026-01-29T24:00:00Z",
+    "2026-01-01T00:60:00Z",
+    "2026-01-01T00:00:61Z",
+    "2026-01-01T00:00:00",
+    "2026-01-01",
+    "2026-01-01T00:00Z",
+    "2026-1-1T00:00:00Z",
+    "2026-01-01T00:00:00.Z",
+    "2026-01-01T00:00:00+24:00",
+    "2026-01-01T00:00:00+01:60",
+    "2026-01-01T00:00:00+0100",
+    " 2026-01-01T00:00:00Z",
+    "+02026-01-01T00:00:00Z",
+    "",
   ])("%s is none", (text) => {
     expect(parseRfc3339(text)).toBeNaN();
   });

@@ -91,7 +91,10 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
       if (tally.stopped()) return;
     }
   };
-  const tooLong = { code: "batch-too-large", detail: `The stream is longer than ${limits.maxBytes} bytes; what came before that is taken.` } as const;
+  const tooLong = {
+    code: "batch-too-large",
+    detail: `The stream is longer than ${limits.maxBytes} bytes; what came before that is taken.`,
+  } as const;
   /** Takes what is whole with this chunk; why the stream must end here, if it must. */
   const take = async (chunk: Buffer): Promise<StreamEnd["problem"]> => {
     const refused = options.refusal();

@@ -2,7 +2,17 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
-  createEntryReader, DEDUPE_RECORD_BYTES, eventContext, maxRecordBytes, PACKED_VERSION, PackedEntryError, type RecordSource, readDedupeRecord, retryRecord, writeDedupeRecord, writeRecord,
+  createEntryReader,
+  DEDUPE_RECORD_BYTES,
+  eventContext,
+  maxRecordBytes,
+  PACKED_VERSION,
+  PackedEntryError,
+  type RecordSource,
+  readDedupeRecord,
+  retryRecord,
+  writeDedupeRecord,
+  writeRecord,
 } from "./record.js";
 
 const bytes = (n: number) => fc.uint8Array({ minLength: n, maxLength: n }).map((b) => Buffer.from(b).toString("latin1"));
@@ -37,10 +47,20 @@ test("an entry is read as it was written", () => {
   fc.assert(
     fc.property(fc.array(source, { maxLength: 8 }), (sources) => {
       const found = read(pack(sources)).map((record) => ({
-        receivedAtMs: record.receivedAtMs, id: latin1(record.id), identity: latin1(record.identity), hash: latin1(record.hash), eventId: record.eventId,
-        context: record.context, text: Buffer.from(record.text), attempt: record.attempt, acceptedAtMs: record.acceptedAtMs, receipt: latin1(record.receipt),
+        receivedAtMs: record.receivedAtMs,
+        id: latin1(record.id),
+        identity: latin1(record.identity),
+        hash: latin1(record.hash),
+        eventId: record.eventId,
+        context: record.context,
+        text: Buffer.from(record.text),
+        attempt: record.attempt,
+        acceptedAtMs: record.acceptedAtMs,
+        receipt: latin1(record.receipt),
       }));
-      expect(found).toEqual(sources.map((one, i) => ({ ...one, attempt: 0, acceptedAtMs: 0, receipt: latin1(receipts.subarray(i * 8, i * 8 + 8)) })));
+      expect(found).toEqual(
+        sources.map((one, i) => ({ ...one, attempt: 0, acceptedAtMs: 0, receipt: latin1(receipts.subarray(i * 8, i * 8 + 8)) })),
+      );
     }),
   );
 });
@@ -63,7 +83,9 @@ test("an entry that is cut short or of another version is refused, never half re
   fc.assert(
     fc.property(fc.array(source, { minLength: 1, maxLength: 3 }), fc.nat(), (sources, seed) => {
       const entry = pack(sources);
-      const boundaries = new Set(createEntryReader()(entry).map((record) => record.bytes.byteOffset + record.bytes.length - entry.byteOffset));
+      const boundaries = new Set(
+        createEntryReader()(entry).map((record) => record.bytes.byteOffset + record.bytes.length - entry.byteOffset),
+      );
       const cut = 2 + (seed % (entry.length - 2));
       if (!boundaries.has(cut)) expect(() => createEntryReader()(entry.subarray(0, cut))).toThrow(PackedEntryError);
       expect(() => createEntryReader()(Buffer.concat([Buffer.from([PACKED_VERSION + 1]), entry.subarray(1)]))).toThrow(PackedEntryError);
@@ -77,7 +99,11 @@ test("the dedupe record holds hash, receipt, time and the hour of the id", () =>
       const target = Buffer.alloc(DEDUPE_RECORD_BYTES + 3);
       writeDedupeRecord(target, 3, one, receipts, 16);
       const found = readDedupeRecord(target.subarray(3));
-      expect({ hash: latin1(found.hash), receipt: latin1(found.receipt), at: found.receivedAtMs }).toEqual({ hash: one.hash, receipt: latin1(receipts.subarray(16, 24)), at: one.receivedAtMs });
+      expect({ hash: latin1(found.hash), receipt: latin1(found.receipt), at: found.receivedAtMs }).toEqual({
+        hash: one.hash,
+        receipt: latin1(receipts.subarray(16, 24)),
+        at: one.receivedAtMs,
+      });
       expect(found.hour * 3_600_000).toBe(Buffer.from(one.id, "latin1").readUIntBE(0, 6));
     }),
   );

@@ -9,7 +9,8 @@ import type { StreamRecord } from "../stream/record.js";
  * keys, lone surrogates); white space before a colon (see `hasRepeatedKey`). Cheap (0.6 µs for 230 bytes) and conservative: a
  * false alarm only stores the text as well.
  */
-const MAY_LOSE = /[:[,]\s*-?(?:[\d.]{16}|[\d.]*(?:[eE]|\.\d*0\s*[,\]}]))|[:[,]\s*-0\s*[,\]}]|"\d+"\s*:|"\s+:|__proto__|_bsontype|"\$id"|\\u/;
+const MAY_LOSE =
+  /[:[,]\s*-?(?:[\d.]{16}|[\d.]*(?:[eE]|\.\d*0\s*[,\]}]))|[:[,]\s*-0\s*[,\]}]|"\d+"\s*:|"\s+:|__proto__|_bsontype|"\$id"|\\u/;
 
 const FRACTION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{3}Z$/;
 

@@ -14,7 +14,9 @@ afterAll(() => stack?.stop());
 
 /** The answer as text: what a parse loses would be lost on both sides of a comparison. */
 async function read(eventId: string): Promise<string> {
-  const response = await fetch(`${stack.apiUrl}/v1/events/${encodeURIComponent(eventId)}`, { headers: { authorization: `Bearer ${sender.key}` } });
+  const response = await fetch(`${stack.apiUrl}/v1/events/${encodeURIComponent(eventId)}`, {
+    headers: { authorization: `Bearer ${sender.key}` },
+  });
   const text = await response.text();
   expect(response.status, text).toBe(200);
   return text;
@@ -47,11 +49,32 @@ test("the same webhooks as flat events: every field is the event's or in its pay
   const flat = webhooks.filter(({ body }) => !TAKEN.some((name) => name in body));
   expect(flat.length).toBeGreaterThan(webhooks.length / 2);
   await sendAll(flat.map(({ name, body }, i) => JSON.stringify({ ...body, eventId: `flat-${i}`, eventType: name })));
-  for (const [i, { body }] of flat.entries()) expect(JSON.stringify(JSON.parse(await read(`flat-${i}`)).payload)).toBe(JSON.stringify(body));
+  for (const [i, { body }] of flat.entries())
+    expect(JSON.stringify(JSON.parse(await read(`flat-${i}`)).payload)).toBe(JSON.stringify(body));
 });
 
-const number = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)), fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String), fc.constantFrom("-0", "1.0", "1e3", "1E+5", "0.10", "12345678901234567890"));
-const key = fc.oneof(fc.string({ unit: "grapheme", maxLength: 12 }).map((text) => JSON.stringify(text)), fc.constantFrom('"$set"', '"$ref"', '"$id"', '"a.b"', '"__proto__"', '"_bsontype"', '"\\u0000"', '"1"', '"2"', '""', '"\\ud83d"', '"_id"'));
+const number = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)),
+  fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+  fc.constantFrom("-0", "1.0", "1e3", "1E+5", "0.10", "12345678901234567890"),
+);
+const key = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 12 }).map((text) => JSON.stringify(text)),
+  fc.constantFrom(
+    '"$set"',
+    '"$ref"',
+    '"$id"',
+    '"a.b"',
+    '"__proto__"',
+    '"_bsontype"',
+    '"\\u0000"',
+    '"1"',
+    '"2"',
+    '""',
+    '"\\ud83d"',
+    '"_id"',
+  ),
+);
 const { json } = fc.letrec<{ json: string }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 5, depthSize: "small" },
@@ -59,20 +82,28 @@ const { json } = fc.letrec<{ json: string }>((tie) => ({
     fc.string({ unit: "binary" }).map((text) => JSON.stringify(text)),
     fc.constantFrom("null", "true", "[]", "{}", '"\\u0000\\ud800"'),
     fc.array(tie("json"), { maxLength: 4 }).map((items) => `[${items.join(", ")}]`),
-    fc.array(fc.tuple(key, tie("json")), { maxLength: 5 }).map((fields) => `{${fields.map(([name, value]) => `${name}:${value}`).join(",")}}`),
+    fc
+      .array(fc.tuple(key, tie("json")), { maxLength: 5 })
+      .map((fields) => `{${fields.map(([name, value]) => `${name}:${value}`).join(",")}}`),
   ),
 }));
 
 test("any JSON is read back as it was sent, to the letter where a parse would lose something", async () => {
   const payloads = fc.sample(json, Number(process.env.FIDELITY_EVENTS ?? 1_000));
-  await sendAll(payloads.map((payload, i) => `{"eventId":"any-${i}","eventType":"T","payload": ${payload} ,"more":${payloads.at(-1 - i)}}`));
+  await sendAll(
+    payloads.map((payload, i) => `{"eventId":"any-${i}","eventType":"T","payload": ${payload} ,"more":${payloads.at(-1 - i)}}`),
+  );
   for (const [i, payload] of payloads.entries()) {
     const text = await read(`any-${i}`);
-    for (const [name, sent] of [["payload", payload], ["extensions", `{"more":${payloads.at(-1 - i)}}`]] as const) {
+    for (const [name, sent] of [
+      ["payload", payload],
+      ["extensions", `{"more":${payloads.at(-1 - i)}}`],
+    ] as const) {
       // Compact where it was kept as text or not: white space is no data.
       const kept = text.includes(`"${name}":${sent}`);
       if (!kept) expect(JSON.stringify(JSON.parse(text)[name])).toBe(JSON.stringify(JSON.parse(sent)));
-      if (/"-?\d+"\s*:|[^"]\d{17}|1\.0|0\.10|1e3|-0\b(?!\.)/.test(sent) && !/[^"\s]\s+[^"\s]/.test(sent)) expect(kept, `${sent}\n${text}`).toBe(true);
+      if (/"-?\d+"\s*:|[^"]\d{17}|1\.0|0\.10|1e3|-0\b(?!\.)/.test(sent) && !/[^"\s]\s+[^"\s]/.test(sent))
+        expect(kept, `${sent}\n${text}`).toBe(true);
     }
   }
 }, 120_000);

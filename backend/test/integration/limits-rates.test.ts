@@ -72,7 +72,12 @@ test("503 backlog-full with Retry-After when the backlog is at its limit, for ev
   await sender.post("/v1/events", events(20));
   await sleep(1_500);
   const before = await acceptedTotal(stack);
-  for (const [path, body, headers] of [["/v1/events", event(), {}], ["/v1/events", events(3), {}], ["/v1/events", lines(events(3)), NDJSON], ["/v1/ingest/stream", lines(events(3)), NDJSON]] as const) {
+  for (const [path, body, headers] of [
+    ["/v1/events", event(), {}],
+    ["/v1/events", events(3), {}],
+    ["/v1/events", lines(events(3)), NDJSON],
+    ["/v1/ingest/stream", lines(events(3)), NDJSON],
+  ] as const) {
     expectProblem(await sender.post(path, body, headers), 503, "backlog-full");
   }
   expect(await acceptedTotal(stack)).toBe(before);
@@ -86,7 +91,11 @@ test("503 for what Redis did not take: an outcome that is unknown, or a stream t
   expect((await sender.post("/v1/events", event())).status).toBe(202);
   process.kill(stack.redis.pid() as number, "SIGSTOP");
   try {
-    const [single, batch, stream] = await Promise.all([sender.post("/v1/events", one), sender.post("/v1/events", many), sender.post("/v1/ingest/stream", lines(events(3)), NDJSON)]);
+    const [single, batch, stream] = await Promise.all([
+      sender.post("/v1/events", one),
+      sender.post("/v1/events", many),
+      sender.post("/v1/ingest/stream", lines(events(3)), NDJSON),
+    ]);
     for (const answer of [single, batch, stream]) {
       expect(["outcome-unknown", "storage-unavailable"]).toContain(answer?.body.code);
       expectProblem(answer, 503, answer.body.code);

@@ -19,7 +19,9 @@ function upload(mib: number, prefix: string): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       pull(controller) {
-        const text = Array.from({ length: 16 }, () => `{"eventId":"${prefix}-${n++}","eventType":"BIG","payload":{"filler":"${filler}"}}`.padEnd(64 * 1024 - 1));
+        const text = Array.from({ length: 16 }, () =>
+          `{"eventId":"${prefix}-${n++}","eventType":"BIG","payload":{"filler":"${filler}"}}`.padEnd(64 * 1024 - 1),
+        );
         controller.enqueue(Buffer.from(`${text.join("\n")}\n`));
         if (n >= mib * 16) controller.close();
       },
@@ -39,7 +41,9 @@ test(`an upload of ${UPLOAD_MIB} MiB grows the API by less than 100 MB, and nobo
   const { before, peak } = memory.stop();
   const took = await others.stop();
   const grown = (peak - before) / MIB;
-  console.log(`${UPLOAD_MIB} MiB in ${seconds.toFixed(1)} s; API ${(before / MIB).toFixed(0)} + ${grown.toFixed(0)} MiB; others p99 ${took[Math.floor(took.length * 0.99)]?.toFixed(0)} ms`);
+  console.log(
+    `${UPLOAD_MIB} MiB in ${seconds.toFixed(1)} s; API ${(before / MIB).toFixed(0)} + ${grown.toFixed(0)} MiB; others p99 ${took[Math.floor(took.length * 0.99)]?.toFixed(0)} ms`,
+  );
   expect(answer.body).toMatchObject({ accepted: UPLOAD_MIB * 16, rejected: 0, retry: 0, offset: UPLOAD_MIB * MIB });
   expect(grown).toBeLessThan(100);
 }, 600_000);
@@ -62,11 +66,22 @@ test("over its limit a stream stops; what came before is accepted and counted", 
 test("a line longer than any event is rejected alone, however long it is", async () => {
   const sender = await newSender(stack);
   const good = (n: number): object => ({ eventId: `long-${n}`, eventType: "T" });
-  const text = lines([good(0), `{"a":"${"x".repeat(3 * MIB)}"}`, good(1), `{"eventType":"t"}${" ".repeat(MIB)}!`, good(2), "x".repeat(400_000)]);
+  const text = lines([
+    good(0),
+    `{"a":"${"x".repeat(3 * MIB)}"}`,
+    good(1),
+    `{"eventType":"t"}${" ".repeat(MIB)}!`,
+    good(2),
+    "x".repeat(400_000),
+  ]);
   const answer = await sender.post("/v1/ingest/stream", text, NDJSON);
   expect(answer.status).toBe(207);
   expect(answer.body).toMatchObject({ accepted: 3, rejected: 3, offset: text.length });
-  expect(answer.body.results.map((r: { index: number; code: string }) => [r.index, r.code])).toEqual([[1, "event-too-large"], [3, "event-too-large"], [5, "event-too-large"]]);
+  expect(answer.body.results.map((r: { index: number; code: string }) => [r.index, r.code])).toEqual([
+    [1, "event-too-large"],
+    [3, "event-too-large"],
+    [5, "event-too-large"],
+  ]);
 });
 
 test("broken off and sent again from any offset up to the one that was told, everything is there once", async () => {
@@ -84,7 +99,10 @@ test("broken off and sent again from any offset up to the one that was told, eve
   const cuts = [0, text.indexOf("\n", text.length / 4) + 1, text.indexOf("\n", text.length / 1.5) + 1, text.length];
   let [accepted, duplicates] = [0, 0];
   for (let i = 0; i < 3; i++) {
-    const part = await sender.post("/v1/ingest/stream", text.slice(cuts[i], cuts[i + 1]), { ...headers, "x-stream-offset": String(cuts[i]) });
+    const part = await sender.post("/v1/ingest/stream", text.slice(cuts[i], cuts[i + 1]), {
+      ...headers,
+      "x-stream-offset": String(cuts[i]),
+    });
     expect(part.body).toMatchObject({ conflicts: 0, rejected: 0, offset: cuts[i + 1] });
     accepted += part.body.accepted;
     duplicates += part.body.duplicates;

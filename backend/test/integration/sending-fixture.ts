@@ -24,11 +24,19 @@ export interface Sending {
 let tenants = 0;
 
 /** A tenant of its own with a key. @param apiUrl another API process than the stack's first */
-export async function newSender(stack: Stack, { apiUrl = stack.apiUrl, ...more }: { apiUrl?: string; defaultType?: string; limits?: object } = {}): Promise<Sending> {
+export async function newSender(
+  stack: Stack,
+  { apiUrl = stack.apiUrl, ...more }: { apiUrl?: string; defaultType?: string; limits?: object } = {},
+): Promise<Sending> {
   const tenantId = `sending-${process.pid}-${tenants++}`;
   const { limits, defaultType } = more;
   if (limits) expect((await admin(stack, "POST", "/v1/admin/tenants", { tenantId, name: "limited", limits })).status).toBe(201);
-  const created = await admin(stack, "POST", "/v1/admin/keys", { tenantId, name: "sender", scopes: ["events:write", "events:read"], ...(defaultType ? { defaultType } : {}) });
+  const created = await admin(stack, "POST", "/v1/admin/keys", {
+    tenantId,
+    name: "sender",
+    scopes: ["events:write", "events:read"],
+    ...(defaultType ? { defaultType } : {}),
+  });
   expect(created.status).toBe(201);
   const key = created.body.key as string;
   return {
@@ -47,7 +55,11 @@ export async function newSender(stack: Stack, { apiUrl = stack.apiUrl, ...more }
 }
 
 export function admin(stack: Stack, method: string, path: string, body: object): Promise<Answer> {
-  return send(`${stack.apiUrl}${path}`, { method, headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" }, body: JSON.stringify(body) });
+  return send(`${stack.apiUrl}${path}`, {
+    method,
+    headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
 }
 
 async function send(url: string, init: RequestInit): Promise<Answer> {
@@ -67,7 +79,14 @@ export const lines = (items: unknown[]): string => items.map((item) => (typeof i
 
 /** A problem document with everything that every problem has. */
 export function expectProblem(answer: Answer, status: number, code: string): void {
-  expect(answer.body, JSON.stringify(answer.body)).toMatchObject({ type: `/problems/${code}`, status, code, title: expect.any(String), instance: expect.any(String), correlationId: answer.headers.get("x-correlation-id") });
+  expect(answer.body, JSON.stringify(answer.body)).toMatchObject({
+    type: `/problems/${code}`,
+    status,
+    code,
+    title: expect.any(String),
+    instance: expect.any(String),
+    correlationId: answer.headers.get("x-correlation-id"),
+  });
   expect(answer.status).toBe(status);
   expect(answer.headers.get("content-type")).toContain("application/problem+json");
   if (status === 429 || status === 503) expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
@@ -129,7 +148,9 @@ export function openWire(url: string, options: { allowHalfOpen?: boolean } = {})
 /** The head of a request. */
 export function head(sender: Sending, path: string, headers: Record<string, string | number>): string {
   const all = { host: "localhost", authorization: `Bearer ${sender.key}`, "content-type": "application/json", ...headers };
-  return `POST ${path} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+  return `POST ${path} HTTP/1.1\r\n${Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("")}\r\n`;
 }
 
 /** Memory of a process, looked at 20 times a second from now on (Linux). */

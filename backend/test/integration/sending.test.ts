@@ -61,16 +61,26 @@ describe("one event", () => {
   });
 
   test("400 invalid-json: not JSON, not UTF-8, empty, cut short", async () => {
-    for (const body of ["{", "nope", "", "  \n", '{"eventType":"t"}}', "\u0000", '{"a":1} {"a":2}', "{eventType:1}"]) expectProblem(await sender.post("/v1/events", body), 400, "invalid-json");
+    for (const body of ["{", "nope", "", "  \n", '{"eventType":"t"}}', "\u0000", '{"a":1} {"a":2}', "{eventType:1}"])
+      expectProblem(await sender.post("/v1/events", body), 400, "invalid-json");
     expectProblem(await sender.post("/v1/events", new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])), 400, "invalid-json");
   });
 
   test("400 invalid-event: each error with its JSON Pointer; no object", async () => {
     const answer = await sender.post("/v1/events", { event_id: "", time: "yesterday", userId: {}, payload: 1 });
     expectProblem(answer, 400, "invalid-event");
-    expect(answer.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual(["/eventType", "/event_id", "/time", "/userId"]);
+    expect(answer.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual([
+      "/eventType",
+      "/event_id",
+      "/time",
+      "/userId",
+    ]);
     for (const body of ["1", "null", '"text"']) expectProblem(await sender.post("/v1/events", body), 400, "invalid-event");
-    expectProblem(await sender.post("/v1/events", { eventType: "t", occurredAt: new Date(Date.now() + 25 * 3_600_000).toISOString() }), 400, "invalid-event");
+    expectProblem(
+      await sender.post("/v1/events", { eventType: "t", occurredAt: new Date(Date.now() + 25 * 3_600_000).toISOString() }),
+      400,
+      "invalid-event",
+    );
     expectProblem(await sender.post("/v1/events", `{"eventType":"t","a":${"[".repeat(64)}${"]".repeat(64)}}`), 400, "invalid-event");
     expect((await sender.post("/v1/events", `{"eventType":"t","a":${"[".repeat(63)}${"]".repeat(63)}}`)).status).toBe(202);
   });
@@ -100,7 +110,11 @@ describe("many", () => {
     const again = await sender.post("/v1/events?results=all", [items[2], event(), items[0]]);
     expect(again.status).toBe(202);
     expect(again.body).toMatchObject({ ...counts, accepted: 1, duplicates: 2 });
-    expect(again.body.results.map((r: { index: number; eventId: string; status: string }) => [r.index, r.status])).toEqual([[0, "duplicate"], [1, "accepted"], [2, "duplicate"]]);
+    expect(again.body.results.map((r: { index: number; eventId: string; status: string }) => [r.index, r.status])).toEqual([
+      [0, "duplicate"],
+      [1, "accepted"],
+      [2, "duplicate"],
+    ]);
     expect(again.body.results[0].eventId).toBe(items[2]?.eventId);
     expectProblem(await sender.post("/v1/events?results=some", [event()]), 400, "invalid-request");
   });
@@ -118,15 +132,36 @@ describe("many", () => {
   test("207: what is bad is listed with its reason, and its neighbours are taken", async () => {
     const known = event();
     await sender.post("/v1/events", known);
-    const bad = ["{broken", '{"eventType":{}}', "7", JSON.stringify({ ...known, other: 1 }), JSON.stringify(event({ fill: "x".repeat(100_000) }))];
+    const bad = [
+      "{broken",
+      '{"eventType":{}}',
+      "7",
+      JSON.stringify({ ...known, other: 1 }),
+      JSON.stringify(event({ fill: "x".repeat(100_000) })),
+    ];
     const all = [JSON.stringify(event()), ...bad.flatMap((text) => [text, JSON.stringify(event())])];
     // A broken item in an array must leave the brackets in balance; NDJSON need not.
     const array = all.map((text) => text.replace("{broken", "{broken}"));
-    for (const [body, headers] of [[`[${array.join(",")}]`, {}], [all.join("\r\n"), NDJSON]] as const) {
-      const answer = await sender.post("/v1/events", body.replaceAll('"e-', `"${ids++}-e-`).replaceAll(/"\d+-(e-\d+)","eventType":"SALE","other"/g, `"${known.eventId}","eventType":"SALE","other"`), headers);
+    for (const [body, headers] of [
+      [`[${array.join(",")}]`, {}],
+      [all.join("\r\n"), NDJSON],
+    ] as const) {
+      const answer = await sender.post(
+        "/v1/events",
+        body
+          .replaceAll('"e-', `"${ids++}-e-`)
+          .replaceAll(/"\d+-(e-\d+)","eventType":"SALE","other"/g, `"${known.eventId}","eventType":"SALE","other"`),
+        headers,
+      );
       expect(answer.status).toBe(207);
       expect(answer.body).toMatchObject({ accepted: 6, duplicates: 0, conflicts: 1, rejected: 4, retry: 0 });
-      expect(answer.body.results.map((r: { index: number; code: string }) => [r.index, r.code])).toEqual([[1, "invalid-json"], [3, "invalid-event"], [5, "invalid-event"], [7, "identity-conflict"], [9, "event-too-large"]]);
+      expect(answer.body.results.map((r: { index: number; code: string }) => [r.index, r.code])).toEqual([
+        [1, "invalid-json"],
+        [3, "invalid-event"],
+        [5, "invalid-event"],
+        [7, "identity-conflict"],
+        [9, "event-too-large"],
+      ]);
       for (const result of answer.body.results) if (result.status === "rejected") expect(result.detail).toBeTruthy();
     }
   });
@@ -134,13 +169,18 @@ describe("many", () => {
   test("400 when all were rejected: a problem with the same members", async () => {
     const answer = await sender.post("/v1/events", "[1,2]");
     expectProblem(answer, 400, "invalid-event");
-    expect(answer.body).toMatchObject({ ...counts, rejected: 2, results: [{ index: 0, status: "rejected", code: "invalid-event" }, { index: 1 }] });
+    expect(answer.body).toMatchObject({
+      ...counts,
+      rejected: 2,
+      results: [{ index: 0, status: "rejected", code: "invalid-event" }, { index: 1 }],
+    });
     expectProblem(await sender.post("/v1/ingest/stream", "nope", NDJSON), 400, "invalid-event");
   });
 
   test("400 invalid-json when the array as a whole is none; nothing of it is taken", async () => {
     const before = await acceptedTotal(stack);
-    for (const end of ["", ",", "] x", "]]"]) expectProblem(await sender.post("/v1/events", `[${JSON.stringify(event())}${end}`), 400, "invalid-json");
+    for (const end of ["", ",", "] x", "]]"])
+      expectProblem(await sender.post("/v1/events", `[${JSON.stringify(event())}${end}`), 400, "invalid-json");
     expect(await acceptedTotal(stack)).toBe(before);
   });
 
@@ -153,12 +193,22 @@ describe("many", () => {
     expectProblem(await sender.post("/v1/events", tooLong), 413, "batch-too-large");
     expectProblem(await sender.post("/v1/events", gzip(tooLong), GZIP), 413, "batch-too-large");
     expect(await acceptedTotal(stack)).toBe(before);
-    expect((await sender.post("/v1/events", Array.from({ length: 50 }, () => event()))).body.accepted).toBe(50);
+    expect(
+      (
+        await sender.post(
+          "/v1/events",
+          Array.from({ length: 50 }, () => event()),
+        )
+      ).body.accepted,
+    ).toBe(50);
   });
 
   test("the same identity twice: accepted and duplicate, or conflict; as often as it is there", async () => {
     const twin = event();
-    for (const [name, answer] of [["array", await sender.post("/v1/events?results=all", [twin, twin, { ...twin, a: 1 }])], ["stream", await sender.post("/v1/ingest/stream?results=all", lines([twin, { ...twin, a: 1 }, twin]), NDJSON)]] as const) {
+    for (const [name, answer] of [
+      ["array", await sender.post("/v1/events?results=all", [twin, twin, { ...twin, a: 1 }])],
+      ["stream", await sender.post("/v1/ingest/stream?results=all", lines([twin, { ...twin, a: 1 }, twin]), NDJSON)],
+    ] as const) {
       expect(answer.status, name).toBe(207);
       if (name === "array") expect(answer.body).toMatchObject({ accepted: 1, duplicates: 1, conflicts: 1 });
       else expect(answer.body).toMatchObject({ accepted: 0, duplicates: 2, conflicts: 1 });
@@ -184,7 +234,10 @@ describe("many", () => {
     expect((await sender.post("/v1/events", gzip(JSON.stringify([event(), event()])), GZIP)).body.accepted).toBe(2);
     expect((await sender.post("/v1/events", gzip(lines([event(), event()])), { ...NDJSON, ...GZIP })).body.accepted).toBe(2);
     const text = lines([event(), event()]);
-    expect((await sender.post("/v1/ingest/stream", gzip(text), { ...NDJSON, "content-encoding": "GZIP" })).body).toMatchObject({ accepted: 2, offset: text.length });
+    expect((await sender.post("/v1/ingest/stream", gzip(text), { ...NDJSON, "content-encoding": "GZIP" })).body).toMatchObject({
+      accepted: 2,
+      offset: text.length,
+    });
     expectProblem(await sender.post("/v1/events", "{}", GZIP), 400, "invalid-request");
     expectProblem(await sender.post("/v1/events", gzip(JSON.stringify(event())).subarray(0, 20), GZIP), 400, "invalid-request");
     const cut = await sender.post("/v1/ingest/stream", gzip(text).subarray(0, 30), { ...NDJSON, ...GZIP });
@@ -247,13 +300,22 @@ describe("headers", () => {
     const trace = "0af7651916cd43dd8448eb211c80319c";
     const traceparent = `00-${trace}-b7ad6b7169203331-01`;
     const [one, two, three] = [event(), event(), event()];
-    expect((await sender.post("/v1/events", one, { "x-correlation-id": "mine-1", traceparent })).headers.get("x-correlation-id")).toBe("mine-1");
+    expect((await sender.post("/v1/events", one, { "x-correlation-id": "mine-1", traceparent })).headers.get("x-correlation-id")).toBe(
+      "mine-1",
+    );
     expect((await sender.post("/v1/events", two, { traceparent })).headers.get("x-correlation-id")).toBe(trace);
-    const made = (await sender.post("/v1/events", three, { "x-correlation-id": "with space", traceparent: "00-x" })).headers.get("x-correlation-id");
+    const made = (await sender.post("/v1/events", three, { "x-correlation-id": "with space", traceparent: "00-x" })).headers.get(
+      "x-correlation-id",
+    );
     expect(made).toMatch(/^[0-9a-f-]{36}$/);
     await settledSoon(stack);
     const client = new MongoClient(stack.mongo.url);
-    const stored = await client.db("streamforge").collection("events").find({ eventId: { $in: [one, two, three].map(({ eventId }) => eventId) } }).sort({ receivedAt: 1 }).toArray();
+    const stored = await client
+      .db("streamforge")
+      .collection("events")
+      .find({ eventId: { $in: [one, two, three].map(({ eventId }) => eventId) } })
+      .sort({ receivedAt: 1 })
+      .toArray();
     await client.close();
     const byId = Object.fromEntries(stored.map((doc) => [doc.eventId, doc]));
     expect(byId[one.eventId]).toMatchObject({ correlationId: "mine-1", traceparent, tenantId: sender.tenantId });
@@ -277,7 +339,10 @@ describe("validate", () => {
     const before = await acceptedTotal(stack);
     const ask = (body: unknown, headers = {}) => sender.post("/v1/events/validate", body as object, headers);
 
-    expect(await ask(fresh)).toMatchObject({ status: 200, body: { eventId: fresh.eventId, id: expect.stringMatching(UUID8), status: "accepted", would: "stored" } });
+    expect(await ask(fresh)).toMatchObject({
+      status: 200,
+      body: { eventId: fresh.eventId, id: expect.stringMatching(UUID8), status: "accepted", would: "stored" },
+    });
     expect((await ask(known)).body).toMatchObject({ would: "duplicate", code: "duplicate" });
     expect((await ask({ ...known, a: 1 })).body).toMatchObject({ would: "conflict", code: "identity-conflict" });
     expectProblem(await ask({ eventType: [] }), 400, "invalid-event");
@@ -286,7 +351,12 @@ describe("validate", () => {
     expect(many.status).toBe(207);
     expect(many.body).toMatchObject({ accepted: 1, duplicates: 2, conflicts: 2, rejected: 1, retry: 0 });
     expect(many.body.results.map((r: { would?: string; code?: string }) => [r.would, r.code])).toEqual([
-      ["stored", undefined], ["duplicate", "duplicate"], ["conflict", "identity-conflict"], ["duplicate", "duplicate"], ["conflict", "identity-conflict"], [undefined, "invalid-event"],
+      ["stored", undefined],
+      ["duplicate", "duplicate"],
+      ["conflict", "identity-conflict"],
+      ["duplicate", "duplicate"],
+      ["conflict", "identity-conflict"],
+      [undefined, "invalid-event"],
     ]);
 
     // After the window only MongoDB knows.

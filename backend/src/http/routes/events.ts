@@ -1,4 +1,11 @@
-import { acceptedSchema, type BatchSummary, batchSummarySchema, type ItemResult, type ProblemCode, streamSummarySchema } from "@streamforge/shared";
+import {
+  acceptedSchema,
+  type BatchSummary,
+  batchSummarySchema,
+  type ItemResult,
+  type ProblemCode,
+  streamSummarySchema,
+} from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -181,7 +188,13 @@ function countSummary({ metrics }: EventRoutesDeps, summary: BatchSummary): void
 }
 
 /** The status of a batch is that of its items, when they agree: 202, 400, 503; otherwise 207. */
-function sendSummary(request: FastifyRequest, reply: FastifyReply, counts: BatchSummary, body: object, good: 200 | 202 = 202): FastifyReply {
+function sendSummary(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  counts: BatchSummary,
+  body: object,
+  good: 200 | 202 = 202,
+): FastifyReply {
   const { accepted, duplicates, conflicts, rejected, retry, results } = counts;
   const total = accepted + duplicates + conflicts + rejected + retry;
   if (retry > 0) reply.header("Retry-After", "1");
@@ -240,7 +253,11 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
   if (!isNdjson(request)) throw problem("unsupported-media-type", "Send Content-Type: application/x-ndjson.");
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
-  const { summary, problem: ending, failure } = await ingestStream(deps.bodies.chunks(request.raw), {
+  const {
+    summary,
+    problem: ending,
+    failure,
+  } = await ingestStream(deps.bodies.chunks(request.raw), {
     ingest: deps.ingest,
     scope: { ...scopeOf(deps, request), several: true },
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, maxBytes: config.STREAM_MAX_BYTES },

@@ -23,10 +23,13 @@ test.each(["1", "null", "[]", '"a"', "true"])("%s is JSON, but no event", (text)
   expect(parse(text)).toMatchObject({ kind: "rejected", code: "invalid-event" });
 });
 
-test.each([[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80]])("bytes that are no UTF-8 are rejected, not replaced", (...bytes) => {
-  const text = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')]);
-  expect(parse(text)).toMatchObject({ kind: "rejected", code: "invalid-json" });
-});
+test.each([[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80]])(
+  "bytes that are no UTF-8 are rejected, not replaced",
+  (...bytes) => {
+    const text = Buffer.concat([Buffer.from('{"a":"'), Buffer.from(bytes), Buffer.from('"}')]);
+    expect(parse(text)).toMatchObject({ kind: "rejected", code: "invalid-json" });
+  },
+);
 
 test("64 levels pass, 65 do not; brackets in strings are no levels", () => {
   expect(parse(nested(64, "[", "]")).kind).toBe("object");
