@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /**
  * `unit` needs nothing but Node (and, for the local servers themselves, those); the others run against real servers of
- * their own on free ports, so several runs may share a machine. `faults` kills things for minutes and is not in `npm test`.
+ * their own on free ports, so several runs may share a machine. `faults` kills things; FAULT_ROUNDS makes its rounds more.
  */
 const project = (name: string, include: string[], testTimeoutS: number, hookTimeoutS: number, fileParallelism: boolean) => ({
   test: { name, include, testTimeout: testTimeoutS * 1000, hookTimeout: hookTimeoutS * 1000, fileParallelism },

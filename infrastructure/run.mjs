@@ -26,12 +26,12 @@ const targets = {
     await prepare({ tests: false });
     return built("backend/dist/standalone.js", args, { cwd: ROOT, supervised: true });
   },
-  /** Vitest projects by name (all but `faults` when none is named), then vitest's own arguments. */
+  /** Vitest projects by name (all when none is named), then vitest's own arguments. */
   async test(args) {
     const first = args.findIndex((arg) => arg.startsWith("-") || /[./]/.test(arg));
     const named = first < 0 ? args : args.slice(0, first);
     await prepare({ lenient: true });
-    return vitest(named.length > 0 ? named : ["unit", "integration", "e2e"], first < 0 ? [] : args.slice(first));
+    return vitest(named.length > 0 ? named : ["unit", "integration", "e2e", "faults"], first < 0 ? [] : args.slice(first));
   },
   /** Types, format and lint with the direction of imports, unused code. All are told, not the first alone. */
   async check() {
