@@ -86,9 +86,9 @@ export function createBodyReader(config: BodyConfig): BodyReader {
       const onData = (chunk: Buffer): void => {
         size += chunk.length;
         buffered += chunk.length;
-        if (size > maxBytes) return end(tooLarge());
-        if (buffered > config.MAX_BUFFERED_BYTES) return end(problem("backlog-full", "The server holds as many request bodies as it can."));
-        pieces.add(chunk);
+        if (size > maxBytes) end(tooLarge());
+        else if (buffered > config.MAX_BUFFERED_BYTES) end(problem("backlog-full", "The server holds as many request bodies as it can."));
+        else pieces.add(chunk);
       };
       const onPlainData = (chunk: Buffer): void => {
         arrival.wireBytes += chunk.length;
