@@ -5,7 +5,6 @@ import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { fastifyStatic } from "@fastify/static";
 import type { ProblemCode } from "@streamforge/shared";
-import closeWithGrace from "close-with-grace";
 import { createAuthenticator } from "./accounts/authenticator.js";
 import { createPrisma, type PrismaClient } from "./accounts/database.js";
 import { createKeyService } from "./accounts/keys.js";
@@ -33,7 +32,7 @@ import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
 import { createArchive } from "./ledger/archive.js";
 import { createLedger } from "./ledger/ledger.js";
-import { giveBackStartupMemory, isMain } from "./main.js";
+import { runAsMain } from "./main.js";
 import { createDependencyChecks } from "./stats/dependencies.js";
 import { registerStatsGauges } from "./stats/gauges.js";
 import { createHistory } from "./stats/history.js";
@@ -234,11 +233,4 @@ async function finishRequests(app: Server, appender: Appender, timeoutMs: number
   app.server.closeAllConnections();
 }
 
-if (isMain(import.meta.url)) {
-  const api = await startApi(loadConfig()).catch((error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-  giveBackStartupMemory();
-  closeWithGrace({ delay: 10_000 }, async () => api.close());
-}
+await runAsMain(import.meta.url, () => startApi(loadConfig()));

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import closeWithGrace from "close-with-grace";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterStore } from "./dead-letters/letters.js";
-import { giveBackStartupMemory, isMain } from "./main.js";
+import { runAsMain } from "./main.js";
 import { createEventStore } from "./store/events.js";
 import { connectStore, ensureIndexes } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
@@ -162,11 +161,4 @@ function perSecond(take: () => number): () => number {
   };
 }
 
-if (isMain(import.meta.url)) {
-  const worker = await startWorker(loadConfig()).catch((error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-  giveBackStartupMemory();
-  closeWithGrace({ delay: 10_000 }, async () => worker.close());
-}
+await runAsMain(import.meta.url, () => startWorker(loadConfig()));

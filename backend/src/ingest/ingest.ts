@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { FieldError, ItemResult, ProblemCode } from "@streamforge/shared";
-import type { Appendable, Appender } from "../stream/appender.js";
+import type { Appender } from "../stream/appender.js";
+import type { Appendable } from "../stream/flush.js";
 import type { DedupeRecord, EventContext } from "../stream/record.js";
 import { parseItem } from "./decode/item.js";
 import type { Slice } from "./decode/slices.js";
