@@ -39,6 +39,8 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     // Node looks for late headers only every 30 s unless told.
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: answerGarbage,
+    // A URL that cannot be decoded comes here, past all hooks.
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply.header("X-Correlation-Id", request.id), asProblem(error)),
     trustProxy: config.TRUST_PROXY,
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -55,6 +57,12 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
   });
   // A client that has sent everything may close its half: Node would then take in the event and drop the answer.
   (app.server as HalfOpenServer).httpAllowHalfOpen = true;
+  app.server.on("connection", (socket: Answering) => {
+    // One that has closed its half within a body will never end it; behind `Upgrade` the parser does not say so.
+    socket.on("end", () => {
+      if (socket._httpMessage?.req.complete === false) answerGarbage(new Error("half a body"), socket);
+    });
+  });
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
   app.server.on("checkContinue", (request, response) => app.routing(request, response));
   app.addHook("preParsing", (request, reply, payload, done) => {

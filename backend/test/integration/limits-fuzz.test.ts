@@ -6,7 +6,7 @@ import { gzip, NDJSON, newSender, openWire, type Sending, watch, watchMemory } f
 const MIB = 1024 * 1024;
 /** `FUZZ_INPUTS=100000` is promise 22 in full. */
 const INPUTS = Number(process.env.FUZZ_INPUTS ?? 3_000);
-const AT_ONCE = 16;
+const AT_ONCE = 8;
 
 let stack: Stack;
 let sender: Sending;
