@@ -130,6 +130,7 @@ export const deadLetterPageSchema = z.object({ items: z.array(deadLetterSchema),
 
 export const reasonGroupSchema = z.object({
   reasonCode: z.enum(reasonCodes),
+  eventType: z.string().optional(),
   fingerprint: z.string(),
   count: countOf,
   firstSeen: time,

@@ -22,6 +22,7 @@ export interface LetterFilter {
 /** Letters of one cause. */
 export interface LetterGroup {
   reasonCode: ReasonCode;
+  eventType: string | undefined;
   fingerprint: string;
   count: number;
   firstSeen: Date;
@@ -115,8 +116,8 @@ export function createLetterQueries(store: Store): LetterQueries {
         groups.map(async ({ _id: fingerprint, count }): Promise<LetterGroup[]> => {
           const [newest, oldest] = await Promise.all([end(fingerprint, -1), end(fingerprint, 1)]);
           if (!newest || !oldest) return []; // The last one was settled meanwhile.
-          const { reasonCode, message, lastFailedAt: lastSeen, _id: sampleId } = newest;
-          return [{ reasonCode, fingerprint, count, firstSeen: oldest.failedAt, lastSeen, sampleId, message }];
+          const { reasonCode, eventType, message, lastFailedAt: lastSeen, _id: sampleId } = newest;
+          return [{ reasonCode, eventType, fingerprint, count, firstSeen: oldest.failedAt, lastSeen, sampleId, message }];
         }),
       );
       return described.flat();

@@ -107,7 +107,7 @@ function storesAway({ depth, dependencies, nowMs }: Situation): Warning[] {
     warnings.push(
       warning(
         "postgres-away",
-        "Postgres does not answer; keys in use go on working, signing in does not.",
+        "Postgres does not answer; keys in use go on working for about a minute, signing in does not.",
         "Check the Postgres server and DATABASE_URL.",
       ),
     );

@@ -1,26 +1,32 @@
+import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
 
 let stack: Stack;
+let mongo: MongoClient;
 beforeAll(async () => {
   stack = await startStack();
+  mongo = await new MongoClient(stack.mongo.url).connect();
 });
-afterAll(() => stack?.stop());
+afterAll(async () => {
+  await mongo?.close();
+  await stack?.stop();
+});
 
 test("one event: key, HTTP, stream, worker, MongoDB, found again", async () => {
   const headers = { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" };
-  const sent = await fetch(`${stack.apiUrl}/v1/events`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ eventId: "e-1", eventType: "SALE", userId: "u-1", amount: 12.5 }),
-  });
-  const text = await sent.text();
-  console.log(sent.status, text, Object.fromEntries(sent.headers));
+  const body = JSON.stringify({ eventId: "e-1", eventType: "SALE", userId: "u-1", amount: 12.5 });
+  const sent = await fetch(`${stack.apiUrl}/v1/events`, { method: "POST", headers, body });
   expect(sent.status).toBe(202);
-  await new Promise((r) => setTimeout(r, 500));
-  const { MongoClient } = await import("mongodb");
-  const client = new MongoClient(stack.mongo.url);
-  console.log(await client.db("streamforge").collection("events").find().toArray());
-  await client.close();
-  console.log(stack.worker.output(), stack.api.output());
+  const answer = (await sent.json()) as { id: string };
+  expect(answer).toMatchObject({ eventId: "e-1", status: "accepted" });
+  expect(sent.headers.get("location")).toBe("/v1/events/e-1");
+
+  const find = async () => (await fetch(`${stack.apiUrl}/v1/events/e-1`, { headers })).json() as Promise<{ status: string }>;
+  for (let tries = 0; tries < 100 && (await find()).status !== "stored"; tries++) await sleep(50);
+  expect(await find()).toMatchObject({ status: "stored", id: answer.id, eventType: "SALE", userId: "u-1", payload: { amount: 12.5 } });
+  const documents = await mongo.db("streamforge").collection("events").find().toArray();
+  expect(documents).toHaveLength(1);
+  expect(documents[0]).toMatchObject({ tenantId: "tenant-demo", eventId: "e-1", payload: { amount: 12.5 } });
 });

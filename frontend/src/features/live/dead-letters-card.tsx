@@ -74,7 +74,8 @@ function Reasons({ groups, nowMs }: { groups: ReasonGroup[] | null; nowMs: numbe
             {group.message}
           </p>
           <p className="mt-0.5 text-xs text-ink-3">
-            {group.reasonCode} · last {formatAgo(group.lastSeen, nowMs)}
+            {group.reasonCode}
+            {group.eventType && ` · ${group.eventType}`} · last {formatAgo(group.lastSeen, nowMs)}
           </p>
         </li>
       ))}

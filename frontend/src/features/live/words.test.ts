@@ -38,10 +38,12 @@ describe("the verdict", () => {
 });
 
 describe("the backlog in words", () => {
-  const backlog = { events: 10, oldestAgeSeconds: 1, drainEtaSeconds: 12, retrying: 0 };
+  const backlog = { events: 10, oldestAgeSeconds: 30, drainEtaSeconds: 12, retrying: 0 };
   it("says when it will be empty", () => expect(drainWords(backlog)).toEqual({ text: "Empty in about 12 s", tone: "neutral" }));
   it("warns when it does not shrink", () =>
     expect(drainWords({ ...backlog, drainEtaSeconds: null })).toEqual({ text: "Not shrinking", tone: "warn" }));
+  it("is calm about what came in a moment ago", () =>
+    expect(drainWords({ ...backlog, oldestAgeSeconds: 0.4, drainEtaSeconds: null })).toEqual({ text: "Keeping up", tone: "good" }));
   it("is calm when it is empty", () => expect(drainWords({ ...backlog, events: 0, drainEtaSeconds: null }).tone).toBe("good"));
 });
 

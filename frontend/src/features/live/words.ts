@@ -37,6 +37,8 @@ export function splitSentence(sentence: string): [headline: string, rest: string
 /** How the backlog moves. */
 export function drainWords(backlog: Stats["backlog"]): { text: string; tone: Tone } {
   if (backlog.events === 0) return { text: "Nothing is waiting", tone: "good" };
+  // What came in a moment ago is always on its way: a backlog is what has waited.
+  if ((backlog.oldestAgeSeconds ?? 0) < 2) return { text: "Keeping up", tone: "good" };
   if (backlog.drainEtaSeconds === null) return { text: "Not shrinking", tone: "warn" };
   if (backlog.drainEtaSeconds < 1) return { text: "Empty within a second", tone: "good" };
   return { text: `Empty in about ${formatDuration(backlog.drainEtaSeconds)}`, tone: "neutral" };
