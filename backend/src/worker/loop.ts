@@ -87,8 +87,15 @@ export function runLoop(options: LoopOptions): Loop {
   };
   const alone = async ([entry]: Entry[]): Promise<undefined> => takeApart(entry as Entry, consumer, pipelines).then(() => undefined);
 
-  const dispatch = async (entries: Entry[]): Promise<void> => {
-    for (const entry of entries) inHand.set(entry.id, entry);
+  const dispatch = async (arrived: Entry[]): Promise<void> => {
+    const entries: Entry[] = [];
+    for (const entry of arrived) {
+      // A group made anew delivers what is in hand once more, even between two reads of one bulk: twice in one settlement, its
+      // events would count twice.
+      if (inHand.has(entry.id)) continue;
+      inHand.set(entry.id, entry);
+      entries.push(entry);
+    }
     const whole = entries.filter((entry) => entry.deliveries <= MAX_DELIVERIES);
     const suspicious = entries.filter((entry) => entry.deliveries > MAX_DELIVERIES);
     for (const bulk of cutBulks(whole, options.bulkEvents, options.bulkBytes)) await start(bulk, asBulk, 1);
@@ -130,8 +137,7 @@ export function runLoop(options: LoopOptions): Loop {
       await dispatch(await gather());
     }),
     forever("claiming abandoned entries", Math.max(250, claimIdleMs / 4), async () => {
-      const claimed = await consumer.claim(claimIdleMs, MAX_READ_ENTRIES);
-      await dispatch(claimed.filter((entry) => !inHand.has(entry.id)));
+      await dispatch(await consumer.claim(claimIdleMs, MAX_READ_ENTRIES));
     }),
     forever("refreshing entries in hand", Math.max(100, claimIdleMs / 4), () => consumer.refresh([...inHand.keys()])),
     forever("moving due retries", REQUEUE_EVERY_MS, async () => {
