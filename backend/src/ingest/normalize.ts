@@ -48,57 +48,27 @@ const DAY_MS = 86_400_000;
  */
 export function normalize(item: Item, defaultType: string, nowMs: number): NormalEvent | FieldError[] {
   const errors: FieldError[] = [];
-  // Own names are counted as they are taken: when all are, there is nothing to collect.
-  let taken = 0;
-  const names: string[] = [];
-  const find = (candidates: readonly string[]): unknown => {
-    for (const name of candidates) {
-      const value = item[name];
-      if (value !== undefined && value !== null) {
-        taken++;
-        names.push(name);
-        return value;
-      }
-    }
-    return undefined;
-  };
-  const text = (candidates: readonly string[]): string | undefined => {
-    const value = find(candidates);
-    if (value === undefined) return undefined;
-    if (typeof value === "string" && isName(value)) return value;
-    if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
-    errors.push({ pointer: `/${names.at(-1)}`, detail: nameError(value) });
-    return undefined;
-  };
-
-  const eventId = text(NAMES.eventId);
-  const eventType = text(NAMES.eventType) ?? defaultType;
-  const userId = text(NAMES.userId);
-  const subject = text(NAMES.subject);
-  const partitionKey = text(NAMES.partitionKey);
-  const source = text(NAMES.source);
-  const schemaVersion = text(NAMES.schemaVersion);
-  const specVersion = text(NAMES.specVersion);
-
-  const occurredAt = find(NAMES.occurredAt);
-  let occurredAtMs: number | undefined;
-  if (occurredAt !== undefined) {
-    const pointer = `/${names.at(-1)}`;
-    occurredAtMs = typeof occurredAt === "string" ? parseRfc3339(occurredAt) : Number.NaN;
-    if (Number.isNaN(occurredAtMs)) errors.push({ pointer, detail: "must be an RFC 3339 time with a zone, like 2026-01-31T12:00:00Z" });
-    else if (occurredAtMs < 0) errors.push({ pointer, detail: "must not be before 1970" });
-    else if (occurredAtMs > nowMs + DAY_MS) errors.push({ pointer, detail: "must not be more than 24 hours in the future" });
-  }
-  if (eventType === "" && !errors.some((error) => NAMES.eventType.some((name) => error.pointer === `/${name}`))) {
+  const eventId = textOf(item, NAMES.eventId, errors);
+  const eventType = textOf(item, NAMES.eventType, errors);
+  const userId = textOf(item, NAMES.userId, errors);
+  const subject = textOf(item, NAMES.subject, errors);
+  const partitionKey = textOf(item, NAMES.partitionKey, errors);
+  const source = textOf(item, NAMES.source, errors);
+  const schemaVersion = textOf(item, NAMES.schemaVersion, errors);
+  const specVersion = textOf(item, NAMES.specVersion, errors);
+  const occurredAt = find(item, NAMES.occurredAt);
+  const occurredAtMs = occurredAt === undefined ? undefined : timeOf(item, occurredAt, nowMs, errors);
+  if (eventType === undefined && defaultType === "" && find(item, NAMES.eventType) === undefined) {
     errors.push({ pointer: "/eventType", detail: "is missing, and the API key has no default type" });
   }
   if (errors.length > 0) return errors;
 
-  const payload = find(NAMES.payload) ?? (item.payload === null || item.data === null ? null : undefined);
-  const rest = Object.keys(item).length > taken ? untaken(item, names, payload === null) : undefined;
+  const found = find(item, NAMES.payload);
+  const payload = found ?? (item.payload === null || item.data === null ? null : undefined);
+  const rest = untaken(item, payload === null);
   return {
     eventId,
-    eventType,
+    eventType: eventType ?? defaultType,
     userId,
     subject,
     partitionKey,
@@ -112,19 +82,56 @@ export function normalize(item: Item, defaultType: string, nowMs: number): Norma
   };
 }
 
-/** What is left for the payload or the extensions. `__proto__` is a key like any other here. */
-function untaken(item: Item, names: string[], payloadIsNull: boolean): Record<string, unknown> | undefined {
-  const rest: Record<string, unknown> = {};
-  let some = false;
+/** The value under the first of these names that has one; null is none. */
+function find(item: Item, candidates: readonly string[]): unknown {
+  for (const name of candidates) {
+    const value = item[name];
+    if (value !== undefined && value !== null) return value;
+  }
+  return undefined;
+}
+
+function textOf(item: Item, candidates: readonly string[], errors: FieldError[]): string | undefined {
+  const value = find(item, candidates);
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && isName(value)) return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
+  errors.push({ pointer: `/${winner(item, candidates)}`, detail: nameError(value) });
+  return undefined;
+}
+
+function timeOf(item: Item, value: unknown, nowMs: number, errors: FieldError[]): number {
+  const ms = typeof value === "string" ? parseRfc3339(value) : Number.NaN;
+  const wrong = (detail: string): void => void errors.push({ pointer: `/${winner(item, NAMES.occurredAt)}`, detail });
+  if (Number.isNaN(ms)) wrong("must be an RFC 3339 time with a zone, like 2026-01-31T12:00:00Z");
+  else if (ms < 0) wrong("must not be before 1970");
+  else if (ms > nowMs + DAY_MS) wrong("must not be more than 24 hours in the future");
+  return ms;
+}
+
+/** Which of these names `find` took. */
+function winner(item: Item, candidates: readonly string[]): string | undefined {
+  return candidates.find((name) => item[name] !== undefined && item[name] !== null);
+}
+
+const ALL_NAMES: readonly (readonly string[])[] = Object.values(NAMES);
+
+/** What no row took, for the payload or the extensions; undefined when everything was taken. `__proto__` is a key like any other here. */
+function untaken(item: Item, payloadIsNull: boolean): Record<string, unknown> | undefined {
+  let rest: Record<string, unknown> | undefined;
   const nullPayload = payloadIsNull ? (item.payload === null ? "payload" : "data") : undefined;
   for (const key of Object.keys(item)) {
-    if (names.includes(key) || key === nullPayload) continue;
-    some = true;
+    const row = ROW_OF.get(key);
+    if (key === nullPayload || (row && winner(item, row) === key)) continue;
+    rest ??= {};
     if (key === "__proto__") Object.defineProperty(rest, key, { value: item[key], enumerable: true, configurable: true, writable: true });
     else rest[key] = item[key];
   }
-  return some ? rest : undefined;
+  return rest;
 }
+
+/** Each input name, and the row it belongs to. */
+const ROW_OF = new Map(ALL_NAMES.flatMap((row) => row.map((name) => [name, row] as const)));
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;

@@ -30,7 +30,7 @@ const source: fc.Arbitrary<RecordSource> = fc.record({
   hash: bytes(8),
   eventId: fc.string({ unit: "grapheme", maxLength: 200 }).filter((text) => text.isWellFormed()),
   context,
-  text: fc.uint8Array({ maxLength: 300 }).map((b) => Buffer.from(b)),
+  text: fc.string({ unit: "binary" }).map((text) => Buffer.from(text)),
 });
 const receipts = Buffer.from(Array.from({ length: 800 }, (_, i) => i % 251));
 
@@ -53,7 +53,7 @@ test("an entry is read as it was written", () => {
         hash: latin1(record.hash),
         eventId: record.eventId,
         context: record.context,
-        text: Buffer.from(record.text),
+        text: Buffer.from(record.text, "utf8"),
         attempt: record.attempt,
         acceptedAtMs: record.acceptedAtMs,
         receipt: latin1(record.receipt),
@@ -72,7 +72,7 @@ test("a record stands alone: cut out of its entry, with its attempts and minute,
       for (const record of read(pack(sources))) {
         const [alone] = read(Buffer.concat([Buffer.from([PACKED_VERSION]), retryRecord(record, attempt, second * 1000)]));
         expect(alone).toMatchObject({ attempt, acceptedAtMs: second * 1000, eventId: record.eventId, receivedAtMs: record.receivedAtMs });
-        expect(alone?.text.equals(record.text)).toBe(true);
+        expect(alone?.text === record.text).toBe(true);
         expect(alone?.receipt.equals(record.receipt)).toBe(true);
       }
     }),
@@ -83,9 +83,7 @@ test("an entry that is cut short or of another version is refused, never half re
   fc.assert(
     fc.property(fc.array(source, { minLength: 1, maxLength: 3 }), fc.nat(), (sources, seed) => {
       const entry = pack(sources);
-      const boundaries = new Set(
-        createEntryReader()(entry).map((record) => record.bytes.byteOffset + record.bytes.length - entry.byteOffset),
-      );
+      const boundaries = new Set(createEntryReader()(entry).map((record) => record.bytes.byteOffset + record.size - entry.byteOffset));
       const cut = 2 + (seed % (entry.length - 2));
       if (!boundaries.has(cut)) expect(() => createEntryReader()(entry.subarray(0, cut))).toThrow(PackedEntryError);
       expect(() => createEntryReader()(Buffer.concat([Buffer.from([PACKED_VERSION + 1]), entry.subarray(1)]))).toThrow(PackedEntryError);

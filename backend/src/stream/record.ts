@@ -90,22 +90,54 @@ export function writeRecord(target: Buffer, offset: number, source: RecordSource
   return end;
 }
 
-/** One event as a worker sees it. Buffers are views into the entry. */
-export interface StreamRecord {
-  /** The record's bytes, size included; copied when the event moves to the retry set. */
-  bytes: Buffer;
+/**
+ * One event as a worker sees it. Buffers are views into the entry; those that few events need are made when they are asked for,
+ * because a view costs as much as a document's field.
+ */
+export class StreamRecord {
   /** Failures that named this event so far. */
-  attempt: number;
+  readonly attempt: number;
   /** 0 unless the event came through the retry set. */
-  acceptedAtMs: number;
-  receivedAtMs: number;
-  id: Buffer;
-  identity: Buffer;
-  hash: Buffer;
-  receipt: Buffer;
-  context: EventContext;
-  eventId: string;
-  text: Buffer;
+  readonly acceptedAtMs: number;
+  readonly receivedAtMs: number;
+  readonly id: Buffer;
+  readonly hash: Buffer;
+  readonly receipt: Buffer;
+
+  constructor(
+    private readonly entry: Buffer,
+    private readonly at: number,
+    private readonly textAt: number,
+    private readonly end: number,
+    readonly context: EventContext,
+    readonly eventId: string,
+  ) {
+    this.attempt = entry[at + AT.attempt] as number;
+    this.acceptedAtMs = entry.readUIntBE(at + AT.acceptedAt, 6);
+    this.receivedAtMs = entry.readUIntBE(at + AT.receivedAt, 6);
+    this.id = entry.subarray(at + AT.id, at + AT.identity);
+    this.hash = entry.subarray(at + AT.hash, at + AT.receipt);
+    this.receipt = entry.subarray(at + AT.receipt, at + AT.contextSize);
+  }
+
+  /** The record's size in the entry. */
+  get size(): number {
+    return this.end - this.at;
+  }
+
+  /** The record's bytes, its size included; copied when the event moves to the retry set. */
+  get bytes(): Buffer {
+    return this.entry.subarray(this.at, this.end);
+  }
+
+  get identity(): Buffer {
+    return this.entry.subarray(this.at + AT.identity, this.at + AT.hash);
+  }
+
+  /** The item exactly as sent. */
+  get text(): string {
+    return this.entry.toString("utf8", this.textAt, this.end);
+  }
 }
 
 /**
@@ -115,11 +147,13 @@ export interface StreamRecord {
 export function createEntryReader(): (entry: Buffer) => StreamRecord[] {
   let context: EventContext | undefined;
 
-  const contextOf = (bytes: Buffer): EventContext => {
-    if (context?.bytes.equals(bytes)) return context;
-    const [tenantId = "", keyName = "", defaultType = "", correlationId = "", traceparent = ""] = bytes.toString("utf8").split("\0");
+  const contextOf = (entry: Buffer, from: number, to: number): EventContext => {
+    if (context?.bytes.length === to - from && context.bytes.compare(entry, from, to) === 0) return context;
+    const [tenantId = "", keyName = "", defaultType = "", correlationId = "", traceparent = ""] = entry
+      .toString("utf8", from, to)
+      .split("\0");
     // A copy: the view would keep the whole entry in memory for as long as the context is remembered.
-    context = { tenantId, keyName, defaultType, correlationId, traceparent, bytes: Buffer.from(bytes) };
+    context = { tenantId, keyName, defaultType, correlationId, traceparent, bytes: Buffer.from(entry.subarray(from, to)) };
     return context;
   };
 
@@ -132,19 +166,8 @@ export function createEntryReader(): (entry: Buffer) => StreamRecord[] {
       const contextEnd = at + HEADER_BYTES + (end <= entry.length ? entry.readUInt16BE(at + AT.contextSize) : 0);
       const textAt = contextEnd + (end <= entry.length ? entry.readUInt16BE(at + AT.eventIdSize) : 0);
       if (end > entry.length || textAt > end) throw new PackedEntryError(`record at byte ${at} is longer than its entry`);
-      records.push({
-        bytes: entry.subarray(at, end),
-        attempt: entry[at + AT.attempt] as number,
-        acceptedAtMs: entry.readUIntBE(at + AT.acceptedAt, 6),
-        receivedAtMs: entry.readUIntBE(at + AT.receivedAt, 6),
-        id: entry.subarray(at + AT.id, at + AT.identity),
-        identity: entry.subarray(at + AT.identity, at + AT.hash),
-        hash: entry.subarray(at + AT.hash, at + AT.receipt),
-        receipt: entry.subarray(at + AT.receipt, at + AT.contextSize),
-        context: contextOf(entry.subarray(at + HEADER_BYTES, contextEnd)),
-        eventId: entry.toString("utf8", contextEnd, textAt),
-        text: entry.subarray(textAt, end),
-      });
+      const eventId = entry.toString("utf8", contextEnd, textAt);
+      records.push(new StreamRecord(entry, at, textAt, end, contextOf(entry, at + HEADER_BYTES, contextEnd), eventId));
       at = end;
     }
     return records;

@@ -13,11 +13,13 @@ export type Outcome =
   /** Not yet. `blamed` says whether the error named this event; only then the attempt counts. */
   | { kind: "again"; message: string; blamed: boolean };
 
+/** The outcome of nearly every event: one object for all. */
+export const STORED: Outcome = Object.freeze({ kind: "stored" });
+
 /** An event in a worker's hands. */
 export interface WorkEvent {
   entry: Entry;
   record: StreamRecord;
-  text: string;
   event: NormalEvent | undefined;
   document: EventDocument | undefined;
   /** Was in its place when the document was to be written; `classify` finds out whose it is. */

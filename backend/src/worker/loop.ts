@@ -162,7 +162,7 @@ export function cutBulks(entries: Entry[], events: number, bytes: number): Entry
   let bulkEvents = 0;
   let bulkBytes = 0;
   for (const entry of entries) {
-    const size = entry.records.reduce((sum, record) => sum + record.bytes.length, 0);
+    const size = entry.records.reduce((sum, record) => sum + record.size, 0);
     if (bulk.length > 0 && (bulkEvents >= events || bulkBytes + size > bytes)) {
       bulks.push(bulk);
       bulk = [];

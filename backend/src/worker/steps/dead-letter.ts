@@ -62,7 +62,7 @@ function toLetter(event: Dead, worker: string): DeadLetterDocument {
     reasonCode: outcome.reason,
     message: outcome.message,
     fingerprint: fingerprintOf(outcome.reason, event.event?.eventType, outcome.message),
-    raw: event.text || record.text.toString("utf8"),
+    raw: record.text,
     receipt: new Binary(record.receipt),
     hash: new Binary(record.hash),
     attempts: record.attempt + 1,

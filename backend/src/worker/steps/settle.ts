@@ -45,7 +45,7 @@ function addEvent(settlement: Settlement, event: WorkEvent, delays: RetryDelays)
     settlement.retries.push({ receipt: record.receipt, dueAtMs, acceptedAtMs, record: retryRecord(record, attempt, acceptedAtMs) });
     return;
   }
-  settlement.bytes += record.bytes.length;
+  settlement.bytes += record.size;
   const row = ledgerRow(settlement, Math.floor(acceptedAtMs / 60_000), record.context.tenantId);
   row[outcome.kind]++;
   // It came through the retry set when its minute travels with it.

@@ -2,7 +2,7 @@ import { BSON } from "mongodb";
 import type { EventDocument } from "../../store/documents.js";
 import type { EventStore, WriteFailure } from "../../store/events.js";
 import { StorageUnavailableError } from "../../store/events.js";
-import { type Step, undecided, type WorkEvent } from "../batch.js";
+import { STORED, type Step, undecided, type WorkEvent } from "../batch.js";
 
 /**
  * Writes all documents in one unordered bulk, acknowledged by a majority. What it finds in its place is left to `classify`.
@@ -20,7 +20,7 @@ export function storeMany(store: Pick<EventStore, "insert" | "rememberHours">): 
       if (event.outcome) return;
       const failure = failures.get(index);
       if (failure?.kind === "exists") event.met = true;
-      else event.outcome = failure ? outcomeOfFailure(failure) : { kind: "stored" };
+      else event.outcome = failure ? outcomeOfFailure(failure) : STORED;
     });
   };
 }

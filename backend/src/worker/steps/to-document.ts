@@ -23,11 +23,11 @@ export function toDocuments(touch?: (event: WorkEvent) => void): Step {
 
 function buildDocument(event: WorkEvent, storedAt: Date): void {
   const { record } = event;
-  event.text = record.text.toString("utf8");
+  const { text } = record;
   // Its time was checked when it came in; by now it may have waited longer than the clock allows for.
-  const item = JSON.parse(event.text) as Record<string, unknown>;
+  const item = JSON.parse(text) as Record<string, unknown>;
   const normal = normalize(item, record.context.defaultType, Number.POSITIVE_INFINITY);
   if (Array.isArray(normal)) throw new Error(normal.map((error) => `${error.pointer} ${error.detail}`).join("; "));
   event.event = normal;
-  event.document = toDocument(record, event.text, item, normal, storedAt);
+  event.document = toDocument(record, text, item, normal, storedAt);
 }

@@ -5,7 +5,7 @@ export function unpack(): Step {
   return function unpackEntries(batch) {
     batch.startedAtMs = Date.now();
     batch.events = batch.entries.flatMap((entry) =>
-      entry.records.map((record) => ({ entry, record, text: "", event: undefined, document: undefined, met: false, outcome: undefined })),
+      entry.records.map((record) => ({ entry, record, event: undefined, document: undefined, met: false, outcome: undefined })),
     );
   };
 }
