@@ -55,8 +55,9 @@ async function measure(phases: Phases, report: BenchReport, { events, only, seco
     report.ndjson = await phases.send("NDJSON 500", { format: "ndjson", batch: 500, events, connections: CONNECTIONS.ndjson });
   }
   if (wanted("floor")) {
-    say("the floor: the same documents by insertMany alone");
-    report.floor = await phases.floor();
+    say("the floor: the same documents by insertMany alone, in one loop, then in two");
+    report.floor = await phases.floor(1);
+    report.floorAbreast = await phases.floor(2);
   }
   if (wanted("batch")) {
     say(`arrays of 100, ${events} events`);

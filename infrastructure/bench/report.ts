@@ -12,7 +12,10 @@ export interface BenchReport {
   single?: SendPhase;
   batch?: SendPhase;
   ndjson?: SendPhase;
+  /** One bare loop of insertMany. */
   floor?: FloorPhase;
+  /** Two loops side by side, as many bulks as the worker keeps in flight: what this MongoDB takes at the most here. */
+  floorAbreast?: FloorPhase;
   /** Single POSTs at a fifth of the rate that `single` reached. */
   latency?: SendPhase & VisiblePhase & { eventsPerSecondAimedAt: number };
   sizes?: SizePhase;
@@ -25,13 +28,13 @@ const ms = (value: number) => figure(value, 1);
 
 /** The run as tables for people. */
 export function describeBench(report: BenchReport): string {
-  const { machine, idle, floor, sizes } = report;
+  const { machine, idle, floor, floorAbreast, sizes } = report;
   const sends = [report.ndjson, report.batch, report.single, report.latency].filter((phase) => phase !== undefined);
   const parts = [`StreamForge bench · commit ${report.commit} · ${machine.cpus} × ${machine.model} · Node ${machine.node}`];
-  if (sends.length > 0) parts.push(sendTable(sends, floor));
+  if (sends.length > 0) parts.push(sendTable(sends, floor, floorAbreast));
   if (floor) {
     parts.push(
-      `Floor (bare insertMany, same documents and indexes): ${figure(floor.eventsPerSecond)} events/s; µs per event: writer ${figure(floor.cpu.writer, 1)}, mongod ${figure(floor.cpu.mongod, 1)}`,
+      `Floor (a bare insertMany loop, same documents and indexes): ${figure(floor.eventsPerSecond)} events/s; µs per event: writer ${figure(floor.cpu.writer, 1)}, mongod ${figure(floor.cpu.mongod, 1)}${floorAbreast ? `\nTwo such loops side by side: ${figure(floorAbreast.eventsPerSecond)} events/s` : ""}`,
     );
   }
   if (report.latency) {
@@ -56,13 +59,18 @@ export function describeBench(report: BenchReport): string {
   return parts.join("\n\n");
 }
 
-function sendTable(sends: SendPhase[], floor: FloorPhase | undefined): string {
+function shareOf(phase: SendPhase, floor: FloorPhase | undefined): string {
+  return floor ? `${figure((100 * phase.eventsPerSecond) / floor.eventsPerSecond)} %` : "unknown";
+}
+
+function sendTable(sends: SendPhase[], floor: FloorPhase | undefined, abreast: FloorPhase | undefined): string {
   const row = (name: string, cell: (phase: SendPhase) => string): string[] => [name, ...sends.map(cell)];
   return table([
     row("", (phase) => phase.name),
     row("events", (phase) => figure(phase.events)),
     row("events/s, until settled", (phase) => figure(phase.eventsPerSecond)),
-    row("share of the floor", (phase) => (floor ? `${figure((100 * phase.eventsPerSecond) / floor.eventsPerSecond)} %` : "unknown")),
+    row("share of the floor", (phase) => shareOf(phase, floor)),
+    row("share of two loops", (phase) => shareOf(phase, abreast)),
     ...PROCESSES.map((name) => row(`CPU µs/event ${name}`, (phase) => figure(phase.cpu[name], 1))),
     row("machine busy for others", (phase) => `${figure(times100(phase.othersShare))} %`),
     row("accept p50 ms", (phase) => ms(phase.acceptMs.p50)),

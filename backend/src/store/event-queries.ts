@@ -92,8 +92,8 @@ export function createEventQueries(store: Store): EventQueries {
   };
 
   /**
-   * A user's index ends with occurredAt: to sort by `_id` too, MongoDB would read all events of the user (100,000: 180 ms; this:
-   * 2 ms), and `_id` in the index would make it larger by two thirds. So ties are put in order here: the group in which the page
+   * A user's index ends with occurredAt: to sort by `_id` too, MongoDB would read all events of the user (100,000: 180 ms), and
+   * `_id` in the index would make it larger by two thirds. So ties are put in order here: the group in which the page
    * before ended is finished first, and the one in which this page ends is read once more, in order.
    */
   const ofUser: PageReader = async (conditions, order, limit, after) => {
