@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort, type LocalServer, NODE_FLAGS, startServers } from "../local/index.js";
+import { freePort, type LocalServer, startServers } from "../local/index.js";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 export const DATABASE = "streamforge";
@@ -69,7 +69,7 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
     const start = async (name: "api" | "worker", url: string): Promise<number> => {
       const log = join(folder, `${name}.log`);
       const fd = openSync(log, "a");
-      const child = spawn(process.execPath, [...NODE_FLAGS, join(ROOT, `backend/dist/${name}.js`)], { env, stdio: ["ignore", fd, fd] });
+      const child = spawn(process.execPath, [join(ROOT, `backend/dist/${name}.js`)], { env, stdio: ["ignore", fd, fd] });
       children.push(child);
       await ready(child, url, log);
       return child.pid as number;

@@ -6,7 +6,6 @@ import { startRedis } from "./redis.js";
 import type { LocalServer } from "./types.js";
 
 export { startMongo } from "./mongo.js";
-export { NODE_FLAGS } from "./node-flags.js";
 export { freePort, portIsFree } from "./ports.js";
 export { startPostgres } from "./postgres.js";
 export { isAlive, watch as endWithUs } from "./process.js";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endWithUs, NODE_FLAGS } from "@streamforge/infrastructure/local";
+import { endWithUs } from "@streamforge/infrastructure/local";
 import { openLog } from "./log-file.js";
 
 /** Restart delays: 0.5 s, doubled to 15 s; a process that lived for 30 s starts at 0.5 s again. */
@@ -47,7 +47,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
 
   function launch(): { child: ChildProcess; listening: Promise<number>; words: () => string } {
     // A process group of its own: Ctrl-C reaches standalone alone, which stops everything in order.
-    const born = spawn(process.execPath, [...NODE_FLAGS, options.file], {
+    const born = spawn(process.execPath, [options.file], {
       env,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type LocalServer, NODE_FLAGS, startMongo, startPostgres, startRedis } from "@streamforge/infrastructure/local";
+import { type LocalServer, startMongo, startPostgres, startRedis } from "@streamforge/infrastructure/local";
 import { migrate, seed } from "../../src/accounts/bootstrap.js";
 import { loadConfig } from "../../src/config.js";
 
@@ -119,7 +119,7 @@ export async function startProcess(script: string, env: Record<string, string>):
 
   const launch = async (): Promise<void> => {
     const portName = script.includes("worker") ? "WORKER_PORT" : "PORT";
-    child = spawn(process.execPath, [...NODE_FLAGS, env.FAULT_PROCESS ? FUSED : join(DIST, script)], {
+    child = spawn(process.execPath, [env.FAULT_PROCESS ? FUSED : join(DIST, script)], {
       env: { PATH: process.env.PATH, ...env, ...(port ? { [portName]: port } : {}), LOG_LEVEL: "info" },
       stdio: ["ignore", "pipe", "pipe"],
     });
