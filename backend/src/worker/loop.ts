@@ -60,14 +60,14 @@ export function runLoop(options: LoopOptions): Loop {
   };
 
   /** Until it is settled: an outage is waited out with the entries in hand, nobody is blamed. */
-  const work = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch | undefined>): Promise<void> => {
+  const work = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch>): Promise<void> => {
     while (!stopping) {
       await breaker.admit();
       if (stopping) return;
       try {
         const batch = await attempt(entries);
         breaker.success();
-        if (batch) options.onSettled(batch);
+        options.onSettled(batch);
         return;
       } catch (error) {
         breaker.failure();
@@ -85,7 +85,7 @@ export function runLoop(options: LoopOptions): Loop {
     await pipelines.process(batch);
     return batch;
   };
-  const alone = async ([entry]: Entry[]): Promise<undefined> => takeApart(entry as Entry, consumer, pipelines).then(() => undefined);
+  const alone = ([entry]: Entry[]): Promise<Batch> => takeApart(entry as Entry, consumer, pipelines);
 
   const dispatch = async (arrived: Entry[]): Promise<void> => {
     const entries: Entry[] = [];
@@ -102,7 +102,7 @@ export function runLoop(options: LoopOptions): Loop {
     // Nothing else runs meanwhile: an event that is marked when the process dies must be the one that ended it.
     for (const entry of suspicious) await start([entry], alone, slots.count);
   };
-  const start = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch | undefined>, needed: number): Promise<void> => {
+  const start = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch>, needed: number): Promise<void> => {
     await slots.take(needed);
     const run = work(entries, attempt).finally(() => {
       for (const entry of entries) inHand.delete(entry.id);

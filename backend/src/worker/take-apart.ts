@@ -13,7 +13,7 @@ const RECEIPT_BYTES = 8;
  * before it is tried. An event whose mark is found was being tried when its process died: it becomes a dead letter
  * (unless it turns out to be stored), and its neighbours are stored.
  */
-export async function takeApart(entry: Entry, consumer: Consumer, pipelines: Pipelines): Promise<void> {
+export async function takeApart(entry: Entry, consumer: Consumer, pipelines: Pipelines): Promise<Batch> {
   const whole: Batch = { consumer, entries: [entry], events: [], startedAtMs: Date.now() };
   unpack()(whole);
   const suspects = (await consumer.markOf(entry.id)) ?? Buffer.alloc(0);
@@ -33,6 +33,7 @@ export async function takeApart(entry: Entry, consumer: Consumer, pipelines: Pip
   }
   await consumer.mark(entry.id, suspects);
   await pipelines.finish(whole);
+  return whole;
 }
 
 function isSuspect(suspects: Buffer, { record }: WorkEvent): boolean {
