@@ -125,6 +125,14 @@ export const configSchema = z.object({
     "Idle time after which an entry counts as abandoned and is claimed, in ms; keep it above MONGO_TIMEOUT_MS",
   ),
   MAX_RETRY_ATTEMPTS: positive(5, "Failures that name the event itself before it becomes a dead letter"),
+  UNKNOWN_TYPE_POLICY: z
+    .enum(["auto", "store", "dead-letter"])
+    .default("auto")
+    .describe("Events of a type that is not registered: auto is strict for tenants with registered types only"),
+  MAX_SCHEMA_BYTES: positive(64 * KIB, "Largest JSON Schema of an event type, in bytes"),
+  ATTEMPTS_RETENTION_DAYS: positive(30, "How long failed attempts are kept, in days"),
+  LEDGER_RETENTION_DAYS: positive(400, "How long the minutes of the ledger are kept, in days"),
+  REPLAY_RATE_PER_SECOND: positive(500, "Letters a second that a replay takes when it names no rate"),
   RETRY_BASE_MS: positive(1000, "First retry delay, doubled each time with jitter, in ms"),
   RETRY_MAX_MS: positive(60_000, "Longest retry delay, in ms"),
   CIRCUIT_FAILURES: positive(5, "Failed bulks in a row that open the circuit"),

@@ -88,7 +88,9 @@ async function prepare(order: GeneratorOrder): Promise<() => Promise<GeneratorRe
     }
   };
   const answered = (lane: Lane, status: number): void => {
-    const index = lane.index as number;
+    // An idle connection's 408: the server closes what was never used, and `reopen` opens it anew.
+    if (lane.index === undefined) return;
+    const index = lane.index;
     statuses[status] = (statuses[status] ?? 0) + 1;
     // 409 "duplicate": an earlier try, answered 503, did arrive.
     if (status === 202 || (status === 409 && refused.has(index))) {

@@ -20,7 +20,21 @@ export interface AuditEntry {
     | "tenant.update"
     | "user.create"
     | "session.create"
-    | "session.delete";
+    | "session.delete"
+    | "session.revoke"
+    | "user.update"
+    | "user.password"
+    | "settings.update"
+    | "event-type.register"
+    | "event-type.update"
+    | "event-type.retire"
+    | "dead-letters.retry"
+    | "dead-letters.discard"
+    | "replay.create"
+    | "replay.pause"
+    | "replay.resume"
+    | "replay.cancel"
+    | "ledger.acknowledge";
   targetId: string;
   tenantId: string | null;
   before?: Prisma.InputJsonValue;

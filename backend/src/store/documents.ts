@@ -38,6 +38,10 @@ export interface EventDocument {
   hash: Binary;
   /** How many attempts it took, when more than one. */
   attempts?: number;
+  /** Version of its type's JSON Schema that its payload was checked against; absent when the type was not registered. */
+  typeVersion?: number;
+  /** Set when what is stored is a replay with a patch: which replay, by whom, and the dead letter (`_id`, hex) that holds what was sent. */
+  patched?: { replayId: string; by: string; from: string };
 }
 
 /** One hour in which a tenant has events; a look-up by eventId makes its candidates from these. */
@@ -74,8 +78,20 @@ export interface DeadLetterDocument {
   failedAt: Date;
   lastFailedAt: Date;
   worker: string;
+  /** Where its payload does not fit the schema of its type; SCHEMA_INVALID only. */
+  failures?: { pointer: string; detail: string }[];
+  /** The last replay that took it, and what came of it; `outcome` is absent while the replay has it in hand. */
+  replay?: { id: string; outcome?: ReplayOutcome; at: Date };
+  /** Why somebody discarded it. */
+  discardReason?: string;
   history: { at: Date; who: string; what: string }[];
 }
+
+/**
+ * What a replay did with one letter: its event was stored now; it was stored before (an unchanged resend); another body was
+ * stored under its identity (the letter is superseded); it failed again (the letter is open again).
+ */
+export type ReplayOutcome = "stored" | "already-stored" | "superseded" | "failed";
 
 /** One attempt that failed. */
 export interface AttemptDocument {

@@ -40,6 +40,12 @@ export interface RedisKeys {
   history: string;
   /** String with a short life: the API process that moves closed minutes of the ledger to MongoDB. */
   ledgerLease: string;
+  /** Hash `{digest, types}`: the event types of all tenants as JSON, a copy of what Postgres has, and the digest that tells whether it changed. */
+  eventTypes: string;
+  /** String: a number that changes when replays may have work; absent or "0": none. */
+  replays: string;
+  /** String with a short life: the API process that samples the totals. */
+  totalsLease: string;
   /** Pub/sub channel: ids of API keys and tenants that changed. */
   invalidation: string;
   /** Hash per cached API key record. */
@@ -77,6 +83,9 @@ export function redisKeys(prefix: string): RedisKeys {
     apis: `${prefix}:apis`,
     history: `${prefix}:history`,
     ledgerLease: `${prefix}:ledger:lease`,
+    eventTypes: `${prefix}:event-types`,
+    replays: `${prefix}:replays`,
+    totalsLease: `${prefix}:totals:lease`,
     invalidation: `${prefix}:invalidation`,
     apiKey: (id) => `${prefix}:key:${id}`,
     session: (id) => `${prefix}:session:${id}`,
