@@ -117,7 +117,7 @@ export const configSchema = z.object({
 
   WORKER_BULK_EVENTS: positive(1000, "Documents aimed at in one MongoDB bulk"),
   WORKER_BULK_BYTES: positive(8 * MIB, "Most bytes in one MongoDB bulk"),
-  WORKER_BULKS_IN_FLIGHT: z.coerce.number().int().min(1).max(16).default(2).describe("Bulks a worker keeps in flight"),
+  WORKER_BULKS_IN_FLIGHT: z.coerce.number().int().min(1).max(16).default(3).describe("Bulks a worker keeps in flight"),
   WORKER_SHORT_READ_PAUSE_MS: count(15, "Pause after a read that found little, so that the next bulk is fuller, in ms"),
   MONGO_TIMEOUT_MS: positive(10_000, "Deadline of each MongoDB operation, in ms"),
   CLAIM_IDLE_MS: positive(
