@@ -1,2 +1,3 @@
 export * from "./api.js";
+export * from "./dead-letter-selector.js";
 export * from "./problems.js";
