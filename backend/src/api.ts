@@ -6,10 +6,14 @@ import { fileURLToPath } from "node:url";
 import { fastifyStatic } from "@fastify/static";
 import type { ProblemCode } from "@streamforge/shared";
 import { createAuthenticator } from "./accounts/authenticator.js";
+import { createCredentials } from "./accounts/credentials.js";
 import { createPrisma, type PrismaClient } from "./accounts/database.js";
 import { createKeyService } from "./accounts/keys.js";
+import { createSessionStore } from "./accounts/session-store.js";
 import { createSessions } from "./accounts/sessions.js";
+import { createSettingsService } from "./accounts/settings.js";
 import { createTenantService } from "./accounts/tenants.js";
+import { createUserService } from "./accounts/users.js";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterQueries } from "./dead-letters/queries.js";
 import { createAuth } from "./http/auth.js";
@@ -22,11 +26,14 @@ import { eventRoutes } from "./http/routes/events.js";
 import { healthRoutes } from "./http/routes/health.js";
 import { keyRoutes } from "./http/routes/keys.js";
 import { ledgerRoutes } from "./http/routes/ledger.js";
+import { meRoutes } from "./http/routes/me.js";
 import { problemRoutes } from "./http/routes/problems.js";
 import { readingRoutes } from "./http/routes/reading.js";
 import { sessionRoutes } from "./http/routes/session.js";
 import { statsRoutes } from "./http/routes/stats.js";
 import { tenantRoutes } from "./http/routes/tenants.js";
+import { userRoutes } from "./http/routes/users.js";
+import type { RouteRule } from "./http/rules.js";
 import { createServer, type Server, withSecurityHeaders } from "./http/server.js";
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
@@ -63,8 +70,15 @@ const SHUTDOWN_NOTICE_MS = 1_000;
 /** Where Vite puts the dashboard; the same from `src` and from `dist`. */
 const DASHBOARD = fileURLToPath(new URL("../../frontend/dist/", import.meta.url));
 
+export interface RunningApi {
+  port: number;
+  /** Who may call what. */
+  routes: readonly RouteRule[];
+  close(): Promise<void>;
+}
+
 /** Composes an API process and runs it until `close`. */
-export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ port: number; close(): Promise<void> }> {
+export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<RunningApi> {
   const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const startedAtMs = Date.now();
   const log = createLog(config, "api", name);
@@ -88,7 +102,10 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
   await askPostgres(prisma, config.DATABASE_URL);
 
   const authenticator = createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log });
-  const sessions = createSessions({ prisma, redis, keys, config });
+  const sessionStore = createSessionStore(redis, keys);
+  const credentials = createCredentials({ prisma, redis, keys });
+  const sessions = createSessions({ prisma, store: sessionStore, credentials, config });
+  const users = createUserService({ prisma, store: sessionStore, credentials });
   const auth = createAuth({ authenticator, sessions, config });
   const appender = createAppender({
     redis: appendRedis,
@@ -169,6 +186,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
       await admin.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
       await admin.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
       await admin.register(sessionRoutes({ sessions, config }));
+      await admin.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma) }));
+      await admin.register(userRoutes({ auth, users, sessions }));
     });
     await scope.register(problemRoutes());
     await serveDashboard(scope);
@@ -190,6 +209,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<{ 
 
   return {
     port,
+    routes: auth.routes(),
     async close() {
       stopping = true;
       // Those who hold a connection are told to go elsewhere before it is closed under a request that is on its way.

@@ -1,3 +1,5 @@
 export * from "./api.js";
 export * from "./dead-letter-selector.js";
 export * from "./problems.js";
+export * from "./settings.js";
+export * from "./users.js";

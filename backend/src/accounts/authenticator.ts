@@ -21,6 +21,8 @@ export interface Principal {
   tenantId: string | null;
   scopes: ReadonlySet<Scope>;
   role?: Role;
+  /** Public id of the session, when somebody signed in. */
+  session?: string;
   defaultType?: string;
   limits: TenantLimits;
 }

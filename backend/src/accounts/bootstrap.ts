@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import type { Config } from "../config.js";
 import { type Actor, audit } from "./audit.js";
 import { createPrisma, type Database } from "./database.js";
 import { insertKey } from "./keys.js";
-import { hashPassword } from "./passwords.js";
+import { generatePassword, hashPassword } from "./passwords.js";
 
 export { migrate } from "./migrations.js";
 
@@ -46,7 +45,7 @@ export async function seed(config: Config): Promise<Seeded> {
 
 async function seedAdmin(db: Database, config: Config): Promise<string | undefined> {
   if ((await db.user.count()) > 0) return undefined;
-  const password = config.ADMIN_PASSWORD ?? randomBytes(12).toString("base64url");
+  const password = config.ADMIN_PASSWORD ?? generatePassword();
   const user = await db.user.create({
     data: { email: config.ADMIN_EMAIL.toLowerCase(), role: "admin", passwordHash: await hashPassword(password) },
   });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { hash, verify } from "@node-rs/argon2";
 
 // argon2id is the library's default. 19 MiB, 2 passes, 1 lane: OWASP's minimum, 12 ms of one core.
@@ -9,6 +10,11 @@ const CONCURRENT = 2;
 /** argon2id in PHC form. */
 export function hashPassword(password: string): Promise<string> {
   return hash(password, COST);
+}
+
+/** A password to be shown once: 96 bits, as 16 letters, digits, `-` and `_`. */
+export function generatePassword(): string {
+  return randomBytes(12).toString("base64url");
 }
 
 /**

@@ -1,21 +1,11 @@
-import { createHash, randomBytes } from "node:crypto";
-import type { Role } from "@streamforge/shared";
-import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
-import type { RedisKeys } from "../stream/keys.js";
-import { audit } from "./audit.js";
+import type { User } from "../generated/prisma/client.js";
+import { type Actor, audit } from "./audit.js";
+import type { Credentials } from "./credentials.js";
 import { isDatabaseDown, type PrismaClient, StorageUnavailableError } from "./database.js";
-import { within } from "./deadline.js";
-import { createPasswordCheck } from "./passwords.js";
-import { createLoginThrottle } from "./throttle.js";
+import { type SessionRecord, type SessionStore, stampOf } from "./session-store.js";
 
-/** An operator who is signed in. */
-export interface SessionRecord {
-  userId: string;
-  email: string;
-  role: Role;
-  expiresAtMs: number;
-}
+export type { SessionRecord } from "./session-store.js";
 
 export type SignIn =
   | { kind: "signed-in"; sessionId: string; session: SessionRecord }
@@ -23,91 +13,120 @@ export type SignIn =
   | { kind: "refused" }
   | { kind: "throttled"; retryAfterSeconds: number };
 
+/** Where a request came from. */
+export interface From {
+  ip: string;
+  userAgent?: string;
+  correlationId: string;
+}
+
 /**
- * Operators' sessions: a random id in a cookie, the rest in Redis, so that signing out ends it at once everywhere
+ * Operators' sessions: a random secret in a cookie, the rest in Redis, so that signing out ends it at once everywhere
  * (docs/decisions/0003-sessions-not-jwt.md). Everything rejects with StorageUnavailableError when a store is away.
  */
 export interface Sessions {
-  signIn(credentials: { email: string; password: string }, from: { ip: string; correlationId: string }): Promise<SignIn>;
+  signIn(credentials: { email: string; password: string }, from: From): Promise<SignIn>;
+  /** @param sessionId what is in the cookie */
   read(sessionId: string): Promise<SessionRecord | null>;
   signOut(sessionId: string, correlationId: string): Promise<void>;
+  /** Of one user, the newest first. */
+  list(userId: string): Promise<SessionRecord[]>;
+  /** Ends one by its public id. @returns false when this user has none of this id */
+  end(actor: Actor, userId: string, id: string): Promise<boolean>;
+  /** Ends all of a user, or all but one. @returns how many */
+  endAll(actor: Actor, userId: string, exceptId?: string): Promise<number>;
 }
 
 export interface SessionsDeps {
   prisma: PrismaClient;
-  redis: Redis;
-  keys: RedisKeys;
+  store: SessionStore;
+  credentials: Credentials;
   config: Pick<Config, "SESSION_TTL_SECONDS">;
 }
 
-const REDIS_TIMEOUT_MS = 1_000;
-const SESSION_ID = /^[\w-]{43}$/;
+/** A session that is used says so, and is compared with its user's row, so often. */
+const SEEN_EVERY_MS = 30_000;
+const MOST_USER_AGENT = 300;
 
-export function createSessions({ prisma, redis, keys, config }: SessionsDeps): Sessions {
-  const throttle = createLoginThrottle(redis, keys);
-  const passwordIsRight = createPasswordCheck();
-  // Only the hash of the id is in Redis: who can read Redis cannot take over a session.
-  const sessionKey = (sessionId: string) => keys.session(createHash("sha256").update(sessionId).digest("base64url"));
-
-  async function read(sessionId: string): Promise<SessionRecord | null> {
-    if (!SESSION_ID.test(sessionId)) return null;
-    const fields = await inRedis(redis.hgetall(sessionKey(sessionId)));
-    const { userId, email, role, expiresAtMs } = fields;
-    if (!userId || !email || !role) return null;
-    return { userId, email, role: role as Role, expiresAtMs: Number(expiresAtMs) };
-  }
-
-  async function open(user: { id: string; email: string; role: Role }, correlationId: string): Promise<SignIn> {
-    const sessionId = randomBytes(32).toString("base64url");
-    const session: SessionRecord = {
+export function createSessions({ prisma, store, credentials, config }: SessionsDeps): Sessions {
+  async function open(user: User, from: From): Promise<SignIn> {
+    const nowMs = Date.now();
+    const { secret, session } = await store.open({
       userId: user.id,
       email: user.email,
       role: user.role,
-      expiresAtMs: Date.now() + config.SESSION_TTL_SECONDS * 1000,
-    };
-    const key = sessionKey(sessionId);
-    // One transaction: a session without an expiry would live for ever.
-    await inRedis(redis.multi().hset(key, session).expire(key, config.SESSION_TTL_SECONDS).exec());
-    await audit(prisma, userActor(session, correlationId), { action: "session.create", targetId: user.id, tenantId: null });
-    return { kind: "signed-in", sessionId, session };
+      createdAtMs: nowMs,
+      lastSeenAtMs: nowMs,
+      expiresAtMs: nowMs + config.SESSION_TTL_SECONDS * 1000,
+      userAgent: (from.userAgent ?? "").slice(0, MOST_USER_AGENT),
+      address: from.ip,
+      stamp: stampOf(user),
+    });
+    // Who changes a user ends the sessions that are listed by then. One that was being opened meanwhile is found out here:
+    // either the change sees this session, or this look sees the change.
+    const now = await prisma.user.findUnique({ where: { id: user.id } });
+    if (!now || stampOf(now) !== session.stamp) {
+      await store.close(secret, session);
+      return { kind: "refused" };
+    }
+    await audit(prisma, userActor(session, from.correlationId), { action: "session.create", targetId: user.id, tenantId: null });
+    return { kind: "signed-in", sessionId: secret, session };
+  }
+
+  /** Changes of a user end their sessions at once; this mends it when Redis was away just then. */
+  async function lookAgain(secret: string, session: SessionRecord, nowMs: number): Promise<void> {
+    await store.seen(secret, nowMs);
+    const user = await prisma.user.findUnique({ where: { id: session.userId } });
+    if (!user || stampOf(user) !== session.stamp) await store.close(secret, session);
   }
 
   return {
-    read,
-
-    async signIn({ email: given, password }, { ip, correlationId }) {
-      const email = given.trim().toLowerCase();
-      const retryAfterSeconds = await throttle.take(email, ip);
-      if (retryAfterSeconds > 0) return { kind: "throttled", retryAfterSeconds };
+    async signIn(given, from) {
+      const proof = await credentials.prove(given, from.ip);
+      if (proof.kind !== "proven") return proof;
       try {
-        const user = await prisma.user.findUnique({ where: { email } });
-        const usable = user && !user.disabledAt ? user : null;
-        const right = await passwordIsRight(usable?.passwordHash ?? null, password);
-        if (!usable || !right) return { kind: "refused" };
-        await throttle.forgive(email, ip);
-        return await open(usable, correlationId);
+        return await open(proof.user, from);
       } catch (error) {
         throw isDatabaseDown(error) ? new StorageUnavailableError("Postgres does not answer, so signing in is not possible", error) : error;
       }
     },
 
+    async read(secret) {
+      const session = await store.read(secret);
+      const nowMs = Date.now();
+      // Not waited for: a session goes on while Postgres is away.
+      if (session && nowMs - session.lastSeenAtMs >= SEEN_EVERY_MS) lookAgain(secret, session, nowMs).catch(() => {});
+      return session;
+    },
+
     async signOut(sessionId, correlationId) {
-      const session = await read(sessionId);
+      const session = await store.read(sessionId);
       if (!session) return;
-      await inRedis(redis.del(sessionKey(sessionId)));
+      await store.close(sessionId, session);
       await audit(prisma, userActor(session, correlationId), { action: "session.delete", targetId: session.userId, tenantId: null });
+    },
+
+    list: store.list,
+
+    async end(actor, userId, id) {
+      const session = await store.end(userId, id);
+      if (session) await audit(prisma, actor, { action: "session.revoke", targetId: userId, tenantId: null, before: placeOf(session) });
+      return session !== null;
+    },
+
+    async endAll(actor, userId, exceptId) {
+      const ended = await store.endAll(userId, exceptId);
+      if (ended > 0)
+        await audit(prisma, actor, { action: "session.revoke", targetId: userId, tenantId: null, before: { sessions: ended } });
+      return ended;
     },
   };
 }
 
-function userActor(session: SessionRecord, correlationId: string) {
-  return { kind: "user", id: session.userId, name: session.email, correlationId } as const;
+function userActor(session: SessionRecord, correlationId: string): Actor {
+  return { kind: "user", id: session.userId, name: session.email, correlationId };
 }
 
-async function inRedis<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await within(REDIS_TIMEOUT_MS, "Redis", work);
-  } catch (error) {
-    throw new StorageUnavailableError("Redis does not answer, so sessions cannot be read", error);
-  }
+function placeOf({ id, createdAtMs, userAgent, address }: SessionRecord) {
+  return { sessions: 1, id, createdAt: new Date(createdAtMs).toISOString(), userAgent, address };
 }

@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import { type Role, roles, type Scope, scopes, tenantIdSchema } from "@streamforge/shared";
+import { type Role, type Scope, scopes, tenantIdSchema } from "@streamforge/shared";
 import { parseCookie } from "cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../accounts/audit.js";
@@ -8,6 +8,7 @@ import { isDatabaseDown, StorageUnavailableError } from "../accounts/database.js
 import type { SessionRecord, Sessions } from "../accounts/sessions.js";
 import type { Config } from "../config.js";
 import { problem } from "./problems.js";
+import { createRouteTable, type Need, type RouteTable, type Ruled, refusal } from "./rules.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -40,15 +41,15 @@ const STATE_CHANGING = /^(POST|PUT|PATCH|DELETE)$/;
 /** A hook in callback form: a promise per request would cost more than the check of a cached key. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 
-export interface Auth {
-  /** Declares `request.principal`; once per server, before routes. */
+export interface Auth extends Pick<RouteTable, "routes" | "allowedTo"> {
+  /** Declares `request.principal` and begins the table of routes; once per server, before routes. */
   install(app: FastifyInstance): void;
   /** onRequest, before the body is read: sets `request.principal`, or fails with 401, 403 (Origin) or 503. */
-  authenticate: Hook;
+  authenticate: Hook & Ruled;
   /** onRequest, after `authenticate`: keys need the scope (or `admin`), people a role that has it. */
-  requireScope(scope: Scope): Hook;
+  requireScope(scope: Scope): Hook & Ruled;
   /** onRequest, after `authenticate`: people need the role or a higher one; a key needs `admin`, and is pinned to its tenant by `resolveTenant`. */
-  requireRole(role: Role): Hook;
+  requireRole(role: Role): Hook & Ruled;
 }
 
 export interface AuthDeps {
@@ -58,6 +59,7 @@ export interface AuthDeps {
 }
 
 export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth {
+  const table = createRouteTable();
   const adminTokenDigest = config.ADMIN_TOKEN === undefined ? null : hash("sha256", config.ADMIN_TOKEN, "buffer");
 
   /** The credential that counts is the first present of X-Admin-Token, Authorization, X-Api-Key and the cookie; a wrong one is not made up for by the next. */
@@ -97,34 +99,27 @@ export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth 
   return {
     install(app) {
       app.decorateRequest("principal", null);
+      table.watch(app);
     },
-    authenticate,
-    requireScope(scope) {
-      return guard(({ kind, scopes: held }) => {
-        if (held.has(scope) || held.has("admin")) return undefined;
-        return kind === "key" ? `This key lacks the scope ${scope}.` : `Your role does not allow this; it needs the scope ${scope}.`;
-      });
-    },
-    requireRole(role) {
-      const least = roles.indexOf(role);
-      return guard(({ kind, scopes: held, role: own }) => {
-        if (kind === "key") return held.has("admin") ? undefined : "This key lacks the scope admin.";
-        return own !== undefined && roles.indexOf(own) >= least ? undefined : `This needs the role ${role}.`;
-      });
-    },
+    authenticate: Object.assign(authenticate, { needs: [] }),
+    requireScope: (scope) => guard({ kind: "scope", scope }),
+    requireRole: (role) => guard({ kind: "role", role }),
+    routes: table.routes,
+    allowedTo: table.allowedTo,
   };
 }
 
-/** A hook that fails with 403 when `refusal` gives a reason. */
-function guard(refusal: (principal: Principal) => string | undefined): Hook {
-  return (request, _reply, done) => {
+/** A hook that fails with 403 for whoever does not satisfy the need. */
+function guard(need: Need): Hook & Ruled {
+  const hook: Hook = (request, _reply, done) => {
     if (!request.principal) {
       done(unauthenticated());
       return;
     }
-    const reason = refusal(request.principal);
+    const reason = refusal(need, request.principal);
     done(reason === undefined ? undefined : problem("forbidden", reason));
   };
+  return Object.assign(hook, { needs: [need] });
 }
 
 /** Who makes the request. @throws 401 when nothing authenticated it. */
@@ -171,9 +166,10 @@ export function requireTenant(request: FastifyRequest, queryTenantId?: string): 
 }
 
 /** onRequest, after `authenticate`: for what concerns all tenants; no key may, whatever its scopes. */
-export const requireAllTenants: Hook = guard(({ tenantId }) =>
-  tenantId === null ? undefined : "An API key administers its own tenant only.",
-);
+export const requireAllTenants = guard({ kind: "all-tenants" });
+
+/** onRequest, after `authenticate`: only for somebody who signed in. @param what begins the sentence of the refusal: `Settings` */
+export const requirePerson = (what: string) => guard({ kind: "person", what });
 
 /** The session id in the cookie, or null. */
 export function sessionIdOf(request: FastifyRequest): string | null {
@@ -236,6 +232,7 @@ function userPrincipal(session: SessionRecord): Principal {
     tenantId: null,
     scopes: ROLE_SCOPES[session.role],
     role: session.role,
+    session: session.id,
     limits: {},
   };
 }

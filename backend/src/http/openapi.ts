@@ -38,6 +38,8 @@ const TAGS = {
   keys: "API keys.",
   tenants: "Tenants and their limits.",
   session: "Signing in to the dashboard.",
+  me: "Who asks, what they may do, their password, sessions and settings.",
+  users: "People who operate StreamForge, and their roles.",
   health: "For load balancers, orchestrators and Prometheus. No credentials.",
   documentation: "This document, and what each problem means.",
 };

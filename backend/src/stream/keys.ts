@@ -50,8 +50,10 @@ export interface RedisKeys {
   invalidation: string;
   /** Hash per cached API key record. */
   apiKey(id: string): string;
-  /** Hash per operator session. */
+  /** Hash per operator session, by the hash of its cookie. */
   session(id: string): string;
+  /** Hash per user: public id of a session → hash of its cookie. May name sessions that have ended. */
+  userSessions(userId: string): string;
   /** Prefix for counters of rate limits. */
   limit(name: string): string;
 }
@@ -89,6 +91,7 @@ export function redisKeys(prefix: string): RedisKeys {
     invalidation: `${prefix}:invalidation`,
     apiKey: (id) => `${prefix}:key:${id}`,
     session: (id) => `${prefix}:session:${id}`,
+    userSessions: (userId) => `${prefix}:user-sessions:${userId}`,
     limit: (name) => `${prefix}:limit:${name}`,
   };
 }

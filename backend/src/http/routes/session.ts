@@ -17,17 +17,23 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
   const cookie = (value: string, expires: Date) =>
     stringifySetCookie({ name: SESSION_COOKIE, value, path: "/", httpOnly: true, sameSite: "lax", secure: config.COOKIE_SECURE, expires });
   const tags = ["session"];
+  // They work on the cookie alone, and tell whoever has none so.
+  const open = { open: "signing in and out" };
 
   return async (app) => {
     answerStorageErrors(app);
 
     app.post(
       "/v1/session",
-      { schema: { tags, summary: "Sign in", body: sessionRequestSchema, response: { 200: sessionSchema } } },
+      { config: open, schema: { tags, summary: "Sign in", body: sessionRequestSchema, response: { 200: sessionSchema } } },
       async (request, reply) => {
         // Without the check a foreign page could sign a visitor in under the attacker's name. Programs send no Origin.
         if (request.headers.origin !== undefined && !originAllowed(request, config.CORS_ORIGINS)) throw foreignOrigin();
-        const outcome = await sessions.signIn(request.body, { ip: request.ip, correlationId: request.id });
+        const outcome = await sessions.signIn(request.body, {
+          ip: request.ip,
+          userAgent: request.headers["user-agent"],
+          correlationId: request.id,
+        });
         if (outcome.kind === "throttled") {
           throw problem("rate-limited", "Too many tries to sign in. Wait before the next one.", undefined, {
             "retry-after": String(outcome.retryAfterSeconds),
@@ -40,23 +46,31 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
       },
     );
 
-    app.get("/v1/session", { schema: { tags, summary: "Who is signed in", response: { 200: sessionSchema } } }, async (request, reply) => {
-      const sessionId = sessionIdOf(request);
-      const session = sessionId === null ? null : await sessions.read(sessionId);
-      if (!session) throw unauthenticated();
-      reply.header("cache-control", "no-store");
-      return sessionView(session);
-    });
+    app.get(
+      "/v1/session",
+      { config: open, schema: { tags, summary: "Who is signed in", response: { 200: sessionSchema } } },
+      async (request, reply) => {
+        const sessionId = sessionIdOf(request);
+        const session = sessionId === null ? null : await sessions.read(sessionId);
+        if (!session) throw unauthenticated();
+        reply.header("cache-control", "no-store");
+        return sessionView(session);
+      },
+    );
 
-    app.delete("/v1/session", { schema: { tags, summary: "Sign out", response: { 204: z.null() } } }, async (request, reply) => {
-      const sessionId = sessionIdOf(request);
-      if (sessionId !== null) {
-        if (!originAllowed(request, config.CORS_ORIGINS)) throw foreignOrigin();
-        await sessions.signOut(sessionId, request.id);
-      }
-      reply.header("set-cookie", cookie("", new Date(0)));
-      return reply.code(204).send(null);
-    });
+    app.delete(
+      "/v1/session",
+      { config: open, schema: { tags, summary: "Sign out", response: { 204: z.null() } } },
+      async (request, reply) => {
+        const sessionId = sessionIdOf(request);
+        if (sessionId !== null) {
+          if (!originAllowed(request, config.CORS_ORIGINS)) throw foreignOrigin();
+          await sessions.signOut(sessionId, request.id);
+        }
+        reply.header("set-cookie", cookie("", new Date(0)));
+        return reply.code(204).send(null);
+      },
+    );
   };
 }
 

@@ -1,0 +1,157 @@
+import {
+  changePasswordSchema,
+  changeSettingsSchema,
+  defaultSettings,
+  meSchema,
+  type SessionView,
+  sessionListSchema,
+  sessionsEndedSchema,
+  settingsSchema,
+} from "@streamforge/shared";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
+import type { SettingsService } from "../../accounts/settings.js";
+import type { UserService } from "../../accounts/users.js";
+import { type Auth, actorOf, answerStorageErrors, principalOf, requirePerson } from "../auth.js";
+import { problem } from "../problems.js";
+
+export interface MeRoutesDeps {
+  auth: Auth;
+  users: Pick<UserService, "changePassword">;
+  sessions: Pick<Sessions, "list" | "end" | "endAll">;
+  settings: SettingsService;
+}
+
+const tags = ["me"];
+
+/** What concerns whoever asks: `/v1/me`, its password, sessions and settings. */
+export function meRoutes(deps: MeRoutesDeps): FastifyPluginAsyncZod {
+  return async (app) => {
+    answerStorageErrors(app);
+    await app.register(identityRoutes(deps));
+    await app.register(ownSessionRoutes(deps));
+    await app.register(settingsRoutes(deps));
+  };
+}
+
+function identityRoutes({ auth, users }: MeRoutesDeps): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      "/v1/me",
+      { onRequest: [auth.authenticate], schema: { tags, summary: "Who asks, and what they may do", response: { 200: meSchema } } },
+      async (request, reply) => {
+        const principal = principalOf(request);
+        const { kind, id, name, role = null, tenantId, scopes } = principal;
+        reply.header("cache-control", "no-store");
+        return { kind, id, name, role, tenantId, scopes: [...scopes], may: auth.allowedTo(principal) };
+      },
+    );
+
+    app.post(
+      "/v1/me/password",
+      {
+        onRequest: [auth.authenticate, requirePerson("Passwords")],
+        schema: { tags, summary: "Change one's password; other sessions end", body: changePasswordSchema, response: { 204: z.null() } },
+      },
+      async (request, reply) => {
+        const { id: userId, name: email, session } = principalOf(request);
+        const { current, next } = request.body;
+        if (next === current || next.toLowerCase() === email) {
+          const detail = next === current ? "must differ from the current one" : "must not be the e-mail address";
+          throw problem("invalid-request", `/next ${detail}`, { errors: [{ pointer: "/next", detail }] });
+        }
+        const outcome = await users.changePassword(actorOf(request), { userId, email, current, next, ip: request.ip, session });
+        if (outcome === "wrong") {
+          const detail = "is not your password";
+          throw problem("invalid-request", `/current ${detail}`, { errors: [{ pointer: "/current", detail }] });
+        }
+        if (outcome !== "changed") {
+          throw problem("rate-limited", "Too many tries. Wait before the next one.", undefined, {
+            "retry-after": String(outcome.retryAfterSeconds),
+          });
+        }
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+function ownSessionRoutes({ auth, sessions }: MeRoutesDeps): FastifyPluginAsyncZod {
+  const onRequest = [auth.authenticate, requirePerson("Sessions")];
+  return async (app) => {
+    app.get(
+      "/v1/me/sessions",
+      { onRequest, schema: { tags, summary: "Where one is signed in", response: { 200: sessionListSchema } } },
+      async (request, reply) => {
+        const { id, session } = principalOf(request);
+        reply.header("cache-control", "no-store");
+        return { items: (await sessions.list(id)).map((one) => sessionView(one, session)) };
+      },
+    );
+
+    app.delete(
+      "/v1/me/sessions/:id",
+      {
+        onRequest,
+        schema: { tags, summary: "End one of one's sessions", params: z.object({ id: z.string().max(64) }), response: { 204: z.null() } },
+      },
+      async (request, reply) => {
+        if (!(await sessions.end(actorOf(request), principalOf(request).id, request.params.id)))
+          throw problem("not-found", "You have no such session; perhaps it has ended.");
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.delete(
+      "/v1/me/sessions",
+      { onRequest, schema: { tags, summary: "End all of one's other sessions", response: { 200: sessionsEndedSchema } } },
+      async (request) => {
+        const { id, session } = principalOf(request);
+        return { ended: await sessions.endAll(actorOf(request), id, session) };
+      },
+    );
+  };
+}
+
+function settingsRoutes({ auth, settings }: MeRoutesDeps): FastifyPluginAsyncZod {
+  const onRequest = [auth.authenticate, requirePerson("Settings")];
+  return async (app) => {
+    const answers = { response: { 200: settingsSchema } };
+    app.get(
+      "/v1/me/settings",
+      { onRequest, schema: { tags, summary: "What one has chosen for the dashboard", ...answers } },
+      async (request, reply) => {
+        reply.header("cache-control", "no-store");
+        return settings.read(principalOf(request).id);
+      },
+    );
+    app.patch(
+      "/v1/me/settings",
+      { onRequest, schema: { tags, summary: "Change some settings", body: changeSettingsSchema, ...answers } },
+      (request) => settings.change(principalOf(request).id, request.body),
+    );
+    app.put(
+      "/v1/me/settings",
+      {
+        onRequest,
+        schema: { tags, summary: "Set all settings; what is not named gets its default", body: changeSettingsSchema, ...answers },
+      },
+      (request) => settings.change(principalOf(request).id, { ...defaultSettings, ...request.body }),
+    );
+  };
+}
+
+/** @param current public id of the session that asks */
+export function sessionView(session: SessionRecord, current: string | undefined): SessionView {
+  const { id, createdAtMs, lastSeenAtMs, expiresAtMs, userAgent, address } = session;
+  return {
+    id,
+    current: id === current,
+    createdAt: new Date(createdAtMs).toISOString(),
+    lastSeenAt: new Date(lastSeenAtMs).toISOString(),
+    expiresAt: new Date(expiresAtMs).toISOString(),
+    userAgent,
+    address,
+  };
+}
