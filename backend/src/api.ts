@@ -43,6 +43,7 @@ import { runAsMain } from "./main.js";
 import { createDependencyChecks } from "./stats/dependencies.js";
 import { registerStatsGauges } from "./stats/gauges.js";
 import { createHistory } from "./stats/history.js";
+import { createMinutes } from "./stats/minutes.js";
 import { startSampler } from "./stats/sampler.js";
 import { createEventQueries } from "./store/event-queries.js";
 import { storedHashes } from "./store/events.js";
@@ -135,7 +136,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     db: store.db,
     onError: (error) => log.warn({ err: error.message }, "moving closed minutes"),
   });
-  const history = createHistory({ redis, keys });
+  const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
   const limits = {
     maxBacklogEvents: config.MAX_BACKLOG_EVENTS,

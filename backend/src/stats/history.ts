@@ -1,22 +1,25 @@
 import type { History } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "../stream/keys.js";
+import type { Minutes } from "./minutes.js";
 import type { Sample } from "./rates.js";
 import { seriesOf } from "./series.js";
 
 export interface HistoryKeeper {
   /** Keeps a sample, unless another API process has kept one of the same second. Never rejects. */
   record(sample: Sample): Promise<void>;
-  series(minutes: number): History;
+  /** The last `minutes`, up to a week. Beyond an hour it rejects with the store's StorageUnavailableError when MongoDB is away. */
+  series(minutes: number): Promise<History>;
 }
 
 const KEPT_SECONDS = 3_700;
+const MINUTE_MS = 60_000;
 
 /**
- * The last hour, second by second. It lives in a capped stream in Redis, so that a restart does not blank the chart and several
- * API processes tell the same story; each has it in memory too.
+ * The last hour second by second, and the last week by the minute (see `minutes.ts`). The seconds live in a capped stream in
+ * Redis, so that a restart does not blank the chart and several API processes tell the same story; each has them in memory too.
  */
-export function createHistory({ redis, keys }: { redis: Redis; keys: RedisKeys }): HistoryKeeper {
+export function createHistory({ redis, keys, minutes }: { redis: Redis; keys: RedisKeys; minutes: Minutes }): HistoryKeeper {
   let samples: Sample[] = [];
   let readUpTo = "-";
   let busy = false;
@@ -30,6 +33,7 @@ export function createHistory({ redis, keys }: { redis: Redis; keys: RedisKeys }
 
   return {
     async record(sample) {
+      void minutes.record(sample);
       if (busy) return;
       busy = true;
       try {
@@ -45,7 +49,15 @@ export function createHistory({ redis, keys }: { redis: Redis; keys: RedisKeys }
         busy = false;
       }
     },
-    series: (minutes) => seriesOf(samples, minutes, samples.at(-1)?.atMs ?? 0),
+
+    async series(back) {
+      const nowMs = samples.at(-1)?.atMs ?? 0;
+      if (back <= 60) return seriesOf(samples, back, nowMs);
+      // A minute more, for the totals at the first edge; and the seconds since the last whole minute, for the last.
+      const older = await minutes.since(nowMs - (back + 1) * MINUTE_MS);
+      const lastMs = older.at(-1)?.atMs ?? 0;
+      return seriesOf([...older, ...samples.filter(({ atMs }) => atMs > lastMs)], back, nowMs);
+    },
   };
 }
 

@@ -1,27 +1,49 @@
 import type { History } from "@streamforge/shared";
 import type { Sample } from "./rates.js";
 
-/** A second each up to ten minutes, ten seconds each beyond: never more points than a chart has pixels. */
-export const stepSecondsFor = (minutes: number): number => (minutes <= 10 ? 1 : 10);
+/** Never more points than a chart has pixels. */
+export const MOST_POINTS = 1_500;
+const MINUTE_STEPS = [60, 120, 300, 600];
+
+/** Seconds between points: a second up to ten minutes, ten up to an hour, beyond whole minutes. */
+export function stepSecondsFor(minutes: number): number {
+  if (minutes <= 10) return 1;
+  if (minutes <= 60) return 10;
+  return MINUTE_STEPS.find((step) => (minutes * 60) / step <= MOST_POINTS) ?? 600;
+}
 
 /**
  * Events a second per step, from cumulative samples. Totals are interpolated at the steps' edges, so that the points sum up to
  * the true totals however irregular the samples are.
- * @param samples oldest first; what lies before totals that went back is left out
+ * @param samples oldest first. Totals that went back are another Redis's: there is no point across that, those before it stay
  */
 export function seriesOf(samples: Sample[], minutes: number, nowMs: number): History {
   const stepSeconds = stepSecondsFor(minutes);
-  const stepMs = stepSeconds * 1000;
-  const usable = samples.slice(
-    samples.findLastIndex((sample, i) => i > 0 && sample.accepted < (samples[i - 1] as Sample).accepted) + 1 || 0,
-  );
-  const [first] = usable;
-  const last = usable.at(-1);
-  if (!first || !last) return { stepSeconds, points: [] };
+  return { stepSeconds, points: unbroken(samples).flatMap((run) => pointsOf(run, stepSeconds, nowMs - minutes * 60_000)) };
+}
 
-  const begin = Math.ceil(Math.max(first.atMs, nowMs - minutes * 60_000) / stepMs) * stepMs;
+/** Runs of samples within which no total goes back. */
+function unbroken(samples: Sample[]): Sample[][] {
+  const runs: Sample[][] = [];
+  for (const sample of samples) {
+    const run = runs.at(-1);
+    const before = run?.at(-1);
+    if (!run || !before || TOTALS.some((column) => sample[column] < before[column])) runs.push([sample]);
+    else run.push(sample);
+  }
+  return runs;
+}
+
+const TOTALS = ["accepted", "stored", "dead", "duplicates"] as const;
+
+function pointsOf(samples: Sample[], stepSeconds: number, fromMs: number): History["points"] {
+  const stepMs = stepSeconds * 1000;
+  const [first] = samples;
+  const last = samples.at(-1);
+  if (!first || !last) return [];
+  const begin = Math.ceil(Math.max(first.atMs, fromMs) / stepMs) * stepMs;
   const points: History["points"] = [];
-  const at = interpolator(usable);
+  const at = interpolator(samples);
   let before = at(begin);
   for (let edge = begin + stepMs; edge <= last.atMs; edge += stepMs) {
     const now = at(edge);
@@ -35,7 +57,7 @@ export function seriesOf(samples: Sample[], minutes: number, nowMs: number): His
     });
     before = now;
   }
-  return { stepSeconds, points };
+  return points;
 }
 
 function perSecond(before: number, now: number, seconds: number): number {

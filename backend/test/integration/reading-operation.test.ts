@@ -18,6 +18,7 @@ import { createLedger } from "../../src/ledger/ledger.js";
 import { createDependencyChecks } from "../../src/stats/dependencies.js";
 import { registerStatsGauges } from "../../src/stats/gauges.js";
 import { createHistory, type HistoryKeeper } from "../../src/stats/history.js";
+import { createMinutes } from "../../src/stats/minutes.js";
 import { type Sampler, startSampler } from "../../src/stats/sampler.js";
 import { createDepth, type DepthMonitor } from "../../src/stream/depth.js";
 import { createLog } from "../../src/telemetry/log.js";
@@ -41,7 +42,7 @@ beforeAll(async () => {
   pool = new Pool({ connectionString: postgres.url, connectionTimeoutMillis: 1_000 });
   pool.on("error", () => {});
   depth = createDepth({ redis, keys, partitions: 1, pollMs: 100 });
-  history = createHistory({ redis, keys });
+  history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const letters = createLetterQueries(store);
   const ledger = createLedger({ redis, keys, partitions: 1, db: store.db });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => pool.query("SELECT 1") });
@@ -157,7 +158,7 @@ describe("statistics", () => {
       expect((await reading.get(path, {})).status, path).toBe(401);
     }
     expect((await reading.get("/v1/stats", asPerson("viewer"))).status).toBe(200);
-    expect((await reading.get("/v1/stats/history?minutes=61", asPerson("viewer"))).status).toBe(400);
+    expect((await reading.get("/v1/stats/history?minutes=10081", asPerson("viewer"))).status).toBe(400);
   });
 
   it("remember the last hour across a restart, and over several processes, with true sums", async () => {
@@ -169,10 +170,10 @@ describe("statistics", () => {
     const seconds = points.map(({ at }) => Date.parse(at) / 1000);
     expect(seconds).toEqual(seconds.map((_, i) => (seconds[0] as number) + i));
 
-    const restarted = createHistory({ redis: reading.redis, keys: reading.keys });
+    const restarted = createHistory({ redis: reading.redis, keys: reading.keys, minutes: createMinutes(reading.store.db) });
     const { redisAtMs } = depth.current();
     await restarted.record({ atMs: redisAtMs, accepted: 950, stored: 950, dead: 0, duplicates: 0, backlog: 0 });
-    expect(restarted.series(10).points.slice(0, points.length)).toEqual(points);
+    expect((await restarted.series(10)).points.slice(0, points.length)).toEqual(points);
     // One entry a second, however many processes write.
     const ids = (await reading.redis.xrange(reading.keys.history, "-", "+")).map(([id]) => id);
     expect(new Set(ids.map((id) => id.slice(0, 10))).size).toBe(ids.length);

@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { HistoryKeeper } from "../../stats/history.js";
 import type { Sampler } from "../../stats/sampler.js";
 import { type Auth, requireAllTenants } from "../auth.js";
-import { problem } from "../problems.js";
+import { ProblemError, problem } from "../problems.js";
+import { answerReadErrors } from "../reads.js";
 
 export interface StatsRoutesDeps {
   auth: Auth;
@@ -17,8 +18,7 @@ export interface StatsRoutesDeps {
 /** A client that has so much waiting for it does not read: its messages would pile up in our memory. */
 const MOST_WAITING_BYTES = 256 * 1024;
 const MOST_CLIENTS = 200;
-/** A session that has ended meanwhile does not keep its window. */
-const REAUTHENTICATE_EVERY = 30;
+const MOST_MINUTES = 7 * 24 * 60;
 
 /** What is happening now, for people: `/v1/stats`, `/v1/stats/live`, `/v1/stats/history`. It shows all tenants, so no key may. */
 export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
@@ -27,6 +27,7 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
   const tags = ["operation"];
 
   return async (app) => {
+    answerReadErrors(app);
     const clients = new Set<PassThrough>();
     app.addHook("preClose", async () => {
       for (const client of clients) client.end();
@@ -65,8 +66,16 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
         onRequest,
         schema: {
           tags,
-          summary: "The last minutes as a series: per second up to 10 minutes, then per 10 seconds",
-          querystring: z.strictObject({ minutes: z.coerce.number().int().min(1).max(60).default(10) }),
+          summary: "The last minutes, up to a week, as a series of at most 1,500 points",
+          querystring: z.strictObject({
+            minutes: z.coerce
+              .number()
+              .int()
+              .min(1)
+              .max(MOST_MINUTES)
+              .default(10)
+              .describe("Per second up to 10, per 10 seconds up to 60, per minute up to a day, then per 2, 5 or 10 minutes"),
+          }),
           response: { 200: historySchema },
         },
       },
@@ -90,7 +99,8 @@ function live({ auth, sampler }: StatsRoutesDeps, clients: Set<PassThrough>, req
     }
     // The comment keeps proxies from closing a connection that they take for idle; the data is one line.
     client.write(`: ${++messages}\ndata: ${json}\n\n`);
-    if (messages % REAUTHENTICATE_EVERY === 0) auth.authenticate(request, reply, (error) => error && client.end());
+    // A session that has ended meanwhile does not keep its window; one that Redis cannot speak for just now does.
+    auth.authenticate(request, reply, (error) => error instanceof ProblemError && error.status === 401 && client.end());
   });
   clients.add(client);
   client.once("close", () => {
