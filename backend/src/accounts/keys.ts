@@ -1,5 +1,5 @@
-import type { KeyView, Scope } from "@streamforge/shared";
-import type { ApiKey } from "../generated/prisma/client.js";
+import type { KeyState, KeyView, ListedKey, Scope } from "@streamforge/shared";
+import type { ApiKey, Prisma } from "../generated/prisma/client.js";
 import { type Actor, audit } from "./audit.js";
 import type { Database, PrismaClient } from "./database.js";
 import { type KeyEnvironment, mintToken, secretHmac } from "./token.js";
@@ -25,13 +25,24 @@ export interface IssuedKey {
   key: KeyView;
 }
 
+export interface KeyFilter {
+  /** Of one tenant, or of all (null). */
+  tenantId: string | null;
+  state?: KeyState;
+  /** Part of a name, or an id. */
+  q?: string;
+  limit: number;
+  /** Id of the last key of the page before. */
+  after?: string;
+}
+
 export interface KeyService {
   /** Makes a key, and its tenant when that does not exist yet. */
   create(actor: Actor, key: NewKey): Promise<IssuedKey | "tenant-not-allowed">;
-  /** Newest first; of one tenant, or of all (null). */
-  list(tenantId: string | null): Promise<KeyView[]>;
+  /** Newest first. */
+  list(filter: KeyFilter): Promise<{ items: ListedKey[]; nextCursor: string | null }>;
   /** @param tenantId what the caller may see; null is everything */
-  get(id: string, tenantId: string | null): Promise<KeyView | null>;
+  get(id: string, tenantId: string | null): Promise<ListedKey | null>;
   /** Revokes for good. Repeating it announces again and changes nothing else. */
   revoke(actor: Actor, id: string, tenantId: string | null): Promise<KeyView | null>;
   /** Issues a successor; the old key works until the overlap ends. */
@@ -57,17 +68,22 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
       });
     },
 
-    async list(tenantId) {
+    async list({ tenantId, state, q, limit, after }) {
+      const named: Prisma.ApiKeyWhereInput = q === undefined ? {} : { OR: [{ name: { contains: q, mode: "insensitive" } }, { id: q }] };
       const rows = await prisma.apiKey.findMany({
-        where: tenantId === null ? {} : { tenantId },
+        where: { AND: [tenantId === null ? {} : { tenantId }, named, state === undefined ? {} : inState(state, new Date())] },
         orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+        include: withRotation,
+        take: limit + 1,
+        ...(after === undefined ? {} : { cursor: { id: after }, skip: 1 }),
       });
-      return rows.map(keyView);
+      const items = rows.slice(0, limit).map(listedKey);
+      return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
     },
 
     async get(id, tenantId) {
-      const row = await prisma.apiKey.findFirst({ where: visible(id, tenantId) });
-      return row && keyView(row);
+      const row = await prisma.apiKey.findFirst({ where: visible(id, tenantId), include: withRotation });
+      return row && listedKey(row);
     },
 
     async revoke(actor, id, tenantId) {
@@ -176,4 +192,38 @@ function keyView(row: ApiKey): KeyView {
     revokedAt: row.revokedAt?.toISOString() ?? null,
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
   };
+}
+
+const withRotation = { replacedBy: { select: { createdAt: true, lastUsedAt: true } }, replaces: { select: { id: true } } } as const;
+
+type KeyWithRotation = Prisma.ApiKeyGetPayload<{ include: typeof withRotation }>;
+
+function listedKey(row: KeyWithRotation): ListedKey {
+  const { replacedBy, lastUsedAt } = row;
+  return {
+    ...keyView(row),
+    state: stateOf(row, new Date()),
+    replacesId: row.replaces?.id ?? null,
+    replacedById: row.replacedById,
+    rotation: replacedBy && {
+      rotatedAt: replacedBy.createdAt.toISOString(),
+      overlapEndsAt: row.expiresAt?.toISOString() ?? null,
+      successorLastUsedAt: replacedBy.lastUsedAt?.toISOString() ?? null,
+      stillUsed: lastUsedAt !== null && lastUsedAt > replacedBy.createdAt,
+    },
+  };
+}
+
+function stateOf({ revokedAt, expiresAt, replacedById }: ApiKey, now: Date): KeyState {
+  if (revokedAt) return "revoked";
+  if (expiresAt && expiresAt <= now) return "expired";
+  return replacedById ? "replaced" : "active";
+}
+
+/** The rows for which `stateOf` says this. */
+function inState(state: KeyState, now: Date): Prisma.ApiKeyWhereInput {
+  if (state === "revoked") return { revokedAt: { not: null } };
+  if (state === "expired") return { revokedAt: null, expiresAt: { lte: now } };
+  const works: Prisma.ApiKeyWhereInput = { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] };
+  return { ...works, replacedById: state === "replaced" ? { not: null } : null };
 }

@@ -7,11 +7,12 @@ import { loadConfig } from "../config.js";
 import { redisKeys } from "../stream/keys.js";
 import { awaitRedis, connectRedis } from "../stream/redis.js";
 import { type ApiAccess, callApi } from "./api.js";
+import { cursorOf, everyPage, PAGE, type Page } from "./pages.js";
 
 /** What the commands about keys need; over HTTP where there is a credential, else straight at Postgres. */
 export interface KeyAdmin {
   create(key: NewKey): Promise<KeyView & { key: string }>;
-  list(tenantId?: string): Promise<KeyView[]>;
+  list(tenantId?: string | null): Promise<KeyView[]>;
   revoke(id: string): Promise<KeyView>;
   close(): Promise<void>;
 }
@@ -33,8 +34,8 @@ function overHttp(access: ApiAccess): KeyAdmin {
   return {
     create: ({ expiresAt, ...key }) => callApi(access, "POST", "/v1/admin/keys", { ...key, expiresAt: expiresAt?.toISOString() }),
     async list(tenantId) {
-      const query = tenantId === undefined ? "" : `?tenantId=${encodeURIComponent(tenantId)}`;
-      return (await callApi<{ items: KeyView[] }>(access, "GET", `/v1/admin/keys${query}`)).items;
+      const query = tenantId ? `&tenantId=${encodeURIComponent(tenantId)}` : "";
+      return everyPage((cursor) => callApi<Page<KeyView>>(access, "GET", `/v1/admin/keys?limit=${PAGE}${query}${cursorOf(cursor)}`));
     },
     revoke: (id) => callApi(access, "DELETE", `/v1/admin/keys/${encodeURIComponent(id)}`),
     async close() {},
@@ -59,7 +60,7 @@ function inPostgres(env: NodeJS.ProcessEnv): KeyAdmin {
         );
       return { ...issued.key, key: issued.token };
     },
-    list: (tenantId) => service.list(tenantId ?? null),
+    list: (tenantId = null) => everyPage((after) => service.list({ tenantId, limit: PAGE, after })),
     async revoke(id) {
       // Without Redis the running servers could not be told, so nothing is begun.
       await awaitRedis(redis, 5_000);

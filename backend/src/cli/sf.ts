@@ -1,10 +1,13 @@
 #!/usr/bin/env node
+import { createInterface } from "node:readline";
 import { type Health, type KeyView, type Scope, type Stats, scopes } from "@streamforge/shared";
 import { Command, Option } from "commander";
 import { isDatabaseDown } from "../accounts/database.js";
 import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { table } from "./table.js";
+import { openUserAdmin, type UserAdmin } from "./user-admin.js";
+import { addUserCommands } from "./users.js";
 
 interface Globals {
   url: string;
@@ -23,7 +26,7 @@ interface NewKeyOptions {
 }
 
 const program = new Command("sf")
-  .description("Operates a StreamForge: API keys and its state. While npm start runs in this folder, no settings are needed.")
+  .description("Operates a StreamForge: API keys, people and its state. While npm start runs in this folder, no settings are needed.")
   .addOption(new Option("--url <url>", "address of the API").env("STREAMFORGE_URL").default("http://127.0.0.1:3001"))
   .addOption(new Option("--admin-token <token>", "the server's ADMIN_TOKEN").env("ADMIN_TOKEN"))
   .addOption(new Option("--api-key <key>", "a key with the scope admin, instead of the admin token").env("STREAMFORGE_ADMIN_KEY"))
@@ -78,6 +81,8 @@ keys
     }),
   );
 
+addUserCommands(program, { withUsers, readLine });
+
 program
   .command("status")
   .description("whether the API and its stores are up; with a credential also what is being processed. Ends with 1 when it is down")
@@ -123,6 +128,23 @@ async function withKeys(work: (admin: KeyAdmin, globals: Globals) => Promise<voi
   } finally {
     await admin.close();
   }
+}
+
+async function withUsers(work: (admin: UserAdmin) => Promise<{ value: unknown; text: string }>): Promise<void> {
+  const globals = program.opts<Globals>();
+  const admin = openUserAdmin(accessOf(globals), process.env);
+  try {
+    const { value, text } = await work(admin);
+    print(globals, value, text);
+  } finally {
+    await admin.close();
+  }
+}
+
+/** The first line of standard input. @throws Error when there is none */
+async function readLine(): Promise<string> {
+  for await (const line of createInterface({ input: process.stdin })) return line;
+  throw new Error("Standard input is empty; write the password there, in one line.");
 }
 
 function accessOf({ url, adminToken, apiKey }: Globals): ApiAccess {

@@ -1,11 +1,28 @@
-import { createdKeySchema, createKeySchema, keyListSchema, keyViewSchema, rotateKeySchema, tenantIdSchema } from "@streamforge/shared";
+import {
+  createdKeySchema,
+  createKeySchema,
+  keyPageSchema,
+  keyStateSchema,
+  keyViewSchema,
+  listedKeySchema,
+  rotateKeySchema,
+  tenantIdSchema,
+} from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { KeyService } from "../../accounts/keys.js";
 import { type Auth, actorOf, answerStorageErrors, principalOf, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
+import { cursorParam, limitParam } from "../reads.js";
 
 const params = z.object({ id: z.string().min(1).max(64) });
+const listQuery = z.object({
+  tenantId: tenantIdSchema.optional(),
+  state: keyStateSchema.optional(),
+  q: z.string().max(100).optional().describe("Part of a name, or an id"),
+  limit: limitParam(500, 100),
+  cursor: cursorParam,
+});
 const noSuchKey = () => problem("not-found", "There is no such key.");
 
 /** API keys: `/v1/admin/keys`. A key with the scope `admin` sees and makes keys of its own tenant only. */
@@ -47,16 +64,19 @@ export function keyRoutes({ auth, keyService }: { auth: Auth; keyService: KeySer
         schema: {
           tags,
           summary: "Keys, newest first",
-          querystring: z.object({ tenantId: tenantIdSchema.optional() }),
-          response: { 200: keyListSchema },
+          querystring: listQuery,
+          response: { 200: keyPageSchema },
         },
       },
-      async (request) => ({ items: await keyService.list(resolveTenant(request, request.query.tenantId)) }),
+      async (request) => {
+        const { tenantId, state, q, limit, cursor } = request.query;
+        return keyService.list({ tenantId: resolveTenant(request, tenantId), state, q, limit, after: cursor });
+      },
     );
 
     app.get(
       "/v1/admin/keys/:id",
-      { onRequest, schema: { tags, summary: "One key", params, response: { 200: keyViewSchema } } },
+      { onRequest, schema: { tags, summary: "One key", params, response: { 200: listedKeySchema } } },
       async (request) => {
         const key = await keyService.get(request.params.id, principalOf(request).tenantId);
         if (!key) throw noSuchKey();

@@ -1,0 +1,91 @@
+import type { Role } from "@streamforge/shared";
+import { createCredentials } from "../../src/accounts/credentials.js";
+import { createKeyService } from "../../src/accounts/keys.js";
+import { hashPassword } from "../../src/accounts/passwords.js";
+import { createSessionStore } from "../../src/accounts/session-store.js";
+import { createSessions } from "../../src/accounts/sessions.js";
+import { createSettingsService } from "../../src/accounts/settings.js";
+import { createUserService } from "../../src/accounts/users.js";
+import { createAuth } from "../../src/http/auth.js";
+import { keyRoutes } from "../../src/http/routes/keys.js";
+import { meRoutes } from "../../src/http/routes/me.js";
+import { sessionRoutes } from "../../src/http/routes/session.js";
+import { userRoutes } from "../../src/http/routes/users.js";
+import { createServer, type Server } from "../../src/http/server.js";
+import { createLog } from "../../src/telemetry/log.js";
+import { type Accounts, keys, startAccounts } from "./accounts-fixture.js";
+
+export const ADMIN_TOKEN = "admin-token-of-the-test";
+export const PASSWORD = "correct horse battery";
+export const asAdmin = { "x-admin-token": ADMIN_TOKEN };
+
+export interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it asked for
+  body: any;
+  headers: Record<string, unknown>;
+}
+
+/** The routes about people on real Redis and Postgres; several servers, as of several processes. */
+export interface People {
+  accounts: Accounts;
+  /** @param from the n-th process */
+  call(
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    url: string,
+    headers?: object,
+    payload?: object,
+    from?: number,
+  ): Promise<Answer>;
+  /** Makes somebody, and nobody else with this name. */
+  person(role: Role): Promise<{ id: string; email: string }>;
+  /** @returns what to send as them, from a page of ours */
+  signIn(email: string, options?: { password?: string; userAgent?: string; from?: number }): Promise<Answer & { as: { cookie: string } }>;
+  stop(): Promise<void>;
+}
+
+export async function startPeople(): Promise<People> {
+  const accounts = await startAccounts({ ADMIN_TOKEN, LOG_LEVEL: "fatal" });
+  const servers = [await serve(accounts), await serve(accounts)];
+  let made = 0;
+
+  const call: People["call"] = async (method, url, headers = {}, payload, from = 0) => {
+    const page = { host: "sf.test", origin: "http://sf.test", ...headers };
+    const response = await (servers[from] as Server).inject({ method, url, headers: page, payload });
+    return { status: response.statusCode, body: response.body === "" ? null : response.json(), headers: response.headers };
+  };
+  return {
+    accounts,
+    call,
+    async person(role) {
+      const email = `${role}-${++made}@test`;
+      const { id } = await accounts.prisma.user.create({ data: { email, role, passwordHash: await hashPassword(PASSWORD) } });
+      return { id, email };
+    },
+    async signIn(email, { password = PASSWORD, userAgent = "test", from = 0 } = {}) {
+      const answer = await call("POST", "/v1/session", { "user-agent": userAgent }, { email, password }, from);
+      return { ...answer, as: { cookie: String(answer.headers["set-cookie"] ?? "").split(";")[0] ?? "" } };
+    },
+    async stop() {
+      await Promise.all(servers.map((server) => server.close()));
+      await accounts.stop();
+    },
+  };
+}
+
+async function serve(accounts: Accounts): Promise<Server> {
+  const { prisma, redis, config } = accounts;
+  const authenticator = await accounts.authenticator();
+  const server = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {} });
+  const store = createSessionStore(redis, keys);
+  const credentials = createCredentials({ prisma, redis, keys });
+  const sessions = createSessions({ prisma, store, credentials, config });
+  const users = createUserService({ prisma, store, credentials });
+  const auth = createAuth({ authenticator, sessions, config });
+  auth.install(server);
+  await server.register(sessionRoutes({ sessions, config }));
+  await server.register(userRoutes({ auth, users, sessions }));
+  await server.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma) }));
+  await server.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
+  return server;
+}
