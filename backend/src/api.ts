@@ -29,6 +29,7 @@ import { ledgerRoutes } from "./http/routes/ledger.js";
 import { meRoutes } from "./http/routes/me.js";
 import { problemRoutes } from "./http/routes/problems.js";
 import { readingRoutes } from "./http/routes/reading.js";
+import { replayRoutes } from "./http/routes/replay.js";
 import { sessionRoutes } from "./http/routes/session.js";
 import { statsRoutes } from "./http/routes/stats.js";
 import { tenantRoutes } from "./http/routes/tenants.js";
@@ -40,6 +41,8 @@ import { createIngest } from "./ingest/ingest.js";
 import { createArchive } from "./ledger/archive.js";
 import { createLedger } from "./ledger/ledger.js";
 import { runAsMain } from "./main.js";
+import { createReplayAnnouncer } from "./replay/announce.js";
+import { createReplayJobs } from "./replay/jobs.js";
 import { createDependencyChecks } from "./stats/dependencies.js";
 import { registerStatsGauges } from "./stats/gauges.js";
 import { createHistory } from "./stats/history.js";
@@ -136,6 +139,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     db: store.db,
     onError: (error) => log.warn({ err: error.message }, "moving closed minutes"),
   });
+  const replays = createReplayAnnouncer({ prisma, redis, key: keys.replays });
   const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
   const limits = {
@@ -182,6 +186,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     await scope.register(async (admin) => {
       await limitAdministration(admin, redis, keys, config);
       await admin.register(deadLetterRoutes({ auth, letters }));
+      await admin.register(replayRoutes({ auth, jobs: createReplayJobs({ prisma, store, announcer: replays, config }) }));
       await admin.register(ledgerRoutes({ auth, ledger, letters }));
       await admin.register(statsRoutes({ auth, sampler, history }));
       await admin.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
@@ -218,7 +223,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);
       await heartbeat.close();
       await authenticator.close();
-      for (const part of [sampler, archive, depth, clock, bodies]) part.close();
+      for (const part of [sampler, archive, replays, depth, clock, bodies]) part.close();
       await Promise.all([store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();
       log.info("stopped");

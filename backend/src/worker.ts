@@ -15,8 +15,10 @@ import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 import type { Batch, WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
+import { createLag } from "./worker/lag.js";
 import { createSlots, runLoop } from "./worker/loop.js";
 import { createPipelines, type WorkerPoint } from "./worker/pipeline.js";
+import { startReplayLane } from "./worker/replay-lane.js";
 
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
@@ -45,7 +47,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   await agreeEpoch(redis, keys);
 
   const store = await connectStore(config, name);
-  await ensureIndexes(store);
+  await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS });
   const breaker = createBreaker({
     failures: config.CIRCUIT_FAILURES,
     successes: config.CIRCUIT_SUCCESSES,
@@ -56,8 +58,9 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     },
   });
   let stopping = false;
+  const events = createEventStore(store);
   const pipelines = createPipelines({
-    events: createEventStore(store),
+    events,
     letters: createLetterStore(store),
     worker: name,
     maxAttempts: config.MAX_RETRY_ATTEMPTS,
@@ -66,6 +69,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     ...hooks,
   });
   const slots = createSlots(config.WORKER_BULKS_IN_FLIGHT);
+  const lag = createLag();
   let storedInSecond = 0;
   const onSettled = (batch: Batch): void => {
     const now = Date.now();
@@ -78,6 +82,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     }
     for (const kind of ["stored", "duplicate", "dead"] as const) if (counts[kind] > 0) metrics.settled(kind, counts[kind]);
     storedInSecond += counts.stored;
+    lag.note(batch);
     metrics.wrote((now - batch.startedAtMs) / 1000);
   };
 
@@ -104,6 +109,22 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       onSettled,
     }),
   );
+
+  const replays = startReplayLane({
+    redis,
+    key: keys.replays,
+    databaseUrl: config.DATABASE_URL,
+    store,
+    events,
+    worker: name,
+    maxEventBytes: config.MAX_EVENT_BYTES,
+    maxDepth: config.MAX_JSON_DEPTH,
+    circuit: breaker,
+    live: { busy: slots.allTaken, lagMs: lag.lagMs },
+    checkTypes() {},
+    onError: (message, error) => log.warn({ replay: replays.current(), err: error.message }, message),
+    ...hooks,
+  });
 
   const rate = perSecond(() => {
     const stored = storedInSecond;
@@ -135,7 +156,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     port: health.port,
     async close() {
       stopping = true;
-      const stopped = Promise.all(loops.map((loop) => loop.stop()));
+      const stopped = Promise.all([replays.stop(), ...loops.map((loop) => loop.stop())]);
       breaker.release();
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_TIMEOUT_MS).unref())]);
       await health.close();

@@ -25,7 +25,7 @@ export interface NormalEvent {
 type Item = Record<string, unknown>;
 
 /** Input names per field, preferred first. A name that lost to a better one is ordinary data. */
-const NAMES = {
+export const INPUT_NAMES = {
   eventId: ["eventId", "event_id", "id"],
   eventType: ["eventType", "event_type", "type"],
   userId: ["userId", "user_id"],
@@ -48,22 +48,22 @@ const DAY_MS = 86_400_000;
  */
 export function normalize(item: Item, defaultType: string, nowMs: number): NormalEvent | FieldError[] {
   const errors: FieldError[] = [];
-  const eventId = textOf(item, NAMES.eventId, errors);
-  const eventType = textOf(item, NAMES.eventType, errors);
-  const userId = textOf(item, NAMES.userId, errors);
-  const subject = textOf(item, NAMES.subject, errors);
-  const partitionKey = textOf(item, NAMES.partitionKey, errors);
-  const source = textOf(item, NAMES.source, errors);
-  const schemaVersion = textOf(item, NAMES.schemaVersion, errors);
-  const specVersion = textOf(item, NAMES.specVersion, errors);
-  const occurredAt = find(item, NAMES.occurredAt);
+  const eventId = textOf(item, INPUT_NAMES.eventId, errors);
+  const eventType = textOf(item, INPUT_NAMES.eventType, errors);
+  const userId = textOf(item, INPUT_NAMES.userId, errors);
+  const subject = textOf(item, INPUT_NAMES.subject, errors);
+  const partitionKey = textOf(item, INPUT_NAMES.partitionKey, errors);
+  const source = textOf(item, INPUT_NAMES.source, errors);
+  const schemaVersion = textOf(item, INPUT_NAMES.schemaVersion, errors);
+  const specVersion = textOf(item, INPUT_NAMES.specVersion, errors);
+  const occurredAt = find(item, INPUT_NAMES.occurredAt);
   const occurredAtMs = occurredAt === undefined ? undefined : timeOf(item, occurredAt, nowMs, errors);
-  if (eventType === undefined && defaultType === "" && find(item, NAMES.eventType) === undefined) {
+  if (eventType === undefined && defaultType === "" && find(item, INPUT_NAMES.eventType) === undefined) {
     errors.push({ pointer: "/eventType", detail: "is missing, and the API key has no default type" });
   }
   if (errors.length > 0) return errors;
 
-  const found = find(item, NAMES.payload);
+  const found = find(item, INPUT_NAMES.payload);
   const payload = found ?? (item.payload === null || item.data === null ? null : undefined);
   const rest = untaken(item, payload === null);
   return {
@@ -102,7 +102,7 @@ function textOf(item: Item, candidates: readonly string[], errors: FieldError[])
 
 function timeOf(item: Item, value: unknown, nowMs: number, errors: FieldError[]): number {
   const ms = typeof value === "string" ? parseRfc3339(value) : Number.NaN;
-  const wrong = (detail: string): void => void errors.push({ pointer: `/${winner(item, NAMES.occurredAt)}`, detail });
+  const wrong = (detail: string): void => void errors.push({ pointer: `/${winner(item, INPUT_NAMES.occurredAt)}`, detail });
   if (Number.isNaN(ms)) wrong("must be an RFC 3339 time with a zone, like 2026-01-31T12:00:00Z");
   else if (ms < 0) wrong("must not be before 1970");
   else if (ms > nowMs + DAY_MS) wrong("must not be more than 24 hours in the future");
@@ -114,7 +114,7 @@ function winner(item: Item, candidates: readonly string[]): string | undefined {
   return candidates.find((name) => item[name] !== undefined && item[name] !== null);
 }
 
-const ALL_NAMES: readonly (readonly string[])[] = Object.values(NAMES);
+const ALL_NAMES: readonly (readonly string[])[] = Object.values(INPUT_NAMES);
 
 /** What no row took, for the payload or the extensions; undefined when everything was taken. `__proto__` is a key like any other here. */
 function untaken(item: Item, payloadIsNull: boolean): Record<string, unknown> | undefined {

@@ -68,6 +68,8 @@ export interface DeadLetterDocument {
   fingerprint: string;
   /** The item exactly as sent. */
   raw: string;
+  /** What the request brought along besides the item, so that a replay makes the same event of it. */
+  context?: { keyName: string; defaultType: string; traceparent: string };
   receipt: Binary;
   hash: Binary;
   attempts: number;

@@ -182,6 +182,18 @@ export function retryRecord(record: StreamRecord, attempt: number, acceptedAtMs:
   return copy;
 }
 
+/**
+ * The record of an event that does not come from the stream: a replay makes it from a dead letter, so that the steps of the
+ * pipeline see what they always see.
+ */
+export function looseRecord(source: RecordSource, receipt: Buffer, attempt: number): StreamRecord {
+  const entry = Buffer.alloc(1 + maxRecordBytes(source));
+  entry[0] = PACKED_VERSION;
+  const end = writeRecord(entry, 1, source, receipt, 0);
+  entry[1 + AT.attempt] = Math.min(attempt, 255);
+  return createEntryReader()(entry.subarray(0, end))[0] as StreamRecord;
+}
+
 /** An entry that this worker cannot read. It stays in the stream: a newer worker may be able to. */
 export class PackedEntryError extends Error {
   override name = "PackedEntryError";

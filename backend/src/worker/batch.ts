@@ -1,6 +1,6 @@
 import type { ReasonCode } from "@streamforge/shared";
 import type { NormalEvent } from "../ingest/normalize.js";
-import type { EventDocument } from "../store/documents.js";
+import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import type { Consumer, Entry } from "../stream/consumer.js";
 import type { StreamRecord } from "../stream/record.js";
 
@@ -25,6 +25,10 @@ export interface WorkEvent {
   /** Was in its place when the document was to be written; `classify` finds out whose it is. */
   met: boolean;
   outcome: Outcome | undefined;
+  /** Where its payload does not fit the schema of its type. */
+  failures?: DeadLetterDocument["failures"];
+  /** What is stored comes from a replay with a patch, and says so. */
+  patched?: EventDocument["patched"];
 }
 
 /** Whole entries that go through the pipeline together. */

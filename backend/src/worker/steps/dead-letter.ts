@@ -63,6 +63,7 @@ function toLetter(event: Dead, worker: string): DeadLetterDocument {
     message: outcome.message,
     fingerprint: fingerprintOf(outcome.reason, event.event?.eventType, outcome.message),
     raw: record.text,
+    context: contextOf(record),
     receipt: new Binary(record.receipt),
     hash: new Binary(record.hash),
     attempts: record.attempt + 1,
@@ -80,6 +81,11 @@ function toLetter(event: Dead, worker: string): DeadLetterDocument {
     letter.source = event.document.source;
   }
   return letter;
+}
+
+function contextOf({ context }: WorkEvent["record"]): DeadLetterDocument["context"] {
+  const { keyName, defaultType, traceparent } = context;
+  return { keyName, defaultType, traceparent };
 }
 
 function toAttempt(event: WorkEvent, worker: string, startedAtMs: number): AttemptDocument {

@@ -53,7 +53,8 @@ async function insertGuarded(
   }
 }
 
-function bsonFlaw(document: EventDocument): string | undefined {
+/** Why BSON cannot hold it; undefined when it can. */
+export function bsonFlaw(document: EventDocument): string | undefined {
   try {
     BSON.serialize(document, { ignoreUndefined: true });
     return undefined;

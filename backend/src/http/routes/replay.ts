@@ -1,0 +1,184 @@
+import {
+  type FieldError,
+  type PatchOperation,
+  replayAcceptedSchema,
+  replayListQuerySchema,
+  replayPageSchema,
+  replayRequestSchema,
+  replayViewSchema,
+  retryRequestSchema,
+  tenantIdSchema,
+} from "@streamforge/shared";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { needsAll } from "../../dead-letters/selector.js";
+import type { NewReplay, ReplayCommand, ReplayJobs } from "../../replay/jobs.js";
+import { forbiddenOperations, PatchError } from "../../replay/patch.js";
+import { StorageUnavailableError } from "../../store/events.js";
+import { type Auth, actorOf, answerStorageErrors, requireTenant, resolveTenant } from "../auth.js";
+import { problem } from "../problems.js";
+
+const params = z.object({ id: z.uuid() });
+const tenantQuery = z.strictObject({ tenantId: tenantIdSchema.optional() });
+
+/** What selects stored events; the rest of a selector speaks of dead letters. */
+const OF_STORED = new Set(["tenantId", "status", "mode", "from", "to", "type", "all", "limit", "ratePerSecond"]);
+
+const COMMANDS: Record<ReplayCommand, string> = {
+  pause: "Pause: takes effect within a second; nothing is lost or repeated",
+  resume: "Go on with what was paused, or stopped by itself",
+  cancel: "End it for good; letters in hand become open again",
+};
+
+/** Retry and replay: `/v1/admin/dlq/retry`, `/v1/admin/replay`. */
+export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): FastifyPluginAsyncZod {
+  const read = [auth.authenticate, auth.requireScope("dead-letters:read")];
+  const write = [auth.authenticate, auth.requireScope("dead-letters:write")];
+  const tags = ["replay"];
+
+  const create = async (request: FastifyRequest, reply: FastifyReply, replay: NewReplay) => {
+    const made = await jobs.create(actorOf(request), replay).catch((error: Error) => {
+      if (error instanceof StorageUnavailableError) throw problem("storage-unavailable", "MongoDB does not answer.");
+      if (!(error instanceof PatchError)) throw error;
+      throw problem("invalid-request", error.message, { errors: [{ pointer: "/patch", detail: error.message }] });
+    });
+    return reply.code(202).header("location", `/v1/admin/replay/${made.replayId}`).send(made);
+  };
+
+  return async (app) => {
+    answerStorageErrors(app);
+
+    app.post(
+      "/v1/admin/dlq/retry",
+      {
+        onRequest: write,
+        schema: {
+          tags,
+          summary: "Try dead letters again, with a patch if need be",
+          body: retryRequestSchema,
+          response: { 202: replayAcceptedSchema },
+        },
+      },
+      async (request, reply) => {
+        const { tenantId, patch, limit, ratePerSecond, ...selector } = request.body;
+        refuseWholesale(request.body);
+        refuseForbidden(patch);
+        const tenant = requireTenant(request, tenantId);
+        const asked = { tenantId: tenant, source: "DLQ", mode: "reprocess", selector, patch, limit, ratePerSecond } as const;
+        return create(request, reply, { ...asked, action: "dead-letters.retry" });
+      },
+    );
+
+    app.post(
+      "/v1/admin/replay",
+      {
+        onRequest: write,
+        schema: {
+          tags,
+          summary: "Replay dead letters or look at stored events again; a dry run says what would happen and changes nothing",
+          body: replayRequestSchema,
+          response: { 202: replayAcceptedSchema },
+        },
+      },
+      async (request, reply) => {
+        const { tenantId, status: source, mode, patch, limit, ratePerSecond, ...selector } = request.body;
+        if (source === "STORED") refuseForStored(request.body);
+        refuseWholesale(selector);
+        refuseForbidden(patch);
+        const tenant = requireTenant(request, tenantId);
+        return create(request, reply, { tenantId: tenant, source, mode, selector, patch, limit, ratePerSecond, action: "replay.create" });
+      },
+    );
+
+    app.get(
+      "/v1/admin/replay",
+      {
+        onRequest: read,
+        schema: { tags, summary: "Replays, newest first", querystring: replayListQuerySchema, response: { 200: replayPageSchema } },
+      },
+      async (request) => {
+        const { tenantId, ...filter } = request.query;
+        const page = await jobs.list(resolveTenant(request, tenantId), filter);
+        if (!page) throw problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.");
+        return page;
+      },
+    );
+
+    app.get(
+      "/v1/admin/replay/:id",
+      {
+        onRequest: read,
+        schema: {
+          tags,
+          summary: "One replay: progress, outcomes, report",
+          params,
+          querystring: tenantQuery,
+          response: { 200: replayViewSchema },
+        },
+      },
+      async (request) => {
+        const found = await jobs.get(resolveTenant(request, request.query.tenantId), request.params.id);
+        if (!found) throw problem("not-found", "There is no such replay.");
+        return found;
+      },
+    );
+
+    for (const command of ["pause", "resume", "cancel"] as const) {
+      app.post(
+        `/v1/admin/replay/:id/${command}`,
+        {
+          onRequest: write,
+          schema: { tags, summary: COMMANDS[command], params, querystring: tenantQuery, response: { 200: replayViewSchema } },
+        },
+        async (request) => {
+          const done = await jobs.command(actorOf(request), resolveTenant(request, request.query.tenantId), request.params.id, command);
+          if (!done) throw problem("not-found", "There is no such replay.");
+          if ("state" in done) throw problem("conflict", `This replay is ${done.state}; ${command} does nothing to it.`);
+          return done;
+        },
+      );
+    }
+  };
+}
+
+/** @throws 400 when nothing but the tenant is named and `"all": true` does not say that this is meant */
+function refuseWholesale(selector: Parameters<typeof needsAll>[0]): void {
+  if (!needsAll(selector)) return;
+  throw problem(
+    "invalid-request",
+    'This selects everything of the tenant. Name ids, reasonCode, fingerprint, type, from or to; or say "all": true.',
+    {
+      errors: [{ pointer: "/all", detail: "is needed when nothing but the tenant is named" }],
+    },
+  );
+}
+
+function refuseForbidden(patch: PatchOperation[] | undefined): void {
+  const errors = [...forbiddenOperations(patch ?? []), ...inexactNumbers(patch ?? [])];
+  if (errors.length > 0) throw problem("invalid-request", `The patch ${errors[0]?.detail}.`, { errors });
+}
+
+/** Its values have been parsed: an integer beyond 2^53 is another one by now. */
+function inexactNumbers(patch: PatchOperation[]): FieldError[] {
+  return patch.flatMap((operation, index) => {
+    if (!("value" in operation)) return [];
+    let exact = true;
+    JSON.stringify(operation.value, (_key, value) => {
+      if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) exact = false;
+      return value;
+    });
+    return exact ? [] : [{ pointer: `/patch/${index}/value`, detail: "has an integer that is too large to be exact" }];
+  });
+}
+
+function refuseForStored(body: object): void {
+  const errors = Object.keys(body)
+    .filter((name) => !OF_STORED.has(name))
+    .map((name) => ({
+      pointer: `/${name}`,
+      detail: "is for dead letters; stored events are selected by type, from and to, and never patched",
+    }));
+  if (errors.length > 0)
+    throw problem("invalid-request", "A replay of STORED events takes type, from, to, limit, ratePerSecond and mode.", { errors });
+}

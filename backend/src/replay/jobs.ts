@@ -1,0 +1,200 @@
+import { Buffer } from "node:buffer";
+import type { Patch, ReplayMode, ReplayReport, ReplaySource, ReplayStatus, ReplayView } from "@streamforge/shared";
+import { type Actor, type AuditEntry, audit } from "../accounts/audit.js";
+import type { PrismaClient } from "../accounts/database.js";
+import { Prisma, type ReplayJob } from "../generated/prisma/client.js";
+import { decodeCursor, encodeCursor } from "../store/cursor.js";
+import { guarded } from "../store/events.js";
+import type { Store } from "../store/mongo.js";
+import type { ReplayAnnouncer } from "./announce.js";
+import type { Outcomes } from "./decision.js";
+import { eventFilter, letterFilter } from "./job-filter.js";
+import { applyPatch, mayTouchUser, PatchError } from "./patch.js";
+
+export interface NewReplay {
+  tenantId: string;
+  source: ReplaySource;
+  mode: ReplayMode;
+  selector: Record<string, unknown>;
+  patch?: Patch;
+  limit?: number;
+  ratePerSecond?: number;
+  /** How the audit log names it. */
+  action: "dead-letters.retry" | "replay.create";
+}
+
+export type ReplayCommand = "pause" | "resume" | "cancel";
+
+export interface ReplayJobs {
+  /**
+   * Counts what matches and makes the job. Workers begin within a second.
+   * @throws PatchError when the patch would change the user of one of the first letters
+   */
+  create(actor: Actor, replay: NewReplay): Promise<{ replayId: string; selected: number }>;
+  /** Newest first. @param cursor of the page before @returns undefined when the cursor is none */
+  list(
+    tenantId: string | null,
+    filter: { status?: ReplayStatus; limit: number; cursor?: string },
+  ): Promise<{ items: ReplayView[]; nextCursor: string | null } | undefined>;
+  get(tenantId: string | null, id: string): Promise<ReplayView | null>;
+  /** @returns null: there is none; `state`: its state does not allow it */
+  command(actor: Actor, tenantId: string | null, id: string, command: ReplayCommand): Promise<ReplayView | { state: ReplayStatus } | null>;
+}
+
+export interface ReplayJobsDeps {
+  prisma: PrismaClient;
+  store: Store;
+  announcer: Pick<ReplayAnnouncer, "bump">;
+  config: { REPLAY_RATE_PER_SECOND: number; MAX_EVENT_BYTES: number };
+}
+
+/** Which states a command may begin from, and what it leads to. */
+const COMMANDS: Record<ReplayCommand, { from: ReplayStatus[]; to: ReplayStatus }> = {
+  pause: { from: ["pending", "running"], to: "paused" },
+  // `failed` too: what made it fail may be mended by now.
+  resume: { from: ["paused", "stopped", "failed"], to: "pending" },
+  cancel: { from: ["pending", "running", "paused", "stopped", "failed"], to: "cancelled" },
+};
+
+const TRIED_AT_ONCE = 20;
+
+export function createReplayJobs({ prisma, store, announcer, config }: ReplayJobsDeps): ReplayJobs {
+  const count = (replay: NewReplay & { createdAt: Date }): Promise<number> => {
+    const options = replay.limit === undefined ? {} : { limit: replay.limit };
+    return guarded(() =>
+      replay.source === "STORED"
+        ? store.events.countDocuments(eventFilter(replay), options)
+        : store.deadLetters.countDocuments(letterFilter(replay), options),
+    );
+  };
+
+  /** Whether the patch changes the user of an event cannot be read off the patch alone when a substitute for userId is touched. */
+  const tryPatch = async (replay: NewReplay & { createdAt: Date }): Promise<void> => {
+    const { patch } = replay;
+    if (!patch || !mayTouchUser(patch)) return;
+    const first = await guarded(() => store.deadLetters.find(letterFilter(replay)).limit(TRIED_AT_ONCE).toArray());
+    for (const { raw, eventId } of first) {
+      try {
+        applyPatch(raw, patch, config.MAX_EVENT_BYTES);
+      } catch (error) {
+        if (error instanceof PatchError && error.identity) throw new PatchError(`Event ${eventId}: ${error.message}`);
+      }
+    }
+  };
+
+  return {
+    async create(actor, replay) {
+      const { tenantId, source, mode, selector, patch, limit, action } = replay;
+      const createdAt = new Date();
+      await tryPatch({ ...replay, createdAt });
+      const selected = await count({ ...replay, createdAt });
+      const ratePerSecond = replay.ratePerSecond ?? config.REPLAY_RATE_PER_SECOND;
+      const id = await prisma.$transaction(async (db) => {
+        const asked = { source, mode, selector: selector as Prisma.InputJsonObject, ratePerSecond, limit: limit ?? null, selected };
+        const by = { createdByKind: actor.kind, createdById: actor.id, createdByName: actor.name, correlationId: actor.correlationId };
+        const patchJson = (patch as Prisma.InputJsonArray | undefined) ?? Prisma.DbNull;
+        const row = await db.replayJob.create({ data: { tenantId, ...asked, patch: patchJson, ...by, createdAt }, select: { id: true } });
+        await audit(db, actor, {
+          action,
+          targetId: row.id,
+          tenantId,
+          after: { ...asked, ...(patch ? { patch: patch as Prisma.InputJsonArray } : {}) },
+        });
+        return row.id;
+      });
+      await announcer.bump();
+      return { replayId: id, selected };
+    },
+
+    async list(tenantId, { status, limit, cursor }) {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, 16);
+      if (cursor !== undefined && !after) return undefined;
+      const rows = await prisma.replayJob.findMany({
+        where: { ...(tenantId === null ? {} : { tenantId }), ...(status ? { status } : {}), ...(after ? { OR: behindOf(after) } : {}) },
+        orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+        take: limit + 1,
+      });
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      const nextCursor = rows.length > limit && last ? encodeCursor(last.createdAt.getTime(), uuidBytes(last.id)) : null;
+      return { items: items.map(replayView), nextCursor };
+    },
+
+    async get(tenantId, id) {
+      const row = await prisma.replayJob.findFirst({ where: { id, ...(tenantId === null ? {} : { tenantId }) } });
+      return row && replayView(row);
+    },
+
+    async command(actor, tenantId, id, command) {
+      const { from, to } = COMMANDS[command];
+      const changed = await prisma.$transaction(async (db) => {
+        // Locked: what the audit log says was before is what was.
+        const [locked] = await db.$queryRaw<{ id: string }[]>`SELECT id::text FROM replay_jobs WHERE id = ${id}::uuid FOR UPDATE`;
+        const row = locked ? await db.replayJob.findUnique({ where: { id } }) : null;
+        if (!row || (tenantId !== null && row.tenantId !== tenantId)) return null;
+        // Said twice is said once.
+        if (row.status === to || (command === "resume" && row.status === "running")) return replayView(row);
+        if (!from.includes(row.status)) return { state: row.status };
+        const data = {
+          status: to,
+          finishedAt: to === "cancelled" ? new Date() : null,
+          // A resumed job has another 100 tries before it may stop by itself.
+          ...(command === "resume" ? { message: null, cursor: withoutRecent(row.cursor) } : {}),
+        };
+        const after = await db.replayJob.update({ where: { id }, data });
+        const action: AuditEntry["action"] = `replay.${command}`;
+        await audit(db, actor, {
+          action,
+          targetId: id,
+          tenantId: row.tenantId,
+          before: { status: row.status, processed: row.processed },
+          after: { status: after.status },
+        });
+        return replayView(after);
+      });
+      await announcer.bump();
+      return changed;
+    },
+  };
+}
+
+function withoutRecent(cursor: Prisma.JsonValue) {
+  if (cursor === null || typeof cursor !== "object" || Array.isArray(cursor)) return Prisma.DbNull;
+  const { recent: _, ...rest } = cursor;
+  return rest as Prisma.InputJsonObject;
+}
+
+function behindOf({ atMs, id }: { atMs: number; id: Buffer }) {
+  const createdAt = new Date(atMs);
+  const hex = id.toString("hex");
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  return [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: uuid } }];
+}
+
+function uuidBytes(uuid: string): Buffer {
+  return Buffer.from(uuid.replaceAll("-", ""), "hex");
+}
+
+function replayView(row: ReplayJob): ReplayView {
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    source: row.source as ReplaySource,
+    mode: row.mode as ReplayMode,
+    status: row.status,
+    message: row.message,
+    selector: row.selector as Record<string, unknown>,
+    patch: row.patch as unknown[] | null,
+    ratePerSecond: row.ratePerSecond,
+    limit: row.limit,
+    selected: row.selected,
+    processed: row.processed,
+    outcomes: row.outcomes as Outcomes,
+    report: row.report as ReplayReport,
+    createdBy: { kind: row.createdByKind, id: row.createdById, name: row.createdByName },
+    createdAt: row.createdAt.toISOString(),
+    startedAt: row.startedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+    updatedAt: row.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,68 @@
+import type { ReplayStatus } from "@streamforge/shared";
+import type { JobProgress, LeasedJob, ReplayLeases } from "./lease.js";
+
+/** The lease was lost, or the worker is about to end: nothing more may be written for this job. */
+export class TenureOverError extends Error {
+  override name = "TenureOverError";
+}
+
+/** The time in which this worker has a job. */
+export interface Tenure {
+  /** The job runs, the lease is held, and it is this job's turn. */
+  mayGoOn(): boolean;
+  /** The lease is held, whatever the job's status is: what was begun may be finished. */
+  held(): boolean;
+  /** @throws TenureOverError when the lease is lost: then nothing was written */
+  advance(progress: JobProgress): Promise<void>;
+  end(): void;
+}
+
+const RENEW_EVERY_MS = 400;
+/** Below the lease's 6 s: a worker that was frozen for longer stops by itself before another one can have taken over. */
+const TRUSTED_MS = 5_000;
+/** When others wait, each job gets a worker for this long at a time: a small retry does not wait for a replay of a million. */
+const TURN_MS = 2_000;
+
+export function startTenure(job: LeasedJob, leases: Pick<ReplayLeases, "renew" | "advance">, isStopping: () => boolean): Tenure {
+  const startedAt = performance.now();
+  let status: ReplayStatus = job.status;
+  let renewedAt = startedAt;
+  let othersWait = false;
+  let over = false;
+
+  const renew = async (): Promise<void> => {
+    const askedAt = performance.now();
+    const answer = await leases.renew(job.id);
+    if (!answer) {
+      over = true;
+      return;
+    }
+    ({ status, othersWait } = answer);
+    renewedAt = askedAt;
+  };
+  const keep = async (): Promise<void> => {
+    while (!over) {
+      await new Promise((resolve) => setTimeout(resolve, RENEW_EVERY_MS));
+      // Postgres away: the lease runs out by itself, and `held` says so.
+      if (!over) await renew().catch(() => {});
+    }
+  };
+  void keep();
+
+  const held = (): boolean => !over && performance.now() - renewedAt < TRUSTED_MS;
+  return {
+    held,
+    mayGoOn: () => held() && !isStopping() && status === "running" && !(othersWait && performance.now() - startedAt > TURN_MS),
+    async advance(progress) {
+      const askedAt = performance.now();
+      if (!held() || !(await leases.advance(job.id, progress))) {
+        over = true;
+        throw new TenureOverError("the lease is lost");
+      }
+      renewedAt = askedAt;
+    },
+    end() {
+      over = true;
+    },
+  };
+}

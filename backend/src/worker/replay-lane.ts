@@ -1,0 +1,296 @@
+import { Buffer } from "node:buffer";
+import type { Patch } from "@streamforge/shared";
+import type { Redis } from "ioredis";
+import { Binary } from "mongodb";
+import { fingerprintOf } from "../dead-letters/letters.js";
+import { parseItem } from "../ingest/decode/item.js";
+import type { Decision, Foreseen, Review } from "../replay/decision.js";
+import { createReplayLeases, type LeasedJob } from "../replay/lease.js";
+import { createReplayLetters } from "../replay/letters.js";
+import type { LiveTraffic } from "../replay/pace.js";
+import { applyPatch, PatchError } from "../replay/patch.js";
+import type { Circuit } from "../replay/reach.js";
+import type { LetterPipeline } from "../replay/replay-letters.js";
+import { type Runner, startRunner } from "../replay/runner.js";
+import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
+import type { EventStore, Proof } from "../store/events.js";
+import type { Store } from "../store/mongo.js";
+import type { Consumer } from "../stream/consumer.js";
+import { eventContext, looseRecord, type StreamRecord } from "../stream/record.js";
+import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
+import { classify } from "./steps/classify.js";
+import { bsonFlaw, storeMany } from "./steps/store-many.js";
+import { toDocuments } from "./steps/to-document.js";
+
+export interface LaneParts {
+  events: EventStore;
+  letters: ReplayedLetters;
+  /** The types' check, as in the pipeline of live events. */
+  checkTypes: Step;
+  maxEventBytes: number;
+  maxDepth: number;
+  touch?: (event: WorkEvent) => void;
+}
+
+/** What the lane asks of letters besides what `replay/letters.ts` does. */
+export interface ReplayedLetters {
+  /** When stored events were received, by id in hex. */
+  receivedAt(eventIds: Binary[]): Promise<Map<string, Date>>;
+  /** Open letters of these events that are older than what is stored, or the same, are done with. */
+  supersedeOlder(eventIds: Binary[]): Promise<void>;
+}
+
+/** A letter on its way through the steps of the pipeline. */
+interface Replayed {
+  letter: DeadLetterDocument;
+  /** The event as it is tried: as sent, or patched. */
+  text: string;
+  work: WorkEvent | undefined;
+  flaw: string | undefined;
+}
+
+export interface ReplayLaneOptions extends Omit<LaneParts, "letters"> {
+  redis: Redis;
+  /** `keys.replays` */
+  key: string;
+  databaseUrl: string;
+  store: Store;
+  /** Name of this worker. */
+  worker: string;
+  circuit: Circuit;
+  live: LiveTraffic;
+  onError: (message: string, error: Error) => void;
+}
+
+/** The lane of a worker in which replays run, beside live traffic and behind it. */
+export function startReplayLane(options: ReplayLaneOptions): Runner {
+  const { redis, key, databaseUrl, worker, store, onError } = options;
+  const parts = { ...options, letters: createReplayLetters(store) };
+  return startRunner({
+    ...options,
+    signal: () => redis.get(key),
+    leases: createReplayLeases(databaseUrl, worker, (error) => onError("postgres connection", error)),
+    pipeline: createLetterPipeline(parts),
+    review: createReview(parts),
+  });
+}
+
+/** The way of a replayed letter: the same steps as a live event's, without the stream behind them. */
+export function createLetterPipeline(parts: LaneParts): LetterPipeline {
+  const { events, checkTypes, letters } = parts;
+  const look = pipeline(toDocuments(parts.touch), checkTypes, refuseUnstorable());
+  const store = pipeline(toDocuments(parts.touch), checkTypes, markPatched(), storeMany(events), classify(events));
+
+  return {
+    async reprocess(job, batch) {
+      const replayed = batch.map((letter) => prepare(parts, job, letter));
+      await run(replayed, store);
+      const proofs = await proofsOf(replayed.filter(({ work }) => work?.outcome?.kind !== "stored"));
+      const newer = await storedBefore(replayed, proofs);
+      return replayed.flatMap((one) => decisionOf(one, proofs, newer));
+    },
+
+    async foresee(job, batch) {
+      const replayed = batch.map((letter) => prepare(parts, job, letter));
+      await run(replayed, look);
+      const proofs = await proofsOf(replayed);
+      const newer = await storedBefore(replayed, proofs);
+      return replayed.flatMap((one): Foreseen[] => {
+        const before = one.letter.raw;
+        return decisionOf(one, proofs, newer).map((decision) => ({ ...decision, before, after: one.text, claimed: false }));
+      });
+    },
+
+    async findStored(batch) {
+      const replayed = batch.map((letter): Replayed => ({ letter, text: letter.raw, work: undefined, flaw: undefined }));
+      const proofs = await proofsOf(replayed);
+      return replayed.flatMap(({ letter }) => byProof(letter, proofs.get(letter.eventDocId.toString("hex"))) ?? []);
+    },
+
+    async conclude(decisions) {
+      const touched = decisions.filter(({ outcome }) => outcome !== "superseded").map(({ id }) => eventIdOf(id));
+      if (touched.length > 0) await letters.supersedeOlder(touched);
+    },
+  };
+
+  async function proofsOf(replayed: Replayed[]): Promise<Map<string, Proof>> {
+    return replayed.length === 0 ? new Map() : events.proofs(replayed.map(({ letter }) => letter.eventDocId));
+  }
+
+  /** Letters (hex) that are newer than the other body that is stored under their identity: that one does not supersede them. */
+  async function storedBefore(replayed: Replayed[], proofs: Map<string, Proof>): Promise<Set<string>> {
+    const others = replayed.filter(({ letter }) => {
+      const proof = proofs.get(letter.eventDocId.toString("hex"));
+      return proof !== undefined && !sameBytes(proof.hash, letter.hash);
+    });
+    if (others.length === 0) return new Set();
+    const received = await letters.receivedAt(others.map(({ letter }) => letter.eventDocId));
+    return new Set(
+      others
+        .filter(({ letter }) => (received.get(letter.eventDocId.toString("hex")) ?? letter.receivedAt) < letter.receivedAt)
+        .map(({ letter }) => letter._id.toString("hex")),
+    );
+  }
+}
+
+/** Stored events looked at again: what the steps say of them now, and which derived fields differ. */
+export function createReview({
+  checkTypes,
+  touch,
+}: Pick<LaneParts, "checkTypes" | "touch">): (events: EventDocument[]) => Promise<Review[]> {
+  const look = pipeline(toDocuments(touch), checkTypes);
+  return async (stored) => {
+    const works = stored.map((document) => workOf(recordOfEvent(document)));
+    await look(batchOf(works));
+    return works.map(({ outcome, document }, index): Review => {
+      const event = stored[index] as EventDocument;
+      const about = { id: event._id.toString("hex"), eventId: event.eventId };
+      if (outcome?.kind === "dead") return { ...about, failure: { code: outcome.reason, message: outcome.message } };
+      if (document?.typeVersion === event.typeVersion) return about;
+      return { ...about, change: { typeVersion: document?.typeVersion ?? null } };
+    });
+  };
+}
+
+function prepare({ maxEventBytes, maxDepth }: LaneParts, job: LeasedJob, letter: DeadLetterDocument): Replayed {
+  if (!job.patch) return { letter, text: letter.raw, work: workOf(recordOfLetter(letter, letter.raw)), flaw: undefined };
+  let text = letter.raw;
+  try {
+    text = applyPatch(letter.raw, job.patch as Patch, maxEventBytes);
+    const parsed = parseItem(Buffer.from(text), maxEventBytes, maxDepth);
+    if (parsed.kind === "rejected") throw new PatchError(`the patched event ${parsed.detail}`);
+  } catch (error) {
+    // Whatever it is, it concerns this letter alone.
+    return { letter, text: letter.raw, work: undefined, flaw: `the patch does not apply: ${(error as Error).message}` };
+  }
+  const work = workOf(recordOfLetter(letter, text));
+  work.patched = { replayId: job.id, by: job.createdByName, from: letter._id.toString("hex") };
+  return { letter, text, work, flaw: undefined };
+}
+
+async function run(replayed: Replayed[], steps: (batch: Batch) => Promise<void>): Promise<void> {
+  const works = replayed.flatMap(({ work }) => work ?? []);
+  if (works.length > 0) await steps(batchOf(works));
+}
+
+/** What became of one letter; none when nothing is known yet. */
+function decisionOf(replayed: Replayed, proofs: Map<string, Proof>, newer: Set<string>): Decision[] {
+  const { letter, work, flaw } = replayed;
+  const about = aboutOf(letter);
+  const outcome = work?.outcome;
+  if (outcome?.kind === "stored") return [{ ...about, outcome: "stored" }];
+  const stored = byProof(letter, proofs.get(letter.eventDocId.toString("hex")));
+  if (stored && !newer.has(about.id)) return [stored];
+  if (stored) return [failed(letter, work, "IDENTITY_CONFLICT", "an older body of this event is stored; nothing was overwritten")];
+  if (flaw !== undefined) return [{ ...about, outcome: "failed", code: "PATCH_FAILED", message: flaw }];
+  if (outcome?.kind === "dead") return [failed(letter, work, outcome.reason, outcome.message)];
+  if (outcome?.kind === "again") return outcome.blamed ? [failed(letter, work, "RETRY_EXHAUSTED", `replayed: ${outcome.message}`)] : [];
+  // A dry run that found nothing wrong; in a replay every event has an outcome by now.
+  return outcome === undefined ? [{ ...about, outcome: "stored" }] : [];
+}
+
+/** What is stored under a letter's identity decides before anything else. */
+function byProof(letter: DeadLetterDocument, proof: Proof | undefined): Decision | undefined {
+  if (!proof) return undefined;
+  const about = aboutOf(letter);
+  if (sameBytes(proof.receipt, letter.receipt)) return { ...about, outcome: "stored" };
+  if (sameBytes(proof.hash, letter.hash)) return { ...about, outcome: "already-stored" };
+  if (letter.reasonCode !== "IDENTITY_CONFLICT")
+    return { ...about, outcome: "superseded", message: "another body of this event is stored" };
+  return failed(letter, undefined, "IDENTITY_CONFLICT", "another event with this identity is stored");
+}
+
+function failed(
+  letter: DeadLetterDocument,
+  work: WorkEvent | undefined,
+  code: DeadLetterDocument["reasonCode"],
+  message: string,
+): Decision {
+  const fingerprint = fingerprintOf(code, work?.event?.eventType ?? letter.eventType, message);
+  const failures = code === "SCHEMA_INVALID" ? work?.failures : undefined;
+  return { ...aboutOf(letter), outcome: "failed", code, message, fingerprint, ...(failures ? { failures } : {}) };
+}
+
+function aboutOf(letter: DeadLetterDocument) {
+  return { id: letter._id.toString("hex"), eventId: letter.eventId, claimed: true };
+}
+
+function sameBytes(a: Binary, b: Binary): boolean {
+  return Buffer.compare(a.buffer, b.buffer) === 0;
+}
+
+/** A letter's id begins with its event's. */
+function eventIdOf(letterId: string): Binary {
+  return new Binary(Buffer.from(letterId.slice(0, 32), "hex"), Binary.SUBTYPE_UUID);
+}
+
+/** Letters from before `context` was kept know the event's source and type, if they got that far. */
+function recordOfLetter(letter: DeadLetterDocument, text: string): StreamRecord {
+  const { keyName = letter.source ?? "", defaultType = letter.eventType ?? "", traceparent = "" } = letter.context ?? {};
+  const { tenantId, correlationId, eventDocId, eventId, hash, receipt, receivedAt } = letter;
+  const source = {
+    receivedAtMs: receivedAt.getTime(),
+    id: latin1(eventDocId),
+    identity: latin1(eventDocId),
+    hash: latin1(hash),
+    eventId,
+    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent }),
+    text: Buffer.from(text),
+  };
+  return looseRecord(source, Buffer.from(receipt.buffer), letter.attempts);
+}
+
+function recordOfEvent(event: EventDocument): StreamRecord {
+  const { tenantId, correlationId, traceparent = "", eventId, source: keyName, eventType: defaultType } = event;
+  const source = {
+    receivedAtMs: event.receivedAt.getTime(),
+    id: latin1(event._id),
+    identity: latin1(event._id),
+    hash: latin1(event.hash),
+    eventId,
+    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent }),
+    text: Buffer.from(event.text ?? JSON.stringify(itemOf(event))),
+  };
+  return looseRecord(source, Buffer.from(event.receipt.buffer), 0);
+}
+
+/** The item again, from what was made of it: under the preferred names, which win over whatever the extensions hold. */
+function itemOf(event: EventDocument): Record<string, unknown> {
+  const { extensions, eventId, eventType, subject, partitionKey, source, schemaVersion, specVersion, payload } = event;
+  const userId = event.userIdFrom === undefined ? event.userId : undefined;
+  const occurredAt = event.occurredAtFrom === undefined ? (event.occurredAtText ?? event.occurredAt.toISOString()) : undefined;
+  return { ...extensions, eventId, eventType, userId, subject, partitionKey, source, occurredAt, schemaVersion, specVersion, payload };
+}
+
+function latin1(bytes: Binary): string {
+  return Buffer.from(bytes.buffer).toString("latin1");
+}
+
+/** No entry and no consumer stand behind it: nothing of it is ever settled. */
+const NO_CONSUMER = Object.freeze({}) as Consumer;
+
+function workOf(record: StreamRecord): WorkEvent {
+  const entry = { id: "replay", acceptedAtMs: record.receivedAtMs, records: [record], deliveries: 1 };
+  return { entry, record, event: undefined, document: undefined, met: false, outcome: undefined };
+}
+
+function batchOf(events: WorkEvent[]): Batch {
+  return { consumer: NO_CONSUMER, entries: events.map(({ entry }) => entry), events, startedAtMs: Date.now() };
+}
+
+/** What is stored of a patched event says so, and where the event as it was sent is kept. */
+function markPatched(): Step {
+  return function markPatchedDocuments(batch) {
+    for (const { document, patched } of batch.events) if (document && patched) document.patched = patched;
+  };
+}
+
+/** For a dry run: what `storeMany` would find out by trying. */
+function refuseUnstorable(): Step {
+  return function findUnstorable(batch) {
+    for (const event of undecided(batch)) {
+      const flaw = event.document && bsonFlaw(event.document);
+      if (flaw) event.outcome = { kind: "dead", reason: "UNPROCESSABLE", message: flaw };
+    }
+  };
+}

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { reasonCodes, tenantIdSchema } from "./api.js";
+import { letterSelectorSchema } from "./dead-letter-selector.js";
+
+/** Retry and replay: what can be asked for, and what a job says of itself. */
+
+const MOST_OPERATIONS = 100;
+const MOST_POINTER_TOKENS = 500;
+const MOST_PATCH_BYTES = 64 * 1024;
+
+const pointer = z
+  .string()
+  .max(2_000)
+  .regex(/^(\/([^~/]|~[01])*)*$/, "is no JSON Pointer");
+// `unknown` is satisfied by nothing at all, and `null` is a value.
+const value = z.unknown().refine((given) => given !== undefined, "is missing");
+
+export const patchOperationSchema = z.discriminatedUnion("op", [
+  z.strictObject({ op: z.literal("add"), path: pointer, value }),
+  z.strictObject({ op: z.literal("replace"), path: pointer, value }),
+  z.strictObject({ op: z.literal("test"), path: pointer, value }),
+  z.strictObject({ op: z.literal("remove"), path: pointer }),
+  z.strictObject({ op: z.literal("move"), path: pointer, from: pointer }),
+  z.strictObject({ op: z.literal("copy"), path: pointer, from: pointer }),
+]);
+export type PatchOperation = z.infer<typeof patchOperationSchema>;
+
+export const patchSchema = z
+  .array(patchOperationSchema)
+  .min(1)
+  .max(MOST_OPERATIONS)
+  .refine((patch) => JSON.stringify(patch).length <= MOST_PATCH_BYTES, `must not have more than ${MOST_PATCH_BYTES} characters`)
+  // Each step of a pointer reads what is left of the event: without a bound a patch could hold up a worker for seconds an event.
+  .refine(
+    (patch) => patch.reduce((sum, { path }) => sum + path.split("/").length, 0) <= MOST_POINTER_TOKENS,
+    `must not have more than ${MOST_POINTER_TOKENS} steps in its paths together`,
+  )
+  .describe("RFC 6902, applied to each event as it was sent; must not touch eventId or the field that userId came from");
+export type Patch = z.infer<typeof patchSchema>;
+
+const rate = z.number().int().min(1).max(100_000).describe("Most a second; REPLAY_RATE_PER_SECOND when absent");
+
+export const retryRequestSchema = letterSelectorSchema.extend({ patch: patchSchema.optional(), ratePerSecond: rate.optional() });
+export type RetryRequest = z.infer<typeof retryRequestSchema>;
+
+export const replaySources = ["DLQ", "STORED"] as const;
+export const replayModes = ["reprocess", "dry-run"] as const;
+export type ReplaySource = (typeof replaySources)[number];
+export type ReplayMode = (typeof replayModes)[number];
+
+export const replayRequestSchema = letterSelectorSchema.omit({ status: true }).extend({
+  status: z
+    .enum(replaySources)
+    .describe("DLQ: dead letters that are open. STORED: events that are stored (from and to are then of occurredAt)"),
+  mode: z.enum(replayModes).default("reprocess"),
+  ratePerSecond: rate.optional(),
+  patch: patchSchema.optional(),
+});
+export type ReplayRequest = z.infer<typeof replayRequestSchema>;
+
+export const replayAcceptedSchema = z.object({
+  replayId: z.string(),
+  selected: z.number().int().min(0).describe("How many matched; what dies later is not taken"),
+});
+
+export const replayStatuses = ["pending", "running", "paused", "stopped", "cancelled", "completed", "failed"] as const;
+export type ReplayStatus = (typeof replayStatuses)[number];
+
+export const replayOutcomes = ["stored", "already-stored", "superseded", "failed", "skipped", "updated", "unchanged"] as const;
+export type ReplayOutcomeName = (typeof replayOutcomes)[number];
+
+const replayDiffSchema = z.object({
+  letterId: z.string(),
+  eventId: z.string(),
+  before: z.string().describe("JSON text as it was sent; cut off after 8,192 characters"),
+  after: z.string().describe("JSON text with the patch applied; the same as before without a patch"),
+  would: z.enum(["stored", "failed", "superseded", "already-stored", "skipped"]),
+  code: z.string().optional(),
+  message: z.string().optional(),
+});
+const replayFailureSchema = z.object({
+  id: z.string().describe("Of the dead letter, or of the stored event"),
+  eventId: z.string(),
+  code: z.string(),
+  message: z.string(),
+});
+export const replayReportSchema = z.object({
+  diffs: z.array(replayDiffSchema).optional().describe("The first 20, of a dry run over dead letters"),
+  failures: z.array(replayFailureSchema).optional().describe("The first 20"),
+  codes: z.record(z.string(), z.number()).optional().describe("How many failed, by code"),
+});
+export type ReplayReport = z.infer<typeof replayReportSchema>;
+export type ReplayDiff = z.infer<typeof replayDiffSchema>;
+export type ReplayFailure = z.infer<typeof replayFailureSchema>;
+
+const time = z.string().describe("RFC 3339, UTC");
+const count = z.number().int().min(0);
+
+export const replayViewSchema = z.object({
+  id: z.string(),
+  tenantId: z.string(),
+  source: z.enum(replaySources),
+  mode: z.enum(replayModes),
+  status: z.enum(replayStatuses),
+  message: z.string().nullable().describe("Why it stopped or failed and what to do, or what else is worth knowing"),
+  selector: z.record(z.string(), z.unknown()),
+  patch: z.array(z.unknown()).nullable(),
+  ratePerSecond: count,
+  limit: count.nullable(),
+  selected: count,
+  processed: count,
+  outcomes: z.partialRecord(z.enum(replayOutcomes), count),
+  report: replayReportSchema,
+  createdBy: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  updatedAt: time,
+});
+export type ReplayView = z.infer<typeof replayViewSchema>;
+export const replayPageSchema = z.object({ items: z.array(replayViewSchema), nextCursor: z.string().nullable() });
+
+/** Codes of what failed in a replay without being tried; the others are reason codes. */
+export const replayFailureCodes = [...reasonCodes, "PATCH_FAILED"] as const;
+
+export const replayListQuerySchema = z.strictObject({
+  tenantId: tenantIdSchema.optional(),
+  status: z.enum(replayStatuses).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional().describe("nextCursor of the page before"),
+});
