@@ -46,6 +46,8 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
       "/v1/stats/live",
       {
         onRequest,
+        // A HEAD would be sent every message, and never end.
+        exposeHeadRoute: false,
         schema: {
           tags,
           summary: "The same, once a second (server-sent events)",
