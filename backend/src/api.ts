@@ -9,6 +9,7 @@ import { createAuthenticator } from "./accounts/authenticator.js";
 import { createCredentials } from "./accounts/credentials.js";
 import { createPrisma, type PrismaClient } from "./accounts/database.js";
 import { createKeyService } from "./accounts/keys.js";
+import { auditedAcknowledgement } from "./accounts/ledger-audit.js";
 import { createSessionStore } from "./accounts/session-store.js";
 import { createSessions } from "./accounts/sessions.js";
 import { createSettingsService } from "./accounts/settings.js";
@@ -20,16 +21,20 @@ import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
 import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
+import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
+import { discardRoutes } from "./http/routes/discard.js";
 import { docsRoutes } from "./http/routes/docs.js";
 import { eventRoutes } from "./http/routes/events.js";
 import { healthRoutes } from "./http/routes/health.js";
 import { keyRoutes } from "./http/routes/keys.js";
 import { ledgerRoutes } from "./http/routes/ledger.js";
+import { ledgerAlarmRoutes } from "./http/routes/ledger-alarms.js";
 import { meRoutes } from "./http/routes/me.js";
 import { problemRoutes } from "./http/routes/problems.js";
 import { readingRoutes } from "./http/routes/reading.js";
 import { replayRoutes } from "./http/routes/replay.js";
+import { retryRoutes } from "./http/routes/retries.js";
 import { sessionRoutes } from "./http/routes/session.js";
 import { statsRoutes } from "./http/routes/stats.js";
 import { tenantRoutes } from "./http/routes/tenants.js";
@@ -38,8 +43,7 @@ import type { RouteRule } from "./http/rules.js";
 import { createServer, type Server, withSecurityHeaders } from "./http/server.js";
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
-import { createArchive } from "./ledger/archive.js";
-import { createLedger } from "./ledger/ledger.js";
+import { createLedgerKeeper } from "./ledger/keeper.js";
 import { runAsMain } from "./main.js";
 import { createReplayAnnouncer } from "./replay/announce.js";
 import { createReplayJobs } from "./replay/jobs.js";
@@ -58,7 +62,8 @@ import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
 import { createLookup } from "./stream/lookup.js";
-import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, redactUrl, unsafeRedisSettings } from "./stream/redis.js";
+import { createRetries } from "./stream/retries.js";
+import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, keepPartitions, redactUrl, unsafeRedisSettings } from "./stream/redis.js";
 import { createLog } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
@@ -131,14 +136,23 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const lookup = createLookup({ redis, keys });
   const depth = createDepth({ redis, keys, partitions });
   const letters = createLetterQueries(store);
-  const ledger = createLedger({ redis, keys, partitions, db: store.db });
-  const archive = createArchive({
+  const keeper = createLedgerKeeper({
     redis,
     keys,
     partitions,
     db: store.db,
-    onError: (error) => log.warn({ err: error.message }, "moving closed minutes"),
+    name,
+    retentionDays: config.LEDGER_RETENTION_DAYS,
+    now: clock.now,
+    ownAccepted: metrics.acceptedSoFar,
+    redisAccepted: () => depth.current().totals.accepted,
+    log,
   });
+  const { ledger } = keeper;
+  await keeper.begin();
+  const kept = keepPartitions(redis, keys, partitions, (found) =>
+    log.error({ partitions, found }, "Redis names another number of partitions than this process works with: start it again"),
+  );
   const replays = createReplayAnnouncer({ prisma, redis, key: keys.replays });
   const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
@@ -186,8 +200,12 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     await scope.register(async (admin) => {
       await limitAdministration(admin, redis, keys, config);
       await admin.register(deadLetterRoutes({ auth, letters }));
+      await admin.register(discardRoutes({ auth, db: prisma, store, letters }));
+      await admin.register(retryRoutes({ auth, letters, retries: createRetries({ redis, keys, partitions }) }));
+      await admin.register(auditRoutes({ auth, db: prisma }));
       await admin.register(replayRoutes({ auth, jobs: createReplayJobs({ prisma, store, announcer: replays, config }) }));
       await admin.register(ledgerRoutes({ auth, ledger, letters }));
+      await admin.register(ledgerAlarmRoutes({ auth, ...keeper, audited: auditedAcknowledgement(prisma) }));
       await admin.register(statsRoutes({ auth, sampler, history }));
       await admin.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
       await admin.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
@@ -223,7 +241,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);
       await heartbeat.close();
       await authenticator.close();
-      for (const part of [sampler, archive, replays, depth, clock, bodies]) part.close();
+      for (const part of [sampler, keeper, kept, replays, depth, clock, bodies]) part.close();
       await Promise.all([store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();
       log.info("stopped");

@@ -8,7 +8,7 @@ import { connectStore, ensureIndexes } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
 import { startHeartbeat, type WorkerHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
-import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, unsafeRedisSettings } from "./stream/redis.js";
+import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, keepPartitions, unsafeRedisSettings } from "./stream/redis.js";
 import { serveHealth } from "./telemetry/health-server.js";
 import { createLog } from "./telemetry/log.js";
 import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
@@ -45,6 +45,9 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   const { partitions, differs } = await agreePartitions(redis, keys, config);
   if (differs) log.warn({ partitions, configured: config.PARTITIONS }, "PARTITIONS differs from Redis's number, which counts");
   await agreeEpoch(redis, keys);
+  const kept = keepPartitions(redis, keys, partitions, (found) =>
+    log.error({ partitions, found }, "Redis names another number of partitions than this process works with: start it again"),
+  );
 
   const store = await connectStore(config, name);
   await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS });
@@ -159,6 +162,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       const stopped = Promise.all([replays.stop(), ...loops.map((loop) => loop.stop())]);
       breaker.release();
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_TIMEOUT_MS).unref())]);
+      kept.close();
       await health.close();
       await heartbeat.close();
       await store.close();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { alarmBriefSchema } from "./ledger.js";
 
 /** The shapes of the HTTP API, shared by the server (validation, OpenAPI) and the dashboard (types). Times are RFC 3339 UTC. */
 
@@ -123,7 +124,16 @@ export const attemptSchema = z.object({
 });
 export const deadLetterDetailSchema = deadLetterSchema.extend({
   raw: z.string().describe("The item exactly as it was sent"),
-  attemptsMade: z.array(attemptSchema),
+  attemptsMade: z.array(attemptSchema).describe("Attempts that failed, of every acceptance of this identity, oldest first"),
+  failures: z
+    .array(z.object({ pointer: z.string(), detail: z.string() }))
+    .optional()
+    .describe("Where the payload does not fit the schema of its type, as JSON Pointers; SCHEMA_INVALID only"),
+  replay: z
+    .object({ id: z.string(), outcome: z.string().optional(), at: time })
+    .optional()
+    .describe("The last replay that took it, and what came of it"),
+  discardReason: z.string().optional(),
   history: z.array(z.object({ at: time, who: z.string(), what: z.string() })),
 });
 export const deadLetterPageSchema = z.object({ items: z.array(deadLetterSchema), nextCursor: z.string().nullable() });
@@ -137,8 +147,12 @@ export const reasonGroupSchema = z.object({
   lastSeen: time,
   sampleId: z.string(),
   message: z.string(),
+  trend: z.array(countOf).describe("Open ones that died in each two hours of the last 24, the oldest first"),
 });
-export const reasonsSchema = z.object({ items: z.array(reasonGroupSchema) });
+export const reasonsSchema = z.object({
+  items: z.array(reasonGroupSchema),
+  asOf: time.describe("Of when the counts are: with hundreds of thousands of letters some seconds ago"),
+});
 export type ReasonGroup = z.infer<typeof reasonGroupSchema>;
 
 // --- Operating ----------------------------------------------------------------------------------------------------
@@ -184,7 +198,9 @@ export const statsSchema = z.object({
   }),
   deadLetters: z.object({ open: countOf }),
   ledger: z.object({
-    missing: countOf.describe("Accepted in closed minutes, yet neither stored, duplicate nor dead"),
+    missing: countOf.describe("Accepted in closed minutes, yet neither stored, duplicate nor dead, and not acknowledged"),
+    acknowledged: countOf.describe("The same, acknowledged by an operator: lost, and known to be"),
+    alarms: z.array(alarmBriefSchema).describe("Not acknowledged, newest first; while there is one, nothing is called complete"),
     verdict: z.enum(["complete", "in-flight", "missing", "unknown"]),
     sentence: z.string(),
   }),
@@ -231,11 +247,15 @@ export const ledgerMinuteSchema = z.object({
   dead: countOf,
   inFlight: countOf,
   missing: countOf,
+  acknowledged: countOf.describe("How many of the missing an operator has acknowledged"),
   closed: z.boolean(),
 });
 export const ledgerSchema = z.object({
   items: z.array(ledgerMinuteSchema).describe("Newest first"),
   total: ledgerMinuteSchema.omit({ minute: true, tenantId: true, closed: true }),
+  unaccounted: countOf
+    .nullable()
+    .describe("Accepted in this range, of all tenants, and shown by no minute, because Redis lost the rows; null for keys of a tenant"),
   deadNow: z.object({ open: countOf, replaying: countOf, resolved: countOf, discarded: countOf, superseded: countOf }),
 });
 export type Ledger = z.infer<typeof ledgerSchema>;

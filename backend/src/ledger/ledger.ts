@@ -2,8 +2,10 @@ import type { Redis } from "ioredis";
 import type { Db } from "mongodb";
 import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
 import type { RedisKeys } from "../stream/keys.js";
+import { type AlarmDocument, createAlarms, windowOf } from "./alarms.js";
 import { type LedgerDocument, ledgerCollection } from "./archive.js";
-import { type Counts, createRowReader, MINUTE_MS, type RedisLedger } from "./rows.js";
+import { type Counts, createRowReader, laterOf, MINUTE_MS, type PartRow, partName, type RedisLedger } from "./rows.js";
+import { type CheckDocument, lastCheck } from "./verify.js";
 
 /** A minute of acceptance of one tenant, judged. */
 export interface LedgerMinute extends Counts {
@@ -13,7 +15,9 @@ export interface LedgerMinute extends Counts {
   inFlight: number;
   /** The same, and the minute is closed: lost. */
   missing: number;
-  /** Settled without having been accepted: Redis lost data, or something was counted twice. */
+  /** How many of the missing an operator has acknowledged. */
+  acknowledged: number;
+  /** Settled without having been accepted, and not acknowledged: Redis lost data, or something was counted twice. */
   surplus: number;
   closed: boolean;
 }
@@ -32,15 +36,22 @@ export type LedgerTotal = Omit<LedgerMinute, "minute" | "tenantId" | "closed">;
 /** What the ledger says about all tenants and all times, for the verdict. */
 export interface LedgerSummary {
   atMs: number;
+  /** Not acknowledged. */
   missing: number;
   surplus: number;
+  /** Missing, and acknowledged. */
+  acknowledged: number;
+  /** Not acknowledged, newest first. */
+  alarms: AlarmDocument[];
+  /** The last independent count that has ended; null when there was none. */
+  check: CheckDocument | null;
   /** The first minute with a missing event, in ms; null when none is missing. */
   missingSinceMs: number | null;
 }
 
 export interface Ledger {
-  /** @returns the newest `limit` minutes of the range, newest first, and the sums over the whole range */
-  read(range: LedgerRange, limit: number): Promise<{ items: LedgerMinute[]; total: LedgerTotal }>;
+  /** @returns the newest `limit` minutes of the range, newest first, the sums over the whole range, and what no row shows */
+  read(range: LedgerRange, limit: number): Promise<{ items: LedgerMinute[]; total: LedgerTotal; unaccounted: number }>;
   summary(): Promise<LedgerSummary>;
 }
 
@@ -48,74 +59,122 @@ export interface Ledger {
 export function createLedger({ redis, keys, partitions, db }: { redis: Redis; keys: RedisKeys; partitions: number; db: Db }): Ledger {
   const readRows = createRowReader(redis, keys, partitions);
   const collection = ledgerCollection(db);
+  const alarms = createAlarms(db);
   const archived = (filter: object) => bounded(() => collection.find(filter, { maxTimeMS: QUERY_TIMEOUT_MS, batchSize: 10_000 }).toArray());
+
+  /**
+   * Both places at one time. Redis first: a row that moves in between is then seen twice, never not at all; and twice is recognised
+   * by its mark. One that gets its mark in between is not, so then both are read again.
+   */
+  const readBoth = async (filterOf: (rows: PartRow[]) => object): Promise<[RedisLedger, LedgerDocument[]]> => {
+    for (let again = 3; ; again--) {
+      const current = await readRows();
+      const documents = await archived(filterOf(current.rows));
+      if (again === 0 || !current.rows.some((row) => row.part === undefined && isCopied(row, documents))) return [current, documents];
+    }
+  };
 
   return {
     async read({ tenantId, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }, limit) {
       const from = Math.floor(fromMs / MINUTE_MS);
       const to = Math.ceil(toMs / MINUTE_MS);
-      // Redis first: a minute that moves in between is then seen twice, never not at all; and twice is recognised by its mark.
-      const current = await readRows();
-      const documents = await archived({ ...(tenantId === null ? {} : { tenantId }), minute: { $gte: from, $lt: to } });
+      const range = { ...(tenantId === null ? {} : { tenantId }), minute: { $gte: from, $lt: to } };
+      const [[current, documents], known] = await Promise.all([readBoth(() => range), bounded(() => alarms.list())]);
       const within = (row: { minute: number; tenantId: string }) =>
         row.minute >= from && row.minute < to && (tenantId === null || row.tenantId === tenantId);
-      const minutes = merge({ ...current, rows: current.rows.filter(within) }, documents);
-      return { items: minutes.slice(0, limit), total: sumOf(minutes) };
+      const minutes = merge({ ...current, rows: current.rows.filter(within) }, documents, known);
+      const touched = known.filter((alarm) => alarm.loss && windowOf(alarm).from < to && windowOf(alarm).to >= from);
+      return {
+        items: minutes.slice(0, limit),
+        total: sumOf(minutes),
+        unaccounted: touched.reduce((sum, { unaccounted }) => sum + unaccounted, 0),
+      };
     },
 
     async summary() {
-      const current = await readRows();
-      const minutes = merge(current, await archived({ missing: { $ne: 0 } }));
-      const lost = minutes.filter(({ missing }) => missing > 0);
-      const { missing, surplus } = sumOf(minutes);
+      const atMs = Date.now();
+      // What does not add up in MongoDB alone, and what does not in Redis alone: its other part may be in MongoDB.
+      const unbalanced = (rows: PartRow[]) =>
+        rows.filter(({ accepted, stored, duplicate, dead }) => accepted !== stored + duplicate + dead);
+      const filterOf = (rows: PartRow[]) => ({
+        $or: [{ unacknowledged: { $ne: 0 } }, { _id: { $in: unbalanced(rows).map(({ minute, tenantId }) => `${minute}:${tenantId}`) } }],
+      });
+      const [[current, documents], known, check] = await Promise.all([
+        readBoth(filterOf),
+        bounded(() => alarms.list()),
+        bounded(() => lastCheck(db)),
+      ]);
+      const minutes = merge(current, documents, known);
+      const lost = minutes.filter(({ missing, acknowledged }) => missing > acknowledged);
+      const { missing, surplus, acknowledged } = sumOf(minutes);
       return {
-        atMs: Date.now(),
-        missing,
+        atMs,
+        missing: missing - acknowledged,
         surplus,
+        acknowledged: known.reduce((sum, alarm) => sum + (alarm.acknowledged?.missing ?? 0), 0),
+        alarms: known.filter((alarm) => !alarm.acknowledged),
+        check,
         missingSinceMs: lost.length > 0 ? Math.min(...lost.map(({ minute }) => minute)) * MINUTE_MS : null,
       };
     },
   };
 }
 
-/** One row per minute and tenant, newest first. What is in Redis under a mark counts there, and not again in its document. */
-function merge({ rows, closedUntilMs }: RedisLedger, documents: LedgerDocument[]): LedgerMinute[] {
-  const merged = new Map<string, { minute: number; tenantId: string } & Counts>();
-  const add = (minute: number, tenantId: string, counts: Counts): void => {
+function isCopied({ minute, tenantId, partition }: PartRow, documents: LedgerDocument[]): boolean {
+  const copy = documents.find(({ _id }) => _id === `${minute}:${tenantId}`);
+  return copy !== undefined && Object.keys(copy.parts).some((part) => part.startsWith(partName(partition, "")));
+}
+
+/** One row per minute and tenant, newest first. What is in both places under one mark counts once, as the later of the two says. */
+function merge({ rows, closedUntilMs }: RedisLedger, documents: LedgerDocument[], alarms: AlarmDocument[]): LedgerMinute[] {
+  const merged = new Map<string, { minute: number; tenantId: string; parts: Map<string, Counts>; acknowledged: number }>();
+  const add = (minute: number, tenantId: string, part: string, counts: Counts) => {
     const key = `${minute}:${tenantId}`;
-    const row = merged.get(key) ?? { minute, tenantId, accepted: 0, stored: 0, duplicate: 0, dead: 0 };
-    merged.set(key, plus(row, counts));
+    const row = merged.get(key) ?? { minute, tenantId, parts: new Map(), acknowledged: 0 };
+    const other = row.parts.get(part);
+    row.parts.set(part, other ? laterOf(counts, other) : counts);
+    merged.set(key, row);
+    return row;
   };
-  const moving = new Set<string>();
-  for (const row of rows) {
-    add(row.minute, row.tenantId, row);
-    if (row.part !== undefined) moving.add(`${row.minute}:${row.tenantId}:${row.part}`);
+  for (const row of rows) add(row.minute, row.tenantId, row.part ?? partName(row.partition, ""), row);
+  for (const { minute, tenantId, parts, acknowledged } of documents) {
+    for (const [part, counts] of Object.entries(parts)) add(minute, tenantId, part, counts).acknowledged = acknowledged?.missing ?? 0;
   }
-  for (const { _id, minute, tenantId, parts } of documents) {
-    for (const [part, counts] of Object.entries(parts)) if (!moving.has(`${_id}:${part}`)) add(minute, tenantId, counts);
-  }
+  const explained = alarms.filter(({ loss, acknowledged }) => loss && acknowledged).map(windowOf);
   return [...merged.values()]
-    .map((row) => judged(row, (row.minute + 1) * MINUTE_MS <= closedUntilMs))
+    .map(({ minute, tenantId, parts, acknowledged }) => {
+      const counts = [...parts.values()].reduce(plus, { accepted: 0, stored: 0, duplicate: 0, dead: 0 });
+      const wholly = explained.some(({ from, to }) => minute >= from && minute <= to);
+      const open = counts.accepted - counts.stored - counts.duplicate - counts.dead;
+      return judged({ minute, tenantId, ...counts }, open, (minute + 1) * MINUTE_MS <= closedUntilMs, wholly ? open : acknowledged);
+    })
     .sort((a, b) => b.minute - a.minute || (a.tenantId < b.tenantId ? -1 : 1));
 }
 
-function plus<T extends Counts>(row: T, counts: Counts): T {
+function plus(one: Counts, other: Counts): Counts {
   return {
-    ...row,
-    accepted: row.accepted + counts.accepted,
-    stored: row.stored + counts.stored,
-    duplicate: row.duplicate + counts.duplicate,
-    dead: row.dead + counts.dead,
+    accepted: one.accepted + other.accepted,
+    stored: one.stored + other.stored,
+    duplicate: one.duplicate + other.duplicate,
+    dead: one.dead + other.dead,
   };
 }
 
-function judged(row: { minute: number; tenantId: string } & Counts, closed: boolean): LedgerMinute {
-  const open = row.accepted - row.stored - row.duplicate - row.dead;
-  return { ...row, closed, inFlight: closed ? 0 : Math.max(0, open), missing: closed ? Math.max(0, open) : 0, surplus: Math.max(0, -open) };
+/** @param open accepted and not settled; below 0 more was settled than accepted @param known how much of it is acknowledged */
+function judged(row: { minute: number; tenantId: string } & Counts, open: number, closed: boolean, known: number): LedgerMinute {
+  const missing = closed ? Math.max(0, open) : 0;
+  return {
+    ...row,
+    closed,
+    inFlight: closed ? 0 : Math.max(0, open),
+    missing,
+    acknowledged: Math.min(missing, Math.max(0, known)),
+    surplus: Math.max(0, Math.min(0, known) - open),
+  };
 }
 
 function sumOf(minutes: LedgerMinute[]): LedgerTotal {
-  const total = { accepted: 0, stored: 0, duplicate: 0, dead: 0, inFlight: 0, missing: 0, surplus: 0 };
+  const total = { accepted: 0, stored: 0, duplicate: 0, dead: 0, inFlight: 0, missing: 0, acknowledged: 0, surplus: 0 };
   for (const minute of minutes) for (const column of Object.keys(total) as (keyof LedgerTotal)[]) total[column] += minute[column];
   return total;
 }

@@ -25,8 +25,16 @@ export function registerStatsGauges(registry: Registry, current: () => Stats): v
   gauge("streamforge_dlq_size", "Open dead letters", ({ deadLetters }) => deadLetters.open);
   gauge(
     "streamforge_ledger_missing_events",
-    "Events of closed minutes that are neither stored, duplicate nor dead",
+    "Events of closed minutes that are neither stored, duplicate nor dead, and not acknowledged",
     ({ ledger }) => ledger.missing,
+  );
+  gauge(
+    "streamforge_ledger_unacknowledged_alarms",
+    "Losses that nobody has acknowledged; above 0 nothing is called complete",
+    ({ ledger }) => ledger.alarms.length,
+  );
+  gauge("streamforge_ledger_lost_events_bound", "Most accepted events that unacknowledged losses of Redis can have cost", ({ ledger }) =>
+    ledger.alarms.filter(({ kind }) => kind !== "events-missing").reduce((sum, { upTo }) => sum + upTo, 0),
   );
   gauge("streamforge_circuit_state", "0 closed, 1 half-open, 2 open; the worst of all workers", ({ workers }) =>
     Math.max(0, ...workers.filter(({ alive }) => alive).map(({ circuit }) => CIRCUIT[circuit])),

@@ -1,47 +1,68 @@
 import type { Stats } from "@streamforge/shared";
+import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
 import type { Depth } from "../stream/depth.js";
 import { clock, events } from "./warnings.js";
 
 /** A ledger that was read longer ago than this proves nothing about now. */
 const STALE_MS = 60_000;
+/** So long after Redis went back the alarm is raised, or cannot be. */
+const ANNOUNCED_WITHIN_MS = 3_000;
+const MOST_ALARMS = 10;
 
-/** The ledger's verdict, in a sentence that begins with what matters. */
+/** The ledger's verdict, in a sentence that begins with what matters. While an alarm is not acknowledged, nothing is called complete. */
 export function verdictOf(depth: Depth, ledger: LedgerSummary | undefined, nowMs: number): Stats["ledger"] {
+  const alarms = (ledger?.alarms ?? []).slice(0, MOST_ALARMS).map((alarm) => {
+    const { id, kind, sentence, upTo, noticedAt } = alarmView(alarm);
+    return { id, kind, sentence, upTo, noticedAt };
+  });
+  const known = { missing: ledger?.missing ?? 0, acknowledged: ledger?.acknowledged ?? 0, alarms };
+  return { ...known, ...judge(depth, ledger, alarms, nowMs) };
+}
+
+function judge(
+  depth: Depth,
+  ledger: LedgerSummary | undefined,
+  alarms: Stats["ledger"]["alarms"],
+  nowMs: number,
+): Pick<Stats["ledger"], "verdict" | "sentence"> {
   const missing = ledger?.missing ?? 0;
-  const { accepted } = depth.totals;
+  const loss = alarms.find(({ kind }) => kind !== "events-missing");
+  if (loss)
+    return { verdict: loss.upTo + missing > 0 ? "missing" : "unknown", sentence: `${loss.sentence} Alarm ${loss.id} is not acknowledged.` };
   if (ledger && missing > 0) {
     const since = ledger.missingSinceMs === null ? "" : ` since ${clock(ledger.missingSinceMs)} UTC`;
-    return {
-      missing,
-      verdict: "missing",
-      sentence: `${events(missing)} ${missing === 1 ? "is" : "are"} missing${since}: accepted, yet neither stored nor a dead letter.`,
-    };
+    const verb = missing === 1 ? "is" : "are";
+    return { verdict: "missing", sentence: `${events(missing)} ${verb} missing${since}: accepted, yet neither stored nor a dead letter.` };
   }
-  if (!depth.redisOk)
-    return { missing, verdict: "unknown", sentence: "Not known right now: Redis, which keeps the ledger, does not answer." };
+  if (alarms[0]) return { verdict: "missing", sentence: `${alarms[0].sentence} Alarm ${alarms[0].id} is not acknowledged.` };
+  if (!depth.redisOk) return { verdict: "unknown", sentence: "Not known right now: Redis, which keeps the ledger, does not answer." };
   if (!ledger || nowMs - ledger.atMs > STALE_MS)
-    return { missing, verdict: "unknown", sentence: "Not known right now: the ledger could not be read." };
-  if (ledger.surplus > 0)
+    return { verdict: "unknown", sentence: "Not known right now: the ledger could not be read." };
+  if (ledger.atMs <= depth.wentBackAtMs + ANNOUNCED_WITHIN_MS && depth.wentBackAtMs > 0)
     return {
-      missing,
       verdict: "unknown",
-      sentence: "Not known: more events were settled than accepted, so Redis lost part of its ledger.",
+      sentence: "Not known right now: Redis has less than it had a moment ago, and what is lost is being found out.",
     };
-  if (depth.backlogEvents > 0) {
-    const n = depth.backlogEvents;
+  if (ledger.surplus > 0)
+    return { verdict: "unknown", sentence: "Not known: more events were settled than accepted, so Redis lost part of its ledger." };
+  return balanced(depth, ledger.acknowledged);
+}
+
+function balanced({ totals: { accepted }, backlogEvents: n }: Depth, acknowledged: number): Pick<Stats["ledger"], "verdict" | "sentence"> {
+  const lost = acknowledged > 0 ? ` ${events(acknowledged)} before that ${acknowledged === 1 ? "is" : "are"} acknowledged as lost.` : "";
+  if (n > 0) {
+    const inFlight = `${n.toLocaleString("en-US")} ${n === 1 ? "is" : "are"} in flight`;
     return {
-      missing,
       verdict: "in-flight",
-      sentence: `Nothing is missing: of ${events(accepted)} accepted, ${n.toLocaleString("en-US")} ${n === 1 ? "is" : "are"} in flight, all others are stored or dead letters.`,
+      sentence: `Nothing is missing: of ${events(accepted)} accepted, ${inFlight}, all others are stored or dead letters.${lost}`,
     };
   }
-  if (accepted === 0) return { missing, verdict: "complete", sentence: "Nothing is missing: no event has been accepted yet." };
-  if (accepted === 1)
-    return { missing, verdict: "complete", sentence: "Nothing is missing: the one accepted event is stored or a dead letter." };
-  return {
-    missing,
-    verdict: "complete",
-    sentence: `Nothing is missing: all ${accepted.toLocaleString("en-US")} accepted events are stored or dead letters.`,
-  };
+  const all =
+    accepted === 0
+      ? "no event has been accepted yet."
+      : accepted === 1
+        ? "the one accepted event is stored or a dead letter."
+        : `all ${accepted.toLocaleString("en-US")} accepted events are stored or dead letters.`;
+  return { verdict: "complete", sentence: `Nothing is missing: ${all}${lost}` };
 }

@@ -1,5 +1,7 @@
 import type { Stats } from "@streamforge/shared";
+import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
+import { checkSentence } from "../ledger/verify.js";
 import type { Depth } from "../stream/depth.js";
 import type { ApiHeartbeat, WorkerHeartbeat } from "../stream/heartbeat.js";
 import type { Dependencies } from "./dependencies.js";
@@ -49,8 +51,10 @@ export function warningsOf(situation: Situation): Warning[] {
 }
 
 const RULES: Rule[] = [
+  alarms,
   missing,
   surplus,
+  countDiffers,
   storesAway,
   noWorker,
   circuitOpen,
@@ -63,6 +67,23 @@ const RULES: Rule[] = [
   unsafe,
   partitions,
 ];
+
+function alarms({ ledger }: Situation): Warning[] {
+  return (ledger?.alarms ?? []).map((alarm) => {
+    const { id, sentence, action, kind } = alarmView(alarm);
+    const how = `Acknowledge: POST /v1/admin/ledger/alarms/${id}/acknowledge, or sf ledger acknowledge ${id} --note "…".`;
+    return critical(kind === "events-missing" ? "ledger-alarm" : "redis-lost-data", sentence, `${action} ${how}`);
+  });
+}
+
+function countDiffers({ ledger }: Situation): Warning | undefined {
+  if (ledger?.check?.status !== "differs") return undefined;
+  return critical(
+    "ledger-count-differs",
+    `The independent count does not agree with the ledger. ${checkSentence(ledger.check)}`,
+    "See /v1/admin/ledger/checks for tenants and days. More documents than the ledger: its rows were lost, or something else writes into events. Fewer: documents were removed.",
+  );
+}
 
 function missing({ ledger }: Situation): Warning | undefined {
   if (!ledger?.missing || ledger.missingSinceMs === null) return undefined;

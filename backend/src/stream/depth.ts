@@ -23,6 +23,8 @@ export interface PartitionDepth {
   /** When the oldest unsettled event was accepted, ms by Redis's clock; null when there is none. */
   oldestAtMs: number | null;
   totals: Totals;
+  /** How often the ledger's witness has looked at these data; less than before: they are not the same data. */
+  samples: number;
 }
 
 /** How full the stream is. When Redis does not answer, this is the last picture: `atMs` tells how old it is. */
@@ -33,6 +35,8 @@ export interface Depth {
   redisAtMs: number;
   /** Redis answered within the last second and a half. */
   redisOk: boolean;
+  /** When a picture showed less than the one before it: Redis lost data (ms by this process's clock); 0 when none has. */
+  wentBackAtMs: number;
   backlogEvents: number;
   retrying: number;
   oldestAtMs: number | null;
@@ -69,7 +73,8 @@ type PartitionReply = [nowMs: number, totals: string[], entries: number, firstId
 /** Watches how full the stream is: one pipelined round trip every `pollMs`. */
 export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOptions): DepthMonitor {
   redis.defineCommand("sfDepth", { numberOfKeys: 4, lua: luaScript("depth") });
-  let latest: Omit<Depth, "redisOk"> = { ...emptyPicture(), atMs: 0 };
+  let latest: Picture & { atMs: number } = { ...emptyPicture(), atMs: 0 };
+  let wentBackAtMs = 0;
   let memory = latest.memory;
   let memoryAtMs = 0;
   let polling = false;
@@ -92,7 +97,9 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
       memory = memoryOf(String(values[partitions]));
       memoryAtMs = startedAtMs;
     }
-    latest = { ...pictureOf(values.slice(0, partitions) as PartitionReply[], memory), atMs: startedAtMs };
+    const picture = pictureOf(values.slice(0, partitions) as PartitionReply[], memory);
+    if (picture.partitions.some((now, p) => isBehind(now, latest.partitions[p]))) wentBackAtMs = startedAtMs;
+    latest = { ...picture, atMs: startedAtMs };
   };
 
   const tick = (): void => {
@@ -109,16 +116,23 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   timer.unref();
 
   return {
-    current: () => ({ ...latest, redisOk: redis.status === "ready" && Date.now() - latest.atMs < STALE_MS }),
+    current: () => ({ ...latest, wentBackAtMs, redisOk: redis.status === "ready" && Date.now() - latest.atMs < STALE_MS }),
     close: () => clearInterval(timer),
   };
 }
 
-function emptyPicture(): Omit<Depth, "redisOk" | "atMs"> {
+type Picture = Omit<Depth, "redisOk" | "atMs" | "wentBackAtMs">;
+
+/** Whatever is read later of the same data is not less. */
+function isBehind(now: PartitionDepth, before: PartitionDepth | undefined): boolean {
+  return before !== undefined && (now.totals.accepted < before.totals.accepted || now.samples < before.samples);
+}
+
+function emptyPicture(): Picture {
   return pictureOf([], { usedBytes: 0, maxBytes: 0, version: "" });
 }
 
-function pictureOf(replies: PartitionReply[], memory: Depth["memory"]): Omit<Depth, "redisOk" | "atMs"> {
+function pictureOf(replies: PartitionReply[], memory: Depth["memory"]): Picture {
   const partitions = replies.map(partitionDepth);
   const oldest = partitions.flatMap(({ oldestAtMs }) => oldestAtMs ?? []);
   const oldestAtMs = oldest.length > 0 ? Math.min(...oldest) : null;
@@ -163,6 +177,7 @@ function partitionDepth([, fields, entries, firstId, retrying, oldestRetryMs]: P
     retrying,
     oldestAtMs: unsettled.length > 0 ? Math.min(...unsettled) : null,
     totals,
+    samples: of("samples"),
   };
 }
 

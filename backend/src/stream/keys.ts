@@ -20,7 +20,8 @@ export interface PartitionKeys {
   ledger: string;
   /** Hash: `<minute>:<tenant>` → mark, while closed minutes are being moved to MongoDB (see `ledger/archive.ts`). */
   ledgerMarks: string;
-  /** Hash of cumulative totals since the epoch: accepted, stored, duplicate, dead, retried, acceptedBytes, settledBytes, deduped. */
+  /** Hash of cumulative totals since the epoch: accepted, stored, duplicate, dead, retried, acceptedBytes, settledBytes, deduped; and
+   *  of the ledger's witness: samples (how often it looked), sampledAt, sampledAccepted, sampledSettled (see `ledger-sample.lua`). */
   totals: string;
   /** Hash: `<entryId>` → receipt of the event that a worker is trying alone, after its entry ended three processes. */
   marks: string;

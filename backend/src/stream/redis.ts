@@ -103,3 +103,23 @@ export async function agreeEpoch(redis: Redis, keys: RedisKeys): Promise<string>
   await redis.set(keys.epoch, randomUUID(), "NX");
   return (await redis.get(keys.epoch)) as string;
 }
+
+/**
+ * Keeps the number of partitions where it was agreed: a Redis that was wiped under running processes has forgotten it, and the next
+ * process to start would write its own. Its events would then lie where nobody reads.
+ * @param onDiffers told once when Redis has another number: this process must be started again
+ */
+export function keepPartitions(redis: Redis, keys: RedisKeys, partitions: number, onDiffers: (found: number) => void): { close(): void } {
+  let told = false;
+  const timer = setInterval(async () => {
+    if (redis.status !== "ready") return;
+    const found = await redis.set(keys.partitionCount, partitions, "NX", "GET").catch(() => null);
+    if (found === null || Number(found) === partitions || told) return;
+    told = true;
+    onDiffers(Number(found));
+  }, KEEP_EVERY_MS);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
+}
+
+const KEEP_EVERY_MS = 1_000;

@@ -26,6 +26,8 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
       childOf(result).inc(n);
       if (result === "accepted") ingestedOld.inc(n);
     },
+    /** Items accepted since the start of this process. */
+    acceptedSoFar: async (): Promise<number> => (await ingestedOld.get()).values[0]?.value ?? 0,
     duration: new Histogram({
       name: "streamforge_ingest_duration_seconds",
       help: "Time to answer an ingest request",

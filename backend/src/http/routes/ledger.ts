@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { Ledger } from "../../ledger/ledger.js";
-import { type Auth, resolveTenant } from "../auth.js";
+import { type Auth, principalOf, resolveTenant } from "../auth.js";
 import { answerReadErrors, limitParam, timeMs, timeParam } from "../reads.js";
 
 export interface LedgerRoutesDeps {
@@ -42,8 +42,14 @@ export function ledgerRoutes({ auth, ledger, letters }: LedgerRoutesDeps): Fasti
         const tenantId = resolveTenant(request, request.query.tenantId);
         const fromMs = from === undefined ? Date.now() - HOUR_MS : timeMs(from);
         const range = { tenantId, fromMs, ...(to === undefined ? {} : { toMs: timeMs(to) }) };
-        const [{ items, total }, deadNow] = await Promise.all([ledger.read(range, limit), letters.counts(tenantId)]);
-        return { items: items.map((row) => ({ ...row, minute: new Date(row.minute * MINUTE_MS).toISOString() })), total, deadNow };
+        const [{ items, total, unaccounted }, deadNow] = await Promise.all([ledger.read(range, limit), letters.counts(tenantId)]);
+        return {
+          items: items.map((row) => ({ ...row, minute: new Date(row.minute * MINUTE_MS).toISOString() })),
+          total,
+          // The totals are not kept by tenant, so this number is all tenants': nothing for a tenant's key.
+          unaccounted: principalOf(request).tenantId === null ? unaccounted : null,
+          deadNow,
+        };
       },
     );
   };

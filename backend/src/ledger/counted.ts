@@ -1,0 +1,55 @@
+import type { AlarmDocument } from "./alarms.js";
+import type { WitnessOptions } from "./witness.js";
+
+/** What this process has accepted, second by second, for the day on which Redis forgets it. */
+export interface AcceptCount {
+  /** Called once a second. */
+  tick(): Promise<void>;
+  /** Begins to count for alarms that this process lived through and has not counted for yet. */
+  begin(alarms: AlarmDocument[]): void;
+}
+
+const KEPT_SECONDS = 3_600;
+/** Redis's clock as this process knows it may be off by so much. */
+const CLOCK_MARGIN_MS = 500;
+/** What Redis accepted by then is in this process's count a second later: an answer counts when it is made. */
+const SETTLE_MS = 1_000;
+
+/**
+ * Reports to each alarm how much this process accepted since the last sample. It counts by what it answered, so that the
+ * count does not hang on Redis.
+ */
+export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, now, onError }: Omit<WitnessOptions, "db">): AcceptCount {
+  const startedAtMs = now();
+  const history: { atMs: number; accepted: number }[] = [];
+  const begun = new Map<string, { sinceMs: number; redisAccepted: number; atMs: number } | "reported">();
+
+  /** At the last moment known before; 0 when that is forgotten or before the start: then more is counted than was lost, never less. */
+  const acceptedBy = (ms: number): number => history.findLast(({ atMs }) => atMs <= ms)?.accepted ?? 0;
+
+  return {
+    async tick() {
+      const accepted = await ownAccepted();
+      const nowMs = now();
+      for (const [id, state] of begun) {
+        if (state === "reported" || nowMs - state.atMs < SETTLE_MS) continue;
+        begun.set(id, "reported");
+        const report = { name, accepted: accepted - acceptedBy(state.sinceMs - CLOCK_MARGIN_MS), redisAccepted: state.redisAccepted };
+        await alarms.report(id, report).catch((error: Error) => {
+          begun.set(id, state);
+          onError(error);
+        });
+      }
+      history.push({ atMs: nowMs, accepted });
+      if (history.length > KEPT_SECONDS) history.shift();
+    },
+
+    begin(open) {
+      for (const { _id, loss, noticedAt } of open) {
+        // One that started afterwards has accepted nothing that could be lost.
+        if (!loss || begun.has(_id) || startedAtMs > noticedAt.getTime()) continue;
+        begun.set(_id, { sinceMs: loss.before.at.getTime(), redisAccepted: redisAccepted(), atMs: now() });
+      }
+    },
+  };
+}

@@ -1,0 +1,265 @@
+import { randomBytes } from "node:crypto";
+import type { Check, CheckDifference } from "@streamforge/shared";
+import { type Collection, type Db, MongoServerError } from "mongodb";
+import { alarmsCollection, alarmView, windowOf } from "./alarms.js";
+import { ledgerCollection } from "./archive.js";
+import { type Compared, compare } from "./compare.js";
+import { countEvents, countReplayedSince, countResolved, DAY_MS, sumStored } from "./count.js";
+import { MINUTE_MS } from "./rows.js";
+import { readCopied } from "./samples.js";
+
+/** One independent count, in the collection `ledger_checks`. */
+export interface CheckDocument extends Compared {
+  _id: string;
+  status: Check["status"];
+  startedAt: Date;
+  startedBy: string;
+  finishedAt: Date | null;
+  from: Date | null;
+  to: Date | null;
+  differences: CheckDifference[];
+  error?: string;
+}
+
+/** Who counts, and when the next count is due, beside the counts. */
+interface CountLease {
+  _id: "lease";
+  until: Date;
+  by: string;
+  dueAt: Date;
+}
+
+export interface Verifier {
+  /** Begins a count, unless one is under way. @returns the count that is under way now */
+  start(by: string): Promise<CheckDocument>;
+  /** Counts now, and waits for it. @returns null when another process counts */
+  run(by: string): Promise<CheckDocument | null>;
+  list(limit: number): Promise<CheckDocument[]>;
+  close(): void;
+}
+
+export interface VerifierOptions {
+  db: Db;
+  /** Unique to this process. */
+  name: string;
+  onError: (error: Error) => void;
+  /** Told each count that has ended. */
+  onEnd?: (check: CheckDocument) => void;
+  everyMs?: number;
+}
+
+const EVERY_MS = 3_600_000;
+const LOOK_EVERY_MS = 60_000;
+/** A count that takes long is made less often, so that counting takes at most one part in so many of the time. */
+const MOST_SHARE = 100;
+const LEASE_MS = 60_000;
+const MOST_DIFFERENCES = 100;
+const KEPT_SECONDS = 90 * 86_400;
+const DUPLICATE_KEY = 11000;
+const EMPTY: Compared = { tenants: 0, days: 0, documents: 0, stored: 0, resolved: 0, differences: [] };
+
+const checksOf = (db: Db): Collection<CheckDocument> => db.collection<CheckDocument>("ledger_checks");
+
+/** The last count that has ended. */
+export async function lastCheck(db: Db): Promise<CheckDocument | null> {
+  return checksOf(db).findOne({ status: { $in: ["agrees", "differs"] } }, { sort: { startedAt: -1 } });
+}
+
+/**
+ * Counts the documents and compares them with the ledger: Σ stored + Σ resolved = documents, per tenant and day, from MongoDB
+ * alone. Once an hour by one process of all (a lease in MongoDB), and whenever somebody asks.
+ */
+export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }: VerifierOptions): Verifier {
+  const checks = checksOf(db);
+  const leases = db.collection<CountLease>("ledger_checks");
+  let indexed = false;
+  let closed = false;
+
+  /** @returns whether it is ours now; with `due`, only when the time has come */
+  const take = async (due: boolean): Promise<boolean> => {
+    if (!indexed) await checks.createIndex({ startedAt: -1 }, { expireAfterSeconds: KEPT_SECONDS });
+    indexed = true;
+    const now = new Date();
+    const free = { _id: "lease" as const, until: { $lte: now }, ...(due ? { dueAt: { $lte: now } } : {}) };
+    try {
+      const set = { until: new Date(now.getTime() + LEASE_MS), by: name };
+      // One that is held by another does not match, and cannot be inserted either.
+      const update = { $set: set, ...(due ? {} : { $setOnInsert: { dueAt: now } }) };
+      return (await leases.findOneAndUpdate(free, update, { upsert: !due, returnDocument: "after" })) !== null;
+    } catch (error) {
+      if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+      throw error;
+    }
+  };
+  const renew = async (): Promise<void> => {
+    if (closed) throw new Error("the process is shutting down");
+    const { matchedCount } = await leases.updateOne({ _id: "lease", by: name }, { $set: { until: new Date(Date.now() + LEASE_MS) } });
+    if (matchedCount === 0) throw new Error("another process counts");
+  };
+
+  const begin = async (by: string): Promise<CheckDocument> => {
+    await checks.updateMany({ status: "running" }, { $set: { status: "failed", error: "its process ended", finishedAt: new Date() } });
+    const startedAt = new Date();
+    const id = `check-${startedAt.getTime().toString(36)}-${randomBytes(2).toString("hex")}`;
+    const check: CheckDocument = {
+      _id: id,
+      status: "running",
+      startedAt,
+      startedBy: by,
+      finishedAt: null,
+      from: null,
+      to: null,
+      ...EMPTY,
+      differences: [],
+    };
+    await checks.insertOne(check);
+    return check;
+  };
+
+  const finish = async (check: CheckDocument): Promise<CheckDocument> => {
+    const ended = await count(db, check, renew).catch((error: Error): CheckDocument => {
+      onError(error);
+      return { ...check, status: "failed", error: error.message };
+    });
+    const finishedAt = new Date();
+    const tookMs = finishedAt.getTime() - check.startedAt.getTime();
+    const done = { ...ended, finishedAt };
+    await checks.replaceOne({ _id: check._id }, done);
+    const dueAt = new Date(finishedAt.getTime() + Math.max(everyMs, tookMs * MOST_SHARE));
+    await leases.updateOne({ _id: "lease", by: name }, { $set: { until: finishedAt, dueAt } });
+    onEnd?.(done);
+    return done;
+  };
+
+  const run = async (by: string, due = false): Promise<CheckDocument | null> => ((await take(due)) ? finish(await begin(by)) : null);
+  const tick = async (): Promise<void> => {
+    const now = new Date();
+    // At the first start there is nothing to count yet.
+    await leases.updateOne(
+      { _id: "lease" },
+      { $setOnInsert: { until: now, by: "", dueAt: new Date(now.getTime() + everyMs) } },
+      { upsert: true },
+    );
+    await run("hourly", true);
+  };
+  const timer = setInterval(() => tick().catch(onError), Math.min(LOOK_EVERY_MS, everyMs));
+  timer.unref();
+
+  return {
+    async start(by) {
+      if (await take(false)) {
+        const check = await begin(by);
+        finish(check).catch(onError);
+        return check;
+      }
+      const running = await checks.findOne({ status: "running" }, { sort: { startedAt: -1 } });
+      return running ?? ((await checks.findOne({ startedAt: { $exists: true } }, { sort: { startedAt: -1 } })) as CheckDocument);
+    },
+    run: (by) => run(by),
+    list: (limit) =>
+      checks
+        .find({ startedAt: { $exists: true } })
+        .sort({ startedAt: -1 })
+        .limit(limit)
+        .toArray(),
+    close() {
+      closed = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+/** The count itself. @param renew called between its steps; throws when it is to stop */
+async function count(db: Db, check: CheckDocument, renew: () => Promise<void>): Promise<CheckDocument> {
+  const copied = await readCopied(db);
+  const first = await ledgerCollection(db).findOne({}, { sort: { minute: 1 }, projection: { minute: 1 } });
+  if (!copied || !first) return { ...check, status: "agrees" };
+  const closedUntilMs = copied.closedUntil.getTime();
+  // Of a day of which minutes have expired the ledger does not have all.
+  const kept = copied.expiredUntil ? Math.ceil(copied.expiredUntil.getTime() / DAY_MS) : 0;
+  const fromDay = Math.max(kept, Math.floor((first.minute * MINUTE_MS) / DAY_MS));
+  const events = await countEvents(db, closedUntilMs, renew);
+  const stored = await sumStored(db, fromDay, closedUntilMs, renew);
+  const resolved = await countResolved(db, closedUntilMs);
+  const replayed = await countReplayedSince(db, check.startedAt);
+  const compared = compare({ fromDay, closedUntilMs, events, resolved, stored, replayed });
+  const differences = await explain(db, compared.differences);
+  return {
+    ...check,
+    ...compared,
+    status: differences.some(({ explainedBy }) => explainedBy === null) ? "differs" : "agrees",
+    from: new Date(fromDay * DAY_MS),
+    to: copied.closedUntil,
+    differences: differences.slice(0, MOST_DIFFERENCES),
+  };
+}
+
+/** A loss of Redis that an operator has acknowledged explains as much as it announced: the bound, and the rows that were lost. */
+async function explain(db: Db, differences: Compared["differences"]): Promise<CheckDifference[]> {
+  if (differences.length === 0) return [];
+  const alarms = await alarmsCollection(db)
+    .find({ acknowledged: { $exists: true } })
+    .toArray();
+  const allowances = await Promise.all(
+    alarms.map(async (alarm) => {
+      const { from, to } = windowOf(alarm);
+      const [sum] = await ledgerCollection(db)
+        .aggregate<{ n: number }>([
+          { $match: { minute: { $gte: from, $lte: to } } },
+          { $group: { _id: null, n: { $sum: { $abs: "$missing" } } } },
+        ])
+        .toArray();
+      const events = (alarm.loss ? alarmView(alarm).upTo : 0) + alarm.unaccounted + (sum?.n ?? 0);
+      return { id: alarm._id, fromDay: dayText(from), toDay: dayText(to), events };
+    }),
+  );
+  return differences.map((difference) => {
+    const concerned = allowances.filter(
+      ({ fromDay, toDay }) => difference.day === "all" || (difference.day >= fromDay && difference.day <= toDay),
+    );
+    const allowed = concerned.reduce((sum, { events }) => sum + events, 0);
+    const explained = concerned.length > 0 && Math.abs(difference.difference) <= allowed;
+    return { ...difference, explainedBy: explained ? concerned.map(({ id }) => id).join(", ") : null };
+  });
+}
+
+function dayText(minute: number): string {
+  return new Date(minute * MINUTE_MS).toISOString().slice(0, 10);
+}
+
+/** A count as it is shown. */
+export function checkView(check: CheckDocument): Check {
+  const { _id: id, status, startedAt, finishedAt, startedBy, from, to, tenants, days, documents, stored, resolved, differences } = check;
+  return {
+    id,
+    status,
+    startedAt: startedAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+    startedBy,
+    from: from?.toISOString() ?? null,
+    to: to?.toISOString() ?? null,
+    tenants,
+    days,
+    documents,
+    stored,
+    resolved,
+    tookMs: finishedAt ? finishedAt.getTime() - startedAt.getTime() : 0,
+    differences,
+    sentence: checkSentence(check),
+  };
+}
+
+export function checkSentence({ status, to, documents, stored, resolved, tenants, days, differences, error }: CheckDocument): string {
+  const n = (value: number) => value.toLocaleString("en-US");
+  if (status === "running") return "Counting is under way.";
+  if (status === "failed") return `The count did not end: ${error ?? "unknown"}.`;
+  if (to === null) return "There is nothing to compare yet: no minute is closed.";
+  const head = `${n(documents)} documents, ${n(stored)} stored by the ledger and ${n(resolved)} resolved by replays, up to ${to.toISOString()}`;
+  const open = differences.filter(({ explainedBy }) => explainedBy === null);
+  if (open.length > 0) {
+    const { tenantId, day, difference } = open[0] as CheckDifference;
+    return `${head}: they differ, first ${tenantId} (${day}) by ${difference > 0 ? "+" : ""}${n(difference)}.`;
+  }
+  const explained = differences.length > 0 ? "; what differs is explained by acknowledged alarms" : "";
+  return `${head}: they agree for ${n(tenants)} tenants on ${n(days)} days${explained}.`;
+}
