@@ -1,4 +1,7 @@
-import type { Prisma } from "../generated/prisma/client.js";
+import { Buffer } from "node:buffer";
+import type { AuditItem } from "@streamforge/shared";
+import type { AuditLog, Prisma } from "../generated/prisma/client.js";
+import { encodeCursor, type Position } from "../store/cursor.js";
 import type { Database } from "./database.js";
 
 /** Who did something. */
@@ -46,4 +49,52 @@ export async function audit(db: Database, actor: Actor, entry: AuditEntry): Prom
   await db.auditLog.create({
     data: { actorKind: actor.kind, actorId: actor.id, actorName: actor.name, correlationId: actor.correlationId, ...entry },
   });
+}
+
+export interface AuditFilter {
+  /** null: all tenants, and what concerns none. */
+  tenantId: string | null;
+  action?: string | undefined;
+  /** Id or name. */
+  actor?: string | undefined;
+  targetId?: string | undefined;
+  /** From (inclusive) and to (exclusive). */
+  from?: Date | undefined;
+  to?: Date | undefined;
+}
+
+export const AUDIT_ID_BYTES = 16;
+
+/** One page of what was done, the latest first. */
+export async function readAudit(
+  db: Database,
+  { tenantId, action, actor, targetId, from, to }: AuditFilter,
+  limit: number,
+  after?: Position,
+): Promise<{ items: AuditItem[]; nextCursor: string | null }> {
+  const conditions: Prisma.AuditLogWhereInput[] = [];
+  if (tenantId !== null) conditions.push({ tenantId });
+  if (action !== undefined) conditions.push({ action });
+  if (actor !== undefined) conditions.push({ OR: [{ actorId: actor }, { actorName: actor }] });
+  if (targetId !== undefined) conditions.push({ targetId });
+  if (from) conditions.push({ at: { gte: from } });
+  if (to) conditions.push({ at: { lt: to } });
+  if (after) {
+    const at = new Date(after.atMs);
+    // The first condition bounds the index; `OR` alone would read from the beginning.
+    conditions.push({ at: { lte: at } }, { OR: [{ at: { lt: at } }, { id: { lt: uuidOf(after.id) } }] });
+  }
+  const found = await db.auditLog.findMany({ where: { AND: conditions }, orderBy: [{ at: "desc" }, { id: "desc" }], take: limit + 1 });
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const nextCursor = found.length > limit && last ? encodeCursor(last.at.getTime(), Buffer.from(last.id.replaceAll("-", ""), "hex")) : null;
+  return { items: items.map(auditItem), nextCursor };
+}
+
+function auditItem({ actorKind, actorId, actorName, at, ...row }: AuditLog): AuditItem {
+  return { ...row, at: at.toISOString(), actor: { kind: actorKind, id: actorId, name: actorName } };
+}
+
+function uuidOf(bytes: Buffer): string {
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

@@ -50,17 +50,26 @@ export function createLetterStore(store: Store): LetterStore {
         return new Map(found.map(({ receipt, reasonCode, message }) => [receipt.toString("hex"), { reasonCode, message }]));
       }),
 
-    anyOpen: () => guarded(async () => (await store.deadLetters.findOne({ status: "open" }, { projection: { _id: 1 } })) !== null),
+    anyOpen: () =>
+      guarded(async () => (await store.deadLetters.findOne({ status: "open" }, { projection: { _id: 1 }, hint: "status_time" })) !== null),
 
     withdraw: (letterIds) => guarded(() => store.deadLetters.deleteMany({ _id: { $in: letterIds } })).then(() => undefined),
 
+    // A look first: of 1,000 stored events hardly one has a letter, and an update that changes nothing still waits for a majority.
+    // One that a replay has in hand is the replay's to decide.
     supersede: (eventIds) =>
-      guarded(() =>
-        store.deadLetters.updateMany(
-          { eventDocId: { $in: eventIds }, status: "open", reasonCode: { $ne: "IDENTITY_CONFLICT" } },
-          { $set: { status: "superseded" }, $push: { history: { at: new Date(), who: "worker", what: "a corrected resend was stored" } } },
-        ),
-      ).then(() => undefined),
+      guarded(async () => {
+        const open = { status: "open" as const, reasonCode: { $ne: "IDENTITY_CONFLICT" as const } };
+        const found = await store.deadLetters
+          .find({ eventDocId: { $in: eventIds }, ...open }, { projection: { _id: 1 }, hint: "event", batchSize: eventIds.length })
+          .toArray();
+        if (found.length === 0) return;
+        const history = { at: new Date(), who: "worker", what: "a corrected resend was stored" };
+        await store.deadLetters.updateMany(
+          { _id: { $in: found.map(({ _id }) => _id) }, ...open },
+          { $set: { status: "superseded" }, $push: { history } },
+        );
+      }),
 
     async recordAttempts(attempts) {
       if (attempts.length === 0) return;
@@ -72,19 +81,34 @@ export function createLetterStore(store: Store): LetterStore {
   };
 }
 
-/** The update for a letter whose body was accepted and died again. */
+/**
+ * The update for a letter whose body was accepted and died again. It is open again, unless a replay has it in hand: that one
+ * decides, and may be storing the event at this moment.
+ */
 function reopen(letter: DeadLetterDocument) {
-  const { _id, receipt, lastFailedAt, message, reasonCode, fingerprint, attempts } = letter;
+  const { _id, receipt, lastFailedAt, message, reasonCode, fingerprint, attempts, failures } = letter;
+  const history = [{ at: lastFailedAt, who: "worker", what: `died again: ${reasonCode}` }];
   return {
     updateOne: {
       filter: { _id, receipt: { $ne: receipt } },
-      update: {
-        $set: { receipt, lastFailedAt, message, reasonCode, fingerprint, attempts, status: "open" as const },
-        $inc: { deaths: 1 },
-        $push: { history: { at: lastFailedAt, who: "worker", what: `died again: ${reasonCode}` } },
-      },
+      update: [
+        {
+          $set: {
+            // Literals: a message may begin with "$", which would name a field.
+            ...asLiterals({ receipt, lastFailedAt, message, reasonCode, fingerprint, attempts }),
+            failures: failures ? { $literal: failures } : "$$REMOVE",
+            status: { $cond: [{ $eq: ["$status", "replaying"] }, "replaying", "open"] },
+            deaths: { $add: ["$deaths", 1] },
+            history: { $concatArrays: ["$history", { $literal: history }] },
+          },
+        },
+      ],
     },
   };
+}
+
+function asLiterals(fields: Record<string, unknown>): Record<string, { $literal: unknown }> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { $literal: value }]));
 }
 
 /** `_id` of a letter: event id and body hash. */

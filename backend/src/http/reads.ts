@@ -32,11 +32,14 @@ export function positionOf(cursor: string | undefined, idBytes: number): Positio
 
 const cursorErrors = { errors: [{ pointer: "/querystring/cursor", detail: "is not a cursor" }] };
 
-/** Answers 503 when MongoDB is away and 400 when a search has to be narrowed; other errors go on to the server's handler. */
-export function answerReadErrors(app: FastifyInstance): void {
+/**
+ * Answers 503 when MongoDB is away and 400 when a search has to be narrowed; other errors go on to the server's handler.
+ * @param how what narrows a search here
+ */
+export function answerReadErrors(app: FastifyInstance, how = "with from and to, or with userId"): void {
   app.setErrorHandler((error) => {
     if (error instanceof SlowQueryError) {
-      throw problem("invalid-request", `${error.message}; narrow it with from and to, or with userId.`);
+      throw problem("invalid-request", `${error.message}; narrow it ${how}.`);
     }
     if (error instanceof StorageUnavailableError) throw problem("storage-unavailable", "The store does not answer.");
     throw error;

@@ -3,13 +3,16 @@ import {
   type DeadLetter,
   deadLetterDetailSchema,
   deadLetterPageSchema,
+  letterCountsSchema,
   letterStatuses,
-  reasonCodes,
+  reasonCodesSchema,
   reasonsSchema,
+  searchTextSchema,
   tenantIdSchema,
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { LetterGroup } from "../../dead-letters/groups.js";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import { type Auth, resolveTenant } from "../auth.js";
@@ -20,25 +23,30 @@ const ID_BYTES = 24;
 
 const listQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
-  reasonCode: z.enum(reasonCodes).optional(),
+  reasonCode: reasonCodesSchema.optional().describe("One, or several: reasonCode=A&reasonCode=B"),
   fingerprint: z.string().min(1).max(64).optional().describe("One cause, as listed by /v1/admin/dlq/reasons"),
   type: z.string().min(1).max(400).optional(),
+  source: z.string().min(1).max(400).optional(),
   status: z.enum(letterStatuses).optional(),
   from: timeParam.optional().describe("Died last at or after"),
   to: timeParam.optional().describe("Died last before"),
-  q: z.string().optional().describe("Reserved: full-text search is not offered yet (400)"),
+  q: searchTextSchema.optional(),
   limit: limitParam(500, 50),
   cursor: cursorParam,
 });
-const reasonsQuery = z.strictObject({ tenantId: tenantIdSchema.optional(), limit: limitParam(500, 50) });
+const reasonsQuery = z.strictObject({
+  tenantId: tenantIdSchema.optional(),
+  status: z.enum(letterStatuses).default("open"),
+  limit: limitParam(500, 50),
+});
 
-/** Dead letters, to read: `GET /v1/admin/dlq`, `/v1/admin/dlq/{id}`, `/v1/admin/dlq/reasons`. */
+/** Dead letters, to read: `GET /v1/admin/dlq`, `/v1/admin/dlq/{id}`, `/v1/admin/dlq/reasons`, `/v1/admin/dlq/counts`. */
 export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: LetterQueries }): FastifyPluginAsyncZod {
   const onRequest = [auth.authenticate, auth.requireScope("dead-letters:read")];
   const tags = ["dead letters"];
 
   return async (app) => {
-    answerReadErrors(app);
+    answerReadErrors(app, "with from and to, or by type, source, reasonCode or fingerprint");
 
     app.get(
       "/v1/admin/dlq",
@@ -52,11 +60,9 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
         },
       },
       async (request) => {
-        const { tenantId, type: eventType, from, to, q, limit, cursor, ...filter } = request.query;
-        if (q !== undefined)
-          throw problem("invalid-request", "q is not supported yet; filter by reasonCode, fingerprint, type, status, from and to.");
+        const { tenantId, from, to, limit, cursor, ...conditions } = request.query;
         const { items, nextCursor } = await letters.list(
-          { ...filter, tenantId: resolveTenant(request, tenantId), eventType, from: dateOf(from), to: dateOf(to) },
+          { ...conditions, tenantId: resolveTenant(request, tenantId), from: dateOf(from), to: dateOf(to) },
           limit,
           positionOf(cursor, ID_BYTES),
         );
@@ -70,20 +76,33 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
         onRequest,
         schema: {
           tags,
-          summary: "Open dead letters by cause, the most frequent first",
+          summary: "Dead letters of one state by cause, the most frequent first",
           querystring: reasonsQuery,
           response: { 200: reasonsSchema },
         },
       },
       async (request) => {
-        const groups = await letters.reasons(resolveTenant(request, request.query.tenantId), request.query.limit);
-        const items = groups.map(({ firstSeen, lastSeen, sampleId, ...group }) => ({
-          ...group,
-          firstSeen: firstSeen.toISOString(),
-          lastSeen: lastSeen.toISOString(),
-          sampleId: sampleId.toString("hex"),
-        }));
-        return { items };
+        const { tenantId, status, limit } = request.query;
+        const { items, atMs } = await letters.reasons(resolveTenant(request, tenantId), status, limit);
+        return { items: items.map(groupView), asOf: new Date(atMs).toISOString() };
+      },
+    );
+
+    app.get(
+      "/v1/admin/dlq/counts",
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "How many dead letters there are, by state, and the open ones by reason",
+          querystring: z.strictObject({ tenantId: tenantIdSchema.optional() }),
+          response: { 200: letterCountsSchema },
+        },
+      },
+      async (request) => {
+        const { atMs, byStatus, byReason } = await letters.summary(resolveTenant(request, request.query.tenantId));
+        const total = Object.values(byStatus).reduce((sum, count) => sum + count, 0);
+        return { asOf: new Date(atMs).toISOString(), total, byStatus, byReason };
       },
     );
 
@@ -107,6 +126,9 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
         return {
           ...letterView(letter),
           raw: letter.raw,
+          failures: letter.failures,
+          replay: letter.replay && { ...letter.replay, at: letter.replay.at.toISOString() },
+          discardReason: letter.status === "discarded" ? letter.discardReason : undefined,
           history: letter.history.map(historyView),
           attemptsMade: await attemptsOf(letters, letter),
         };
@@ -137,6 +159,15 @@ function letterView(letter: DeadLetterDocument): DeadLetter {
     failedAt: letter.failedAt.toISOString(),
     lastFailedAt: letter.lastFailedAt.toISOString(),
     correlationId,
+  };
+}
+
+function groupView({ firstSeen, lastSeen, sampleId, ...group }: LetterGroup) {
+  return {
+    ...group,
+    firstSeen: firstSeen.toISOString(),
+    lastSeen: lastSeen.toISOString(),
+    sampleId: sampleId.toString("hex"),
   };
 }
 

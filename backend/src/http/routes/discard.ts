@@ -1,0 +1,65 @@
+import { discardedSchema, discardRequestSchema } from "@streamforge/shared";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { audit } from "../../accounts/audit.js";
+import type { Database } from "../../accounts/database.js";
+import { isDatabaseDown } from "../../accounts/database.js";
+import { discardLetters } from "../../dead-letters/discard.js";
+import type { LetterQueries } from "../../dead-letters/queries.js";
+import { needsAll } from "../../dead-letters/selector.js";
+import type { Store } from "../../store/mongo.js";
+import { type Auth, actorOf, requireTenant } from "../auth.js";
+import { problem } from "../problems.js";
+import { answerReadErrors } from "../reads.js";
+
+export interface DiscardRoutesDeps {
+  auth: Auth;
+  db: Database;
+  store: Pick<Store, "deadLetters">;
+  letters: Pick<LetterQueries, "changed">;
+}
+
+/** `POST /v1/admin/dlq/discard`: an operator decides that these letters need nothing more. */
+export function discardRoutes({ auth, db, store, letters }: DiscardRoutesDeps): FastifyPluginAsyncZod {
+  return async (app) => {
+    answerReadErrors(app, "with from and to, or by type, source, reasonCode or fingerprint");
+
+    app.post(
+      "/v1/admin/dlq/discard",
+      {
+        onRequest: [auth.authenticate, auth.requireScope("dead-letters:write")],
+        schema: {
+          tags: ["dead letters"],
+          summary: "Discard open dead letters, with a reason; when `more` is true, send it again",
+          body: discardRequestSchema,
+          response: { 200: discardedSchema },
+        },
+      },
+      async (request) => {
+        const { tenantId: named, ...order } = request.body;
+        const tenantId = requireTenant(request, named);
+        if (needsAll({ ...order, status: undefined }))
+          throw problem("invalid-request", 'This would discard every open letter of the tenant. Name which, or send "all": true.', {
+            errors: [{ pointer: "/all", detail: "must be true when nothing but the tenant is named" }],
+          });
+        const actor = actorOf(request);
+        // Before, not after: a process that dies in between leaves a trace, and the same request again finishes the work.
+        await audit(db, actor, { action: "dead-letters.discard", targetId: tenantId, tenantId, after: auditable(order) }).catch((error) => {
+          throw isDatabaseDown(error) ? problem("storage-unavailable", "Postgres does not answer: nothing was discarded.") : error;
+        });
+        try {
+          return await discardLetters(store, tenantId, order, actor);
+        } finally {
+          letters.changed();
+        }
+      },
+    );
+  };
+}
+
+const MOST_IDS_IN_AUDIT = 100;
+
+/** The order as the audit log keeps it: of many ids the first ones and how many there were; the letters name who did it, too. */
+function auditable({ ids, ...order }: Record<string, unknown> & { ids?: string[] | undefined }) {
+  const kept = ids === undefined ? {} : { ids: ids.slice(0, MOST_IDS_IN_AUDIT), idCount: ids.length };
+  return JSON.parse(JSON.stringify({ ...order, ...kept }));
+}
