@@ -75,7 +75,13 @@ const events = (prefix: string, n: number) =>
 describe("statistics", () => {
   it("of an empty system are complete, and its warnings say what to do", async () => {
     const now = await stats();
-    expect(now.ledger).toEqual({ missing: 0, verdict: "complete", sentence: "Nothing is missing: no event has been accepted yet." });
+    expect(now.ledger).toEqual({
+      missing: 0,
+      acknowledged: 0,
+      alarms: [],
+      verdict: "complete",
+      sentence: "Nothing is missing: no event has been accepted yet.",
+    });
     expect(now.backlog).toEqual({ events: 0, oldestAgeSeconds: null, drainEtaSeconds: 0, retrying: 0 });
     expect(now.storage).toMatchObject({ redis: { ok: true }, mongodb: { ok: true }, postgres: { ok: true } });
     expect(now.storage.redis.version).toMatch(/^\d+\.\d+/);
@@ -142,6 +148,8 @@ describe("statistics", () => {
     const now = await stats();
     expect(now.ledger).toEqual({
       missing: 1,
+      acknowledged: 0,
+      alarms: [],
       verdict: "missing",
       sentence: expect.stringMatching(/^1 event is missing since \d\d:\d\d UTC: accepted, yet/),
     });
