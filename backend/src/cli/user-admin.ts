@@ -1,4 +1,5 @@
-import { createUserSchema, type Role, type UserView } from "@streamforge/shared";
+import { createUserSchema, type Role, resetPasswordSchema, type UserView, updateUserSchema } from "@streamforge/shared";
+import type { z } from "zod";
 import { createCredentials } from "../accounts/credentials.js";
 import { createPrisma } from "../accounts/database.js";
 import { createSessionStore } from "../accounts/session-store.js";
@@ -70,19 +71,19 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
   return {
     list: () => everyPage((after) => service.list({ after, limit: PAGE })),
     async create(given) {
-      const parsed = createUserSchema.safeParse(given);
-      if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
-      const made = await service.create(actor, parsed.data);
-      if (made === "exists") throw new Error(`There is a user ${parsed.data.email} already; perhaps disabled.`);
+      const user = checked(createUserSchema, given);
+      const made = await service.create(actor, user);
+      if (made === "exists") throw new Error(`There is a user ${user.email} already; perhaps disabled.`);
       return { ...made.user, password: made.password };
     },
     async setPassword(email, password) {
+      checked(resetPasswordSchema, { password });
       const reset = await service.resetPassword(actor, await idOf(email), password);
       if (!reset) throw noSuchUser(email);
       return reset;
     },
     async update(email, change) {
-      const user = await service.update(actor, await idOf(email), change);
+      const user = await service.update(actor, await idOf(email), checked(updateUserSchema, change));
       if (!user) throw noSuchUser(email);
       if (user === "last-admin") throw new Error(`${email} is the last admin who can sign in; make somebody else admin first.`);
       return user;
@@ -92,6 +93,13 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
       await prisma.$disconnect();
     },
   };
+}
+
+/** What the API checks, too. @throws Error that names the field */
+function checked<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`).join("; "));
 }
 
 function noSuchUser(email: string): Error {

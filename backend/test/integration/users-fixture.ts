@@ -29,6 +29,8 @@ export interface Answer {
 /** The routes about people on real Redis and Postgres; several servers, as of several processes. */
 export interface People {
   accounts: Accounts;
+  /** The first of the servers, over TCP. */
+  url: string;
   /** @param from the n-th process */
   call(
     method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
@@ -49,13 +51,20 @@ export async function startPeople(): Promise<People> {
   const servers = [await serve(accounts), await serve(accounts)];
   let made = 0;
 
-  const call: People["call"] = async (method, url, headers = {}, payload, from = 0) => {
-    const page = { host: "sf.test", origin: "http://sf.test", ...headers };
-    const response = await (servers[from] as Server).inject({ method, url, headers: page, payload });
-    return { status: response.statusCode, body: response.body === "" ? null : response.json(), headers: response.headers };
+  const urls = await Promise.all(servers.map((server) => server.listen({ port: 0, host: "127.0.0.1" })));
+  const call: People["call"] = async (method, path, headers = {}, payload, from = 0) => {
+    const url = `${urls[from]}${path}`;
+    const response = await fetch(url, {
+      method,
+      headers: { origin: urls[from] ?? "", ...(payload && { "content-type": "application/json" }), ...headers },
+      ...(payload && { body: JSON.stringify(payload) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === "" ? null : JSON.parse(text), headers: Object.fromEntries(response.headers) };
   };
   return {
     accounts,
+    url: urls[0] ?? "",
     call,
     async person(role) {
       const email = `${role}-${++made}@test`;
