@@ -1,5 +1,6 @@
 import { identityKey, type Journal, type SentBody, type SentIdentity } from "./journal.js";
-import { type LedgerSums, type RedisView, readRedis, zero } from "./redis-view.js";
+import { copiedBetween, type LedgerSums, sumsOf, zero } from "./ledger-view.js";
+import { type RedisView, readRedis } from "./redis-view.js";
 import { type Letter, readStore, type StoredEvent, type StoreView } from "./store-view.js";
 import { describe } from "./verdict-text.js";
 
@@ -55,8 +56,12 @@ export async function audit(options: AuditOptions): Promise<Verdict> {
   const { journal, mongodbUri, database, redisUrl, keyPrefix, checkLedger = true } = options;
   const tenants = [...new Set([...journal.identities.values()].map((identity) => identity.tenantId))];
   // Redis first: what is settled between the two looks is then seen twice rather than never.
-  const redis = await readRedis(redisUrl, keyPrefix);
-  const store = await readStore(mongodbUri, database, tenants, journal);
+  let redis = await readRedis(redisUrl, keyPrefix);
+  let store = await readStore(mongodbUri, database, tenants, journal);
+  for (let again = 0; again < 3 && copiedBetween(redis.ledger, store.ledger); again++) {
+    redis = await readRedis(redisUrl, keyPrefix);
+    store = await readStore(mongodbUri, database, tenants, journal);
+  }
 
   const findings = compare(journal, store, redis);
   const ours = redis.inFlight.filter((event) => tenants.includes(event.tenantId)).length;
@@ -160,11 +165,12 @@ function mayBeStored(event: StoredEvent, identity: SentIdentity, letters: Letter
   });
 }
 
-/** The ledger must balance by itself, and agree with what MongoDB holds. */
+/** The ledger, in Redis and MongoDB together, must balance by itself, and agree with the documents that MongoDB holds. */
 function judgeLedger(tenants: string[], redis: RedisView, store: StoreView, inFlight: number): Verdict["ledger"] {
+  const ledger = sumsOf(redis.ledger, store.ledger);
   const sums = zero();
   for (const tenant of tenants) {
-    const own = redis.ledger.get(tenant) ?? zero();
+    const own = ledger.get(tenant) ?? zero();
     for (const name of ["accepted", "stored", "duplicate", "dead"] as const) sums[name] += own[name];
   }
   const problems: string[] = [];
@@ -175,11 +181,14 @@ function judgeLedger(tenants: string[], redis: RedisView, store: StoreView, inFl
     );
   }
   // What is written and not yet settled is a document already.
-  const surplus = store.documents - sums.stored;
-  if (surplus < 0 || surplus > inFlight) problems.push(`the ledger says ${sums.stored} stored, MongoDB holds ${store.documents}`);
+  const surplus = store.documents - store.resolved - sums.stored;
+  if (surplus < 0 || surplus > inFlight)
+    problems.push(
+      `the ledger says ${sums.stored} stored, MongoDB holds ${store.documents}${store.resolved > 0 ? ` of which ${store.resolved} by replays` : ""}`,
+    );
   if (sums.dead > store.deaths) problems.push(`the ledger says ${sums.dead} dead, the letters say ${store.deaths}`);
   for (const name of ["accepted", "stored", "duplicate", "dead"] as const) {
-    const all = [...redis.ledger.values()].reduce((sum, one) => sum + one[name], 0);
+    const all = [...ledger.values()].reduce((sum, one) => sum + one[name], 0);
     if (all !== redis.totals[name]) problems.push(`the ledger's minutes sum to ${all} ${name}, the totals say ${redis.totals[name]}`);
   }
   return { ...sums, missing, problems };
@@ -200,7 +209,7 @@ async function askApi({ apiUrl, adminToken }: AuditOptions, tenants: string[], s
     for (const name of ["accepted", "stored", "duplicate", "dead", "missing"] as const) told[name] += total[name];
   }
   const differs = (["accepted", "stored", "duplicate", "dead"] as const).filter((name) => told[name] !== sums[name]);
-  const problems = differs.map((name) => `the API says ${told[name]} ${name}, Redis ${sums[name]}`);
+  const problems = differs.map((name) => `the API says ${told[name]} ${name}, Redis and MongoDB ${sums[name]}`);
   if (told.missing !== 0) problems.push(`the API says ${told.missing} missing`);
   return problems;
 }

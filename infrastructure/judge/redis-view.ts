@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { addRedisRows, COLUMNS, type LedgerRows, type LedgerSums, zero } from "./ledger-view.js";
 
 /** An event that is accepted and not settled: in a stream entry, or waiting in a retry set. */
 export interface InFlight {
@@ -7,13 +8,6 @@ export interface InFlight {
   eventId: string;
   /** First 8 bytes of SHA-256 over the text as sent, hex. */
   hash: string;
-}
-
-export interface LedgerSums {
-  accepted: number;
-  stored: number;
-  duplicate: number;
-  dead: number;
 }
 
 /** What Redis holds, read key by key from outside. */
@@ -24,8 +18,8 @@ export interface RedisView {
   streamLength: number;
   pendingEntries: number;
   retrying: number;
-  /** Sums by tenant over all minutes that Redis still holds. */
-  ledger: Map<string, LedgerSums>;
+  /** The rows of the ledger that Redis still holds. */
+  ledger: LedgerRows;
   /** Cumulative totals of all tenants. */
   totals: LedgerSums;
 }
@@ -33,6 +27,7 @@ export interface RedisView {
 const GROUP = "workers";
 const PAGE = 500;
 
+type Fields = Record<string, string>;
 type StreamPage = [id: Buffer, fields: Buffer[]][];
 
 /** The bases (`<prefix>:{p}`) of every partition that left a key behind, also of those beyond a lowered partition count. */
@@ -87,19 +82,20 @@ async function readPartition(redis: Redis, base: string, view: RedisView): Promi
     .xlen(`${base}:stream`)
     .zcard(`${base}:retry:due`)
     .hgetall(`${base}:ledger`)
+    .hgetall(`${base}:ledger:marks`)
     .hgetall(`${base}:totals`)
     .hvalsBuffer(`${base}:retry:records`)
     .xrangeBuffer(`${base}:stream`, "-", "+", "COUNT", PAGE)
     .exec();
-  const [entries, retrying, ledger, totals, records, page] = (answers ?? []).map(([error, value]) => {
+  const [entries, retrying, ledger, marks, totals, records, page] = (answers ?? []).map(([error, value]) => {
     if (error) throw error;
     return value;
-  }) as [number, number, Record<string, string>, Record<string, string>, Buffer[], StreamPage];
+  }) as [number, number, Fields, Fields, Fields, Buffer[], StreamPage];
 
   view.streamLength += entries;
   view.retrying += retrying;
-  addLedger(view.ledger, ledger);
-  for (const name of ["accepted", "stored", "duplicate", "dead"] as const) view.totals[name] += Number(totals[name] ?? 0);
+  addRedisRows(view.ledger, base.slice(base.indexOf("{") + 1, -1), ledger, marks);
+  for (const name of COLUMNS) view.totals[name] += Number(totals[name] ?? 0);
   for (const record of records) readRecords(record, 0, view, base);
   for (let rest = page; ; ) {
     for (const [id, fields] of rest) {
@@ -136,24 +132,6 @@ function readRecords(bytes: Buffer, start: number, view: RedisView, where: strin
     view.inFlight.push({ tenantId, eventId: bytes.toString("utf8", eventIdAt, textAt), hash: bytes.toString("hex", at + 49, at + 57) });
     at = end;
   }
-}
-
-const COLUMNS = { a: "accepted", s: "stored", u: "duplicate", d: "dead" } as const;
-
-/** Fields are `<minute>:<tenant>:<a|s|u|d>`. */
-function addLedger(ledger: Map<string, LedgerSums>, fields: Record<string, string>): void {
-  for (const [field, count] of Object.entries(fields)) {
-    const [, tenantId, letter] = field.split(":");
-    const column = COLUMNS[letter as keyof typeof COLUMNS];
-    if (tenantId === undefined || column === undefined) throw new Error(`ledger field ${field} is not <minute>:<tenant>:<a|s|u|d>`);
-    const sums = ledger.get(tenantId) ?? zero();
-    sums[column] += Number(count);
-    ledger.set(tenantId, sums);
-  }
-}
-
-export function zero(): LedgerSums {
-  return { accepted: 0, stored: 0, duplicate: 0, dead: 0 };
 }
 
 export interface SettledOptions {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Binary, MongoClient } from "mongodb";
 import { identityKey, type Journal, type SentIdentity } from "./journal.js";
+import { addRow, type LedgerRows, type LedgerSums } from "./ledger-view.js";
 
 /** One document of `events`, as far as the judge looks at it. */
 export interface StoredEvent {
@@ -23,6 +24,10 @@ export interface StoreView {
   documents: number;
   /** How often acceptances died, over all letters. */
   deaths: number;
+  /** Letters whose event a replay has stored: documents that the ledger counts as dead. */
+  resolved: number;
+  /** Copies of the ledger's rows, of all tenants. */
+  ledger: LedgerRows;
 }
 
 interface EventDocument {
@@ -42,6 +47,13 @@ interface LetterDocument {
   status: string;
   reasonCode: string;
   deaths?: number;
+  replay?: { outcome?: string };
+}
+
+interface MinuteDocument {
+  minute: number;
+  tenantId: string;
+  parts: Record<string, LedgerSums>;
 }
 
 /** Reads everything that these tenants have in `events` and `events_dlq`, as a majority has it. */
@@ -53,7 +65,7 @@ export async function readStore(mongodbUri: string, database: string, tenants: r
   });
   try {
     const db = client.db(database);
-    const view: StoreView = { stored: new Map(), letters: new Map(), documents: 0, deaths: 0 };
+    const view: StoreView = { stored: new Map(), letters: new Map(), documents: 0, deaths: 0, resolved: 0, ledger: new Map() };
     const of = { tenantId: { $in: [...tenants] } };
     const projection = { tenantId: 1, eventId: 1, hash: 1, text: 1, payload: 1 };
     for await (const doc of db.collection<EventDocument>("events").find(of, { projection, batchSize: 5_000 })) {
@@ -69,6 +81,10 @@ export async function readStore(mongodbUri: string, database: string, tenants: r
         reasonCode: doc.reasonCode,
       });
       view.deaths += doc.deaths ?? 1;
+      if (doc.status === "resolved" && doc.replay?.outcome === "stored") view.resolved++;
+    }
+    for await (const { minute, tenantId, parts } of db.collection<MinuteDocument>("ledger").find({}, { batchSize: 5_000 })) {
+      for (const [part, counts] of Object.entries(parts)) addRow(view.ledger, tenantId, `${minute} ${part}`, counts);
     }
     return view;
   } finally {
