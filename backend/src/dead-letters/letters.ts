@@ -12,8 +12,11 @@ export interface LetterStore {
   byReceipt(eventIds: Binary[]): Promise<Map<string, { reasonCode: ReasonCode; message: string }>>;
   /** Whether any letter is open. */
   anyOpen(): Promise<boolean>;
-  /** Takes back letters of events that turned out to be stored: stored wins. */
-  withdraw(letterIds: Binary[]): Promise<void>;
+  /**
+   * Takes back letters of events that turned out to be stored: stored wins. One that a replay has had is what the stored event
+   * refers to: it stays, resolved. @returns those that stay, by id in hex
+   */
+  withdraw(letterIds: Binary[]): Promise<Set<string>>;
   /** A corrected resend of these events was stored: their open letters are done with. */
   supersede(eventIds: Binary[]): Promise<void>;
   recordAttempts(attempts: AttemptDocument[]): Promise<void>;
@@ -53,7 +56,15 @@ export function createLetterStore(store: Store): LetterStore {
     anyOpen: () =>
       guarded(async () => (await store.deadLetters.findOne({ status: "open" }, { projection: { _id: 1 }, hint: "status_time" })) !== null),
 
-    withdraw: (letterIds) => guarded(() => store.deadLetters.deleteMany({ _id: { $in: letterIds } })).then(() => undefined),
+    withdraw: (letterIds) =>
+      guarded(async () => {
+        const ours = { _id: { $in: letterIds } };
+        await store.deadLetters.deleteMany({ ...ours, replay: { $exists: false } });
+        const history = { at: new Date(), who: "worker", what: "died again, yet it is stored" };
+        await store.deadLetters.updateMany({ ...ours, status: "open" }, { $set: { status: "resolved" }, $push: { history } });
+        const kept = await store.deadLetters.find(ours, { projection: { _id: 1 } }).toArray();
+        return new Set(kept.map(({ _id }) => _id.toString("hex")));
+      }),
 
     // A look first: of 1,000 stored events hardly one has a letter, and an update that changes nothing still waits for a majority.
     // One that a replay has in hand is the replay's to decide.

@@ -45,11 +45,18 @@ export function deadLetter(options: DeadLetterOptions): Step {
     const proofs = await store.proofs(claims.map((event) => new Binary(event.record.id, Binary.SUBTYPE_UUID)));
     const stored = claims.filter(({ record }) => {
       const proof = proofs.get(record.id.toString("hex"));
-      return proof !== undefined && record.receipt.equals(proof.receipt.buffer);
+      // The hash alone: a late resend that the schema of today refuses, or one whose patched event was stored by a replay.
+      return proof !== undefined && record.hash.equals(proof.hash.buffer);
     });
     if (stored.length === 0) return;
-    await letters.withdraw(stored.map(({ record }) => letterId(record.id, record.hash)));
-    for (const event of stored) (event as WorkEvent).outcome = { kind: "stored" };
+    const kept = await letters.withdraw(stored.map(({ record }) => letterId(record.id, record.hash)));
+    for (const event of stored as WorkEvent[]) {
+      const { id, hash, receipt } = event.record;
+      const proof = proofs.get(id.toString("hex"));
+      if (proof && !receipt.equals(proof.receipt.buffer)) event.outcome = { kind: "duplicate" };
+      // A replay stored it before this entry was settled: it died, and its letter is resolved.
+      else if (!kept.has(letterId(id, hash).toString("hex"))) event.outcome = { kind: "stored" };
+    }
   };
 }
 
