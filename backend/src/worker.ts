@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterStore } from "./dead-letters/letters.js";
 import { runAsMain } from "./main.js";
+import type { ReplayPoint } from "./replay/replay-letters.js";
 import { createEventStore } from "./store/events.js";
 import { connectStore, ensureIndexes } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
@@ -23,7 +24,7 @@ import { startReplayLane } from "./worker/replay-lane.js";
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
   touch?: (event: WorkEvent) => void;
-  at?: (point: WorkerPoint) => void;
+  at?: (point: WorkerPoint | ReplayPoint) => void;
 }
 
 /** Composes a worker and runs it until `close`. */

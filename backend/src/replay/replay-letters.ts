@@ -21,6 +21,9 @@ export interface LetterPipeline {
   conclude(decisions: Decision[]): Promise<void>;
 }
 
+/** Points of a replay where a test may end the process. */
+export type ReplayPoint = "replay-before-write" | "replay-after-write" | "replay-counted" | "replay-applied";
+
 export interface Run {
   job: LeasedJob;
   replayer: Replayer;
@@ -30,6 +33,7 @@ export interface Run {
   tenure: Tenure;
   reach: Reach;
   live: LiveTraffic;
+  at?: (point: ReplayPoint) => void;
 }
 
 /** `left`: paused, cancelled, another job's turn, or the worker ends. */
@@ -128,7 +132,9 @@ async function decide(run: Run, claimed: DeadLetterDocument[]): Promise<{ decide
 async function commit(run: Run, progress: Progress, decisions: Decision[], behind?: { atMs: number; id: Buffer }): Promise<void> {
   progress.decided(decisions, Date.now(), behind);
   await run.tenure.advance(progress.row());
+  run.at?.("replay-counted");
   await write(run, progress);
+  run.at?.("replay-applied");
 }
 
 async function write({ replayer, letters, pipeline, reach }: Run, { cursor }: Progress): Promise<void> {

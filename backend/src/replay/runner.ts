@@ -6,7 +6,7 @@ import type { LeasedJob, ReplayLeases } from "./lease.js";
 import { createReplayLetters } from "./letters.js";
 import type { LiveTraffic } from "./pace.js";
 import { type Circuit, createReach } from "./reach.js";
-import { type Ending, foreseeLetters, type LetterPipeline, replayLetters } from "./replay-letters.js";
+import { type Ending, foreseeLetters, type LetterPipeline, type ReplayPoint, replayLetters } from "./replay-letters.js";
 import { createStoredEvents, replayStored } from "./replay-stored.js";
 import { startTenure, TenureOverError } from "./tenure.js";
 
@@ -22,6 +22,7 @@ export interface RunnerOptions {
   pipeline: LetterPipeline;
   review: (events: EventDocument[]) => Promise<Review[]>;
   onError: (message: string, error: Error) => void;
+  at?: (point: ReplayPoint) => void;
 }
 
 export interface Runner {
@@ -130,6 +131,7 @@ async function runJob(
     filter: letterFilter(job),
     letters: createReplayLetters(store),
     pipeline,
+    at: options.at,
   };
   return job.mode === "dry-run" ? foreseeLetters(run) : replayLetters(run);
 }

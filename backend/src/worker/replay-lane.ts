@@ -10,10 +10,10 @@ import { createReplayLetters } from "../replay/letters.js";
 import type { LiveTraffic } from "../replay/pace.js";
 import { applyPatch, PatchError } from "../replay/patch.js";
 import type { Circuit } from "../replay/reach.js";
-import type { LetterPipeline } from "../replay/replay-letters.js";
+import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
 import { type Runner, startRunner } from "../replay/runner.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
-import type { EventStore, Proof } from "../store/events.js";
+import { type EventStore, type Proof, StorageUnavailableError } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import type { Consumer } from "../stream/consumer.js";
 import { eventContext, looseRecord, type StreamRecord } from "../stream/record.js";
@@ -30,6 +30,7 @@ export interface LaneParts {
   maxEventBytes: number;
   maxDepth: number;
   touch?: (event: WorkEvent) => void;
+  at?: (point: ReplayPoint) => void;
 }
 
 /** What the lane asks of letters besides what `replay/letters.ts` does. */
@@ -78,8 +79,18 @@ export function startReplayLane(options: ReplayLaneOptions): Runner {
 /** The way of a replayed letter: the same steps as a live event's, without the stream behind them. */
 export function createLetterPipeline(parts: LaneParts): LetterPipeline {
   const { events, checkTypes, letters } = parts;
-  const look = pipeline(toDocuments(parts.touch), checkTypes, refuseUnstorable());
-  const store = pipeline(toDocuments(parts.touch), checkTypes, markPatched(), storeMany(events), classify(events));
+  const check = heldWhileUnknown(checkTypes);
+  const point = (name: ReplayPoint) => () => parts.at?.(name);
+  const look = pipeline(toDocuments(parts.touch), check, refuseUnstorable());
+  const store = pipeline(
+    toDocuments(parts.touch),
+    check,
+    markPatched(),
+    point("replay-before-write"),
+    storeMany(events),
+    point("replay-after-write"),
+    classify(events),
+  );
 
   return {
     async reprocess(job, batch) {
@@ -138,7 +149,7 @@ export function createReview({
   checkTypes,
   touch,
 }: Pick<LaneParts, "checkTypes" | "touch">): (events: EventDocument[]) => Promise<Review[]> {
-  const look = pipeline(toDocuments(touch), checkTypes);
+  const look = pipeline(toDocuments(touch), heldWhileUnknown(checkTypes));
   return async (stored) => {
     const works = stored.map((document) => workOf(recordOfEvent(document)));
     await look(batchOf(works));
@@ -276,6 +287,17 @@ function workOf(record: StreamRecord): WorkEvent {
 
 function batchOf(events: WorkEvent[]): Batch {
   return { consumer: NO_CONSUMER, entries: events.map(({ entry }) => entry), events, startedAtMs: Date.now() };
+}
+
+/** The check throws while nobody can tell which types there are: an outage, of which no letter is to blame. */
+function heldWhileUnknown(checkTypes: Step): Step {
+  return async function checkOrHold(batch) {
+    try {
+      await checkTypes(batch);
+    } catch (error) {
+      throw new StorageUnavailableError((error as Error).message);
+    }
+  };
 }
 
 /** What is stored of a patched event says so, and where the event as it was sent is kept. */

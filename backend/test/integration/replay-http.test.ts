@@ -1,0 +1,147 @@
+import { Binary } from "mongodb";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Stack, startStack } from "../support/stack.js";
+import { openReplays, type Replays } from "./replay-fixture.js";
+
+let stack: Stack;
+let replays: Replays;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+beforeEach(async () => {
+  replays = await openReplays(stack);
+  return () => replays.close();
+});
+
+const RETRY = "/v1/admin/dlq/retry";
+const REPLAY = "/v1/admin/replay";
+
+async function keyOf(tenantId: string, ...scopes: string[]): Promise<Record<string, string>> {
+  const { body } = await replays.post<{ key: string }>("/v1/admin/keys", { tenantId, name: "k", scopes });
+  return { "x-api-key": body.key };
+}
+
+describe("what is refused", () => {
+  test.each([
+    ["nothing but the tenant", RETRY, {}, "/all"],
+    ["a limit alone names nothing", RETRY, { limit: 5 }, "/all"],
+    ["nothing but the tenant, of stored events", REPLAY, { status: "STORED" }, "/all"],
+    ["the eventId", RETRY, { all: true, patch: [{ op: "replace", path: "/event_id", value: "x" }] }, "/patch/0/path"],
+    ["the user", RETRY, { all: true, patch: [{ op: "move", from: "/userId", path: "/payload/u" }] }, "/patch/0/from"],
+    ["the root", RETRY, { all: true, patch: [{ op: "replace", path: "", value: {} }] }, "/patch/0/path"],
+    ["a value that was not exact", RETRY, { all: true, patch: [{ op: "add", path: "/payload/n", value: 2 ** 60 }] }, "/patch/0/value"],
+    ["an operation without its value", RETRY, { all: true, patch: [{ op: "add", path: "/payload/n" }] }, "/body/patch/0/value"],
+    ["a patch of stored events", REPLAY, { status: "STORED", all: true, patch: [{ op: "remove", path: "/x" }] }, "/patch"],
+    ["a reason of stored events", REPLAY, { status: "STORED", reasonCode: "UNPROCESSABLE" }, "/reasonCode"],
+    ["a name that is none", RETRY, { all: true, everything: true }, "/body"],
+  ])("%s", async (_what, path, body, pointer) => {
+    const answer = await replays.post(path, { tenantId: replays.tenantId, ...body });
+    expect(answer).toMatchObject({ status: 400, body: { code: "invalid-request" } });
+    expect(answer.body.errors?.map((error) => error.pointer)).toContain(pointer);
+  });
+
+  test("a patch of the subject where userId came from it; where it did not, it is taken", async () => {
+    const patch = [{ op: "replace", path: "/subject", value: "other" }];
+    await replays.die(1, { prefix: "own", more: { subject: "s" } });
+    expect((await replays.post(RETRY, { tenantId: replays.tenantId, all: true, patch })).status).toBe(202);
+    await replays.die(1, { prefix: "by-subject", broken: true, more: { subject: "s", userId: undefined } });
+    const refused = await replays.post(RETRY, { tenantId: replays.tenantId, all: true, patch });
+    expect(refused).toMatchObject({ status: 400, body: { code: "invalid-request" } });
+    expect(refused.body.detail).toContain("the event's user, which comes from subject");
+  });
+
+  test("a tenant is needed, another one is out of reach", async () => {
+    expect(await replays.post(RETRY, { all: true })).toMatchObject({ status: 400, body: { code: "tenant-required" } });
+    const [letter] = await replays.die(1);
+    const stranger = await keyOf(`${replays.tenantId}-x`, "dead-letters:write", "dead-letters:read");
+    expect(await replays.post(RETRY, { tenantId: replays.tenantId, all: true }, stranger)).toMatchObject({
+      status: 403,
+      body: { code: "tenant-mismatch" },
+    });
+    const byId = await replays.post(RETRY, { ids: [letter?._id.toString("hex")] }, stranger);
+    expect(byId.body.selected).toBe(0);
+    const own = await replays.post(RETRY, { tenantId: replays.tenantId, all: true, limit: 1, ratePerSecond: 1 });
+    for (const command of ["pause", "resume", "cancel"]) {
+      expect((await replays.post(`${REPLAY}/${own.body.replayId}/${command}`, {}, stranger)).status).toBe(404);
+    }
+    const listed = await fetch(`${stack.apiUrl}${REPLAY}`, { headers: stranger });
+    expect(((await listed.json()) as { items: unknown[] }).items).toHaveLength(1);
+  });
+
+  test("reading is not writing", async () => {
+    const reader = await keyOf(replays.tenantId, "dead-letters:read");
+    expect((await replays.post(RETRY, { all: true }, reader)).status).toBe(403);
+    expect((await fetch(`${stack.apiUrl}${REPLAY}`, { headers: reader })).status).toBe(200);
+    const producer = await keyOf(replays.tenantId, "events:write");
+    expect((await fetch(`${stack.apiUrl}${REPLAY}`, { headers: producer })).status).toBe(403);
+  });
+});
+
+test("replays are listed newest first, page by page, and every action is audited", async () => {
+  const made: string[] = [];
+  for (let n = 0; n < 5; n++) {
+    const body = { tenantId: replays.tenantId, status: "DLQ", mode: "dry-run", type: `t-${n}` };
+    made.unshift((await replays.post(REPLAY, body)).body.replayId);
+  }
+  const seen: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const query = new URLSearchParams({ tenantId: replays.tenantId, limit: "2", ...(cursor ? { cursor } : {}) });
+    const response = await fetch(`${stack.apiUrl}${REPLAY}?${query}`, { headers: { "x-admin-token": stack.adminToken } });
+    const page = (await response.json()) as { items: { id: string }[]; nextCursor: string | null };
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+  }
+  expect(seen).toEqual(made);
+
+  await replays.die(50);
+  const { body } = await replays.post(RETRY, { tenantId: replays.tenantId, all: true, ratePerSecond: 10 });
+  for (const command of ["pause", "pause", "resume", "cancel"]) await replays.post(`${REPLAY}/${body.replayId}/${command}`);
+  const client = new pg.Client(stack.postgres.url);
+  await client.connect();
+  const { rows } = await client.query("SELECT action, before, after FROM audit_log WHERE target_id = $1 ORDER BY at", [body.replayId]);
+  await client.end();
+  expect(rows.map(({ action }) => action)).toEqual(["dead-letters.retry", "replay.pause", "replay.resume", "replay.cancel"]);
+  expect(rows[0].after).toMatchObject({ selected: 50, ratePerSecond: 10, selector: { all: true } });
+});
+
+describe("a replay of stored events", () => {
+  test("sets derived fields where they differ and leaves everything else", async () => {
+    await replays.die(60);
+    await replays.ended((await replays.post(RETRY, { tenantId: replays.tenantId, all: true })).body.replayId);
+    // As if it had been checked against a type that is not registered any more.
+    await replays.events.updateMany({ tenantId: replays.tenantId, "payload.n": { $lt: 10 } }, { $set: { typeVersion: 3 } });
+    // It could not be taken today: its body is looked at as it was sent.
+    await replays.events.updateOne(
+      { tenantId: replays.tenantId, "payload.n": 20 },
+      { $set: { text: '{"eventId":"e-20","eventType":"","payload":1}' } },
+    );
+    const before = await replays.everything();
+    const ask = (mode: string) =>
+      replays.post(REPLAY, { tenantId: replays.tenantId, status: "STORED", mode, type: "order.created", to: "2026-01-01T00:00:30Z" });
+
+    const dry = await replays.ended((await ask("dry-run")).body.replayId);
+    expect(dry).toMatchObject({ status: "completed", selected: 30, outcomes: { updated: 10, unchanged: 19, failed: 1 } });
+    expect(dry.report).toMatchObject({ codes: { UNPROCESSABLE: 1 }, failures: [{ eventId: "e-20", code: "UNPROCESSABLE" }] });
+    expect(await replays.everything()).toBe(before);
+
+    const done = await replays.ended((await ask("reprocess")).body.replayId);
+    expect(done.outcomes).toEqual({ updated: 10, unchanged: 19, failed: 1 });
+    expect(await replays.everything()).toBe(before.replaceAll(/,"typeVersion":3/g, ""));
+    expect((await replays.ended((await ask("reprocess")).body.replayId)).outcomes).toEqual({ unchanged: 29, failed: 1 });
+  });
+});
+
+test("a worker without work has no connection to Postgres, and opens one within a second", async () => {
+  const client = new pg.Client(stack.postgres.url);
+  await client.connect();
+  const connections = async () =>
+    (await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE '%:replay'")).rows[0].n;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await replays.die(1, { letter: { _id: new Binary(Buffer.alloc(24, 7)) } });
+  await replays.ended((await replays.post(RETRY, { tenantId: replays.tenantId, all: true })).body.replayId, "completed", 3_000);
+  expect(await connections()).toBe(1);
+  await expect.poll(connections, { timeout: 20_000, interval: 500 }).toBe(0);
+  await client.end();
+});
