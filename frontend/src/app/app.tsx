@@ -1,28 +1,23 @@
+import { RouterProvider } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiError } from "../api/client.js";
 import { SignInPage } from "../features/sign-in/sign-in-page.js";
 import { Logo } from "../ui/icons.js";
-import { pages } from "./pages.js";
+import { router } from "./router.js";
 import { useSession } from "./session.js";
-import { Shell } from "./shell.js";
 
-/** Decides what is on the screen: waiting, unreachable, sign in, or a page. */
+/**
+ * Decides what is on the screen: waiting, unreachable, sign in, or the pages. Signing in happens in place, at whatever address
+ * one is: after an expired session the same page is there again, with its filters.
+ */
 export function App() {
   const session = useSession();
-  const page = pages.find(({ path }) => path === location.pathname) ?? pages[0];
-  const title = session.data && page ? `${page.title} · StreamForge` : "StreamForge";
+  const signedIn = Boolean(session.data);
   useEffect(() => {
-    document.title = title;
-  }, [title]);
-
+    if (!signedIn) document.title = "StreamForge";
+  }, [signedIn]);
   // A session that was seen stays on the screen while the server is away: the page says "stale", which tells more than an empty one.
-  if (session.data && page) {
-    return (
-      <Shell session={session.data} page={page}>
-        <page.Content />
-      </Shell>
-    );
-  }
+  if (session.data) return <RouterProvider router={router} context={{ session: session.data }} />;
   if (session.data === null) return <SignInPage />;
   return <Waiting failure={session.error instanceof ApiError ? session.error : null} />;
 }

@@ -1,63 +1,90 @@
 import type { Session } from "@streamforge/shared";
-import type { ReactNode } from "react";
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { LiveProvider } from "../live/use-live.js";
 import { Button } from "../ui/button.js";
-import { cn } from "../ui/cn.js";
-import { Logo, SignOutIcon } from "../ui/icons.js";
-import { Tooltip } from "../ui/tooltip.js";
-import { type Page, pages } from "./pages.js";
-import { useSignOut } from "./session.js";
+import { Logo, SearchIcon } from "../ui/icons.js";
+import { commandKey, Kbd } from "../ui/kbd.js";
+import { Toaster } from "../ui/toaster.js";
+import { ConnectionState } from "./connection.js";
+import { BottomNavigation, SideNavigation } from "./navigation.js";
+import { pageAt } from "./pages.js";
+import { type Overlay, useShortcuts } from "./shortcuts.js";
+import { TenantPicker } from "./tenant-picker.js";
 import { ThemeToggle } from "./theme-toggle.js";
+import { UserMenu } from "./user-menu.js";
 
-/** What surrounds every page: name, navigation, colours, who is signed in. */
-export function Shell({ session, page, children }: { session: Session; page: Page; children: ReactNode }) {
-  const signOut = useSignOut();
+// Neither is needed for the first sight of a page.
+const CommandPalette = lazy(() => import("./command-palette.js"));
+const KeyboardHelp = lazy(() => import("./keyboard-help.js"));
+
+/** What surrounds every page: navigation, tenant, whether the figures are live, who is signed in. */
+export function Shell({ session }: { session: Session }) {
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  useShortcuts(setOverlay);
+  useTitle();
   return (
-    <div className="flex min-h-dvh flex-col">
+    <LiveProvider>
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50 focus:rounded focus:bg-surface focus:px-3 focus:py-2"
       >
         Skip to the content
       </a>
-      <header className="sticky top-0 z-20 border-b border-line bg-surface">
-        <div className="mx-auto flex h-13 max-w-[2400px] items-center gap-2 px-3 sm:gap-4 sm:px-6">
-          <div className="flex items-center gap-2.5 font-semibold tracking-tight">
-            <Logo />
-            <span>StreamForge</span>
-          </div>
-          <nav aria-label="Pages" className="flex items-stretch self-stretch">
-            {pages.map(({ path, title, Icon }) => (
-              <a
-                key={path}
-                href={path}
-                aria-current={path === page.path ? "page" : undefined}
-                className={cn(
-                  "relative flex items-center gap-1.5 px-3 text-[13px] font-medium text-ink-2 hover:text-ink",
-                  path === page.path &&
-                    "text-ink after:absolute after:inset-x-2 after:-bottom-px after:h-0.5 after:rounded-full after:bg-brand",
-                )}
+      <div className="flex h-dvh overflow-hidden">
+        <SideNavigation />
+        <div className="flex min-w-0 flex-1 flex-col">
+          <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line bg-surface px-3 sm:px-4">
+            <Logo className="size-7 shrink-0 md:hidden" />
+            <TenantPicker />
+            <Button
+              size="sm"
+              aria-label="Search: go to a page or an event"
+              onClick={() => setOverlay("palette")}
+              className="hidden min-w-56 justify-start font-normal text-ink-3 lg:inline-flex"
+            >
+              <SearchIcon className="size-3.5" />
+              Go to a page or an event
+              <span className="ml-auto flex gap-1">
+                <Kbd>{commandKey}</Kbd>
+                <Kbd>K</Kbd>
+              </span>
+            </Button>
+            <div className="ml-auto flex items-center gap-1">
+              <ConnectionState />
+              <Button
+                variant="ghost"
+                size="icon"
+                aria-label="Search: go to a page or an event"
+                onClick={() => setOverlay("palette")}
+                className="lg:hidden"
               >
-                <Icon className="hidden size-4 sm:block" />
-                {title}
-              </a>
-            ))}
-          </nav>
-          <div className="ml-auto flex items-center gap-1">
-            <span className="mr-2 hidden text-[13px] text-ink-3 md:inline">
-              {session.user.email} <span className="text-ink-3">({session.user.role})</span>
-            </span>
-            <ThemeToggle />
-            <Tooltip text={`Sign out ${session.user.email}`}>
-              <Button variant="ghost" size="icon" aria-label="Sign out" disabled={signOut.isPending} onClick={() => signOut.mutate()}>
-                <SignOutIcon />
+                <SearchIcon />
               </Button>
-            </Tooltip>
-          </div>
+              <span className="hidden sm:block">
+                <ThemeToggle />
+              </span>
+              <UserMenu session={session} onHelp={() => setOverlay("help")} />
+            </div>
+          </header>
+          <main id="content" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+            <Outlet />
+          </main>
+          <BottomNavigation />
         </div>
-      </header>
-      <main id="content" className="mx-auto w-full max-w-[2400px] flex-1 px-3 py-3 sm:px-6 sm:py-5">
-        {children}
-      </main>
-    </div>
+      </div>
+      <Suspense>
+        {overlay === "palette" && <CommandPalette onClose={() => setOverlay(null)} />}
+        {overlay === "help" && <KeyboardHelp onClose={() => setOverlay(null)} />}
+      </Suspense>
+      <Toaster />
+    </LiveProvider>
   );
+}
+
+function useTitle(): void {
+  const title = useLocation({ select: ({ pathname }) => pageAt(pathname)?.title ?? "No such page" });
+  useEffect(() => {
+    document.title = `${title} · StreamForge`;
+  }, [title]);
 }

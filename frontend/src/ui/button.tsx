@@ -5,6 +5,7 @@ const variants = {
   primary: "bg-brand text-brand-ink hover:brightness-110 active:brightness-95",
   outline: "border border-line bg-surface text-ink hover:bg-raised",
   ghost: "text-ink-2 hover:bg-raised hover:text-ink",
+  danger: "bg-danger text-danger-ink hover:brightness-110 active:brightness-95",
 } as const;
 
 const sizes = { md: "h-9 px-3.5", sm: "h-8 px-2.5 text-[13px]", icon: "size-8" } as const;

@@ -92,3 +92,109 @@ export function Logo({ className = "size-6" }: { className?: string }) {
     </svg>
   );
 }
+
+export const EventsIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M5.5 3.75h8M5.5 8h8M5.5 12.25h8M2.5 3.75h.05M2.5 8h.05M2.5 12.25h.05" />
+  </Icon>
+);
+export const DeadLetterIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="1.75" y="3.25" width="12.5" height="9.5" rx="1.25" />
+    <path d="m6.25 6.25 3.5 3.5M9.75 6.25l-3.5 3.5" />
+  </Icon>
+);
+export const ReplayIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M2.75 8a5.25 5.25 0 1 0 1.6-3.75L2.5 6M2.5 2.75V6h3.25" />
+  </Icon>
+);
+export const LedgerIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M3.25 1.75h8a1.5 1.5 0 0 1 1.5 1.5v11h-8a1.5 1.5 0 0 1-1.5-1.5v-11ZM5.75 5h4.5M5.75 7.75h4.5M5.75 10.5h2.5" />
+  </Icon>
+);
+export const KeyIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="5" cy="11" r="2.75" />
+    <path d="m7 9 6.25-6.25M10.75 5.25l1.75 1.75" />
+  </Icon>
+);
+export const SchemaIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M5.5 2.25c-1.5 0-2 .75-2 2v1.5C3.5 7.25 2.25 8 2.25 8s1.25.75 1.25 2.25v1.5c0 1.25.5 2 2 2M10.5 2.25c1.5 0 2 .75 2 2v1.5C12.5 7.25 13.75 8 13.75 8s-1.25.75-1.25 2.25v1.5c0 1.25-.5 2-2 2" />
+  </Icon>
+);
+export const UsersIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="6" cy="5.25" r="2.5" />
+    <path d="M1.5 13.25c.4-2.5 2.2-4 4.5-4s4.1 1.5 4.5 4M10.5 3a2.25 2.25 0 0 1 0 4.5M12 9.75c1.4.6 2.25 1.8 2.5 3.5" />
+  </Icon>
+);
+export const BuildingIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M2.75 13.75V3.25a1 1 0 0 1 1-1h4.5a1 1 0 0 1 1 1v10.5M9.25 6.75h3a1 1 0 0 1 1 1v6M1.5 13.75h13M5 5.25h2M5 8h2M5 10.75h2" />
+  </Icon>
+);
+export const AuditIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M8 1.75 13 3.5v4c0 3.25-2 5.5-5 6.75-3-1.25-5-3.5-5-6.75v-4L8 1.75Z" />
+    <path d="m5.75 7.75 1.65 1.65 2.85-3.15" />
+  </Icon>
+);
+export const SettingsIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M2 4.75h6.5M12 4.75h2M2 11.25h2M7.5 11.25H14" />
+    <circle cx="10.25" cy="4.75" r="1.75" />
+    <circle cx="5.75" cy="11.25" r="1.75" />
+  </Icon>
+);
+export const SearchIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="7" cy="7" r="4.5" />
+    <path d="m10.5 10.5 3.25 3.25" />
+  </Icon>
+);
+export const CloseIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="m3.75 3.75 8.5 8.5M12.25 3.75l-8.5 8.5" />
+  </Icon>
+);
+export const MenuIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M2 4h12M2 8h12M2 12h12" />
+  </Icon>
+);
+export const ChevronIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="m4.5 6.5 3.5 3.5 3.5-3.5" />
+  </Icon>
+);
+export const SidebarIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <rect x="1.75" y="2.75" width="12.5" height="10.5" rx="1.5" />
+    <path d="M6 2.75v10.5" />
+  </Icon>
+);
+export const RefreshIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M13.25 8a5.25 5.25 0 1 1-1.6-3.75L13.5 6M13.5 2.75V6h-3.25" />
+  </Icon>
+);
+export const PlusIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M8 3v10M3 8h10" />
+  </Icon>
+);
+export const PersonIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="8" cy="5.5" r="2.75" />
+    <path d="M2.75 13.75c.5-2.75 2.6-4.25 5.25-4.25s4.75 1.5 5.25 4.25" />
+  </Icon>
+);
+export const HelpIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <circle cx="8" cy="8" r="6.25" />
+    <path d="M6.25 6.25a1.75 1.75 0 1 1 2.6 1.55c-.6.3-.85.7-.85 1.2M8 11.3v.05" />
+  </Icon>
+);

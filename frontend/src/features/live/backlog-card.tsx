@@ -1,9 +1,9 @@
 import type { Stats } from "@streamforge/shared";
+import { formatCount, formatDuration, plural } from "../../lib/format.js";
 import { Badge } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Facts } from "../../ui/facts.js";
 import { Skeleton } from "../../ui/skeleton.js";
-import { formatCount, formatDuration, plural } from "./format.js";
 import { drainWords } from "./words.js";
 
 /** What was accepted and waits to be stored: how much, how old, and when it will be done. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { HistoryPoint } from "../../live/live-store.js";
 import { chartColumns } from "./chart-window.js";
-import type { HistoryPoint } from "./live-store.js";
 
 const point = (second: number, accepted = second): HistoryPoint => ({
   at: new Date(second * 1000).toISOString(),

@@ -1,4 +1,4 @@
-import type { HistoryPoint } from "./live-store.js";
+import type { HistoryPoint } from "../../live/live-store.js";
 
 /** Columns for the chart: seconds since 1970, then one column of events a second per series; null is a gap. */
 export interface ChartColumns {

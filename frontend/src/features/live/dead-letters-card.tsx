@@ -1,10 +1,10 @@
 import type { ReasonGroup } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
 import { getDeadLetterReasons } from "../../api/stats.js";
+import { formatAgo, formatCount, plural } from "../../lib/format.js";
 import { Badge } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
-import { formatAgo, formatCount, plural } from "./format.js";
 import { reasonWords } from "./words.js";
 
 const SHOWN = 6;

@@ -2,12 +2,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { getHistory } from "../../api/stats.js";
 import { useTheme } from "../../app/theme.js";
+import { formatRate, NO_FIGURE } from "../../lib/format.js";
+import { formatClock } from "../../lib/zone.js";
+import type { Live } from "../../live/use-live.js";
 import { Card } from "../../ui/card.js";
 import { Segmented } from "../../ui/segmented.js";
 import { type ChartColumns, chartColumns } from "./chart-window.js";
 import { createEpsPlot, type EpsPlot, series } from "./eps-plot.js";
-import { formatClock, formatRate, NO_FIGURE } from "./format.js";
-import type { Live } from "./use-live.js";
 import { chartWords } from "./words.js";
 
 const ranges = [

@@ -1,6 +1,7 @@
 import uPlot from "uplot";
+import { formatAxis } from "../../lib/format.js";
+import { formatClock, formatMinute } from "../../lib/zone.js";
 import type { ChartColumns } from "./chart-window.js";
-import { formatAxis, formatClock } from "./format.js";
 
 export const series = [
   { key: "accepted", label: "Accepted", color: "--accepted" },
@@ -18,8 +19,6 @@ export interface EpsPlot {
 
 /** Steps of the time axis, in seconds; uPlot's own leave out 2 min, without which a phone's 5 min have one label. */
 const stepsSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-
-const hoursMinutes = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 /**
  * The chart of events a second, on a canvas: 300 points and four lines cost under a millisecond a second, a hundredth of
@@ -51,7 +50,7 @@ export function createEpsPlot(host: HTMLElement, onCursor: (index: number | null
           space: 68,
           incrs: stepsSeconds,
           values: (_plot, splits, _axis, _space, incr) =>
-            splits.map((at) => (incr < 60 ? formatClock(at * 1000) : hoursMinutes.format(at * 1000))),
+            splits.map((at) => (incr < 60 ? formatClock(at * 1000) : formatMinute(at * 1000))),
         },
         { ...axis, size: 44, space: 36, values: (_plot, splits) => splits.map(formatAxis) },
       ],

@@ -1,7 +1,7 @@
 import type { Stats } from "@streamforge/shared";
+import { formatLatency } from "../../lib/format.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
-import { formatLatency } from "./format.js";
 
 const rows = [
   { label: "Accept", about: "request to answer", p50: "acceptP50", p99: "acceptP99" },

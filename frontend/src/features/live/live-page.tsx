@@ -1,3 +1,5 @@
+import { useLive } from "../../live/use-live.js";
+import { Page } from "../../ui/page.js";
 import { BacklogCard } from "./backlog-card.js";
 import { DeadLettersCard } from "./dead-letters-card.js";
 import { DependencyStrip } from "./dependency-strip.js";
@@ -6,7 +8,6 @@ import { EpsCard } from "./eps-card.js";
 import { LatencyCard } from "./latency-card.js";
 import { PartitionsCard } from "./partitions-card.js";
 import { RateTiles } from "./rate-tiles.js";
-import { useLive } from "./use-live.js";
 import { VerdictBanner } from "./verdict-banner.js";
 import { Warnings } from "./warnings.js";
 import { isEmpty } from "./words.js";
@@ -18,26 +19,28 @@ export function LivePage() {
   const { stats } = live;
   const stale = live.freshness.kind === "stale";
   return (
-    <div data-stale={stale} className="flex flex-col gap-3">
-      <h1 className="sr-only">Live</h1>
-      <VerdictBanner live={live} />
-      <Warnings warnings={stats?.warnings ?? []} nowMs={live.serverNowMs} />
-      <RateTiles stats={stats} />
-      <div className="grid gap-3 lg:grid-cols-12">
-        <div className="min-h-[clamp(340px,40vh,640px)] min-w-0 lg:col-span-8">
-          {stats && isEmpty(stats) ? <EmptyCard /> : <EpsCard live={live} />}
+    <Page>
+      <div data-stale={stale} className="flex flex-col gap-3">
+        <h1 className="sr-only">Live</h1>
+        <VerdictBanner live={live} />
+        <Warnings warnings={stats?.warnings ?? []} nowMs={live.serverNowMs} />
+        <RateTiles stats={stats} />
+        <div className="grid gap-3 lg:grid-cols-12">
+          <div className="min-h-[clamp(340px,40vh,640px)] min-w-0 lg:col-span-8">
+            {stats && isEmpty(stats) ? <EmptyCard /> : <EpsCard live={live} />}
+          </div>
+          <div className="grid min-w-0 gap-3 sm:grid-cols-2 lg:col-span-4 lg:grid-cols-1">
+            <BacklogCard stats={stats} />
+            <LatencyCard stats={stats} />
+          </div>
         </div>
-        <div className="grid min-w-0 gap-3 sm:grid-cols-2 lg:col-span-4 lg:grid-cols-1">
-          <BacklogCard stats={stats} />
-          <LatencyCard stats={stats} />
+        <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
+          <DeadLettersCard open={stats?.deadLetters.open ?? null} stale={stale} nowMs={live.serverNowMs} />
+          <WorkersCard stats={stats} nowMs={live.serverNowMs} />
+          <PartitionsCard stats={stats} />
         </div>
+        <DependencyStrip stats={stats} />
       </div>
-      <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
-        <DeadLettersCard open={stats?.deadLetters.open ?? null} stale={stale} nowMs={live.serverNowMs} />
-        <WorkersCard stats={stats} nowMs={live.serverNowMs} />
-        <PartitionsCard stats={stats} />
-      </div>
-      <DependencyStrip stats={stats} />
-    </div>
+    </Page>
   );
 }

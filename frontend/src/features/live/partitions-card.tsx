@@ -1,9 +1,9 @@
 import type { Stats } from "@streamforge/shared";
+import { formatCount, formatDuration, plural } from "../../lib/format.js";
 import { Badge } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Table } from "../../ui/table.js";
-import { formatCount, formatDuration, plural } from "./format.js";
 
 /** There can be 1,024; the fullest ones are those to look at. */
 const SHOWN = 8;

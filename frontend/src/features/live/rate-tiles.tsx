@@ -1,7 +1,7 @@
 import type { Stats } from "@streamforge/shared";
+import { formatCount, formatRate } from "../../lib/format.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Tooltip } from "../../ui/tooltip.js";
-import { formatCount, formatRate } from "./format.js";
 
 const tiles = [
   { key: "accepted", label: "Accepted", dot: "bg-accepted", about: "Answered 202: on disk in Redis, and now ours to store" },

@@ -1,7 +1,7 @@
 import type { Stats } from "@streamforge/shared";
+import { formatAgo } from "../../lib/format.js";
 import { cn } from "../../ui/cn.js";
 import { CriticalIcon, WarningIcon } from "../../ui/icons.js";
-import { formatAgo } from "./format.js";
 
 /** What is wrong, in words, and what to do about it; the worst first. */
 export function Warnings({ warnings, nowMs }: { warnings: Stats["warnings"]; nowMs: number }) {

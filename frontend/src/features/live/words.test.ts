@@ -21,12 +21,15 @@ describe("the verdict", () => {
   });
 
   it("is alarmed about missing events, also without a sentence", () => {
-    const verdict = verdictOf(someStats({ ledger: { missing: 12, verdict: "missing", sentence: "" } }), live);
+    const verdict = verdictOf(someStats({ ledger: { missing: 12, acknowledged: 0, alarms: [], verdict: "missing", sentence: "" } }), live);
     expect(verdict).toMatchObject({ tone: "bad", headline: "12 events missing" });
   });
 
   it("is not green when nothing is known", () => {
-    expect(verdictOf(someStats({ ledger: { missing: 0, verdict: "unknown", sentence: "Redis lost data" } }), live).tone).toBe("warn");
+    expect(
+      verdictOf(someStats({ ledger: { missing: 0, acknowledged: 0, alarms: [], verdict: "unknown", sentence: "Redis lost data" } }), live)
+        .tone,
+    ).toBe("warn");
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { ReasonCode, Stats } from "@streamforge/shared";
+import { formatBytes, formatCount, formatDuration, plural } from "../../lib/format.js";
+import type { Freshness } from "../../live/freshness.js";
 import type { Tone } from "../../ui/badge.js";
-import { formatBytes, formatCount, formatDuration, plural } from "./format.js";
-import type { Freshness } from "./freshness.js";
 
 /** What the figures mean, in words an operator can act on. */
 

@@ -1,9 +1,9 @@
 import type { Stats, WorkerView } from "@streamforge/shared";
+import { formatAgo, formatBytes, formatCount, formatRate, plural } from "../../lib/format.js";
 import { Badge, type Tone } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Table } from "../../ui/table.js";
-import { formatAgo, formatBytes, formatCount, formatRate, plural } from "./format.js";
 
 /** The processes that store events. */
 export function WorkersCard({ stats, nowMs }: { stats: Stats | null; nowMs: number }) {

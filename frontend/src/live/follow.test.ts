@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { someStats } from "../features/live/testing.js";
-import { followStats, retryDelayMs } from "./live.js";
+import { followStats, retryDelayMs } from "./follow.js";
 
 interface Fake {
   onmessage: ((message: { data: string }) => void) | null;

@@ -52,20 +52,20 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 || value >= 99.95 ? whole.format(value) : oneDecimal.format(value)} ${units[power]}`;
 }
 
-/** Time since, for lists: "just now", "12 s ago", "5 min ago", "3 h ago", "2 d ago". */
+/** Time since, for lists: "just now", "12 s ago", "5 min ago", "3 h ago", "2 d ago"; what is to come: "in 5 min". A minute ahead is clocks that differ. */
 export function formatAgo(at: string, nowMs: number): string {
   const s = Math.floor((nowMs - Date.parse(at)) / 1000);
   if (Number.isNaN(s)) return NO_FIGURE;
+  if (s < -60) return `in ${largestUnit(-s)}`;
   if (s < 2) return "just now";
-  if (s < 60) return `${s} s ago`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-  return s < 86_400 ? `${Math.floor(s / 3600)} h ago` : `${Math.floor(s / 86_400)} d ago`;
+  return `${largestUnit(s)} ago`;
 }
 
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-
-/** Time of day in the reader's zone: "14:03:07". */
-export const formatClock = (ms: number) => clock.format(ms);
+function largestUnit(s: number): string {
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  return s < 86_400 ? `${Math.floor(s / 3600)} h` : `${Math.floor(s / 86_400)} d`;
+}
 
 /** "1 event", "2 events". */
 export const plural = (count: number, one: string, many = `${one}s`) => `${formatCount(count)} ${count === 1 ? one : many}`;

@@ -1,6 +1,6 @@
 import type { History, Stats } from "@streamforge/shared";
-import { followStats } from "../../api/live.js";
-import { LIVE_STATS_PATH } from "../../api/stats.js";
+import { LIVE_STATS_PATH } from "../api/stats.js";
+import { followStats } from "./follow.js";
 
 export type HistoryPoint = History["points"][number];
 

@@ -55,11 +55,13 @@ describe("sizes, ages, numbers of things", () => {
     [200 * 1024 ** 2, "200 MiB"],
   ])("%d bytes read %s", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
 
-  it("tells how long ago, and never a future", () => {
+  it("tells how long ago or until when, and takes a minute ahead for clocks that differ", () => {
     const now = Date.parse("2026-11-21T12:00:00Z");
     expect(formatAgo("2026-11-21T12:00:05Z", now)).toBe("just now");
     expect(formatAgo("2026-11-21T11:59:48Z", now)).toBe("12 s ago");
     expect(formatAgo("2026-11-21T11:00:00Z", now)).toBe("1 h ago");
+    expect(formatAgo("2026-11-21T12:05:00Z", now)).toBe("in 5 min");
+    expect(formatAgo("2026-11-21T12:00:59Z", now)).toBe("just now");
     expect(formatAgo("not a time", now)).toBe("–");
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { someStats } from "../features/live/testing.js";
 import { type LiveState, withStats } from "./live-store.js";
-import { someStats } from "./testing.js";
 
 const start: LiveState = { stats: null, freshAtMs: null, clockOffsetMs: 0, attempt: 0, comebacks: 0, points: [] };
 const at = (second: number) => someStats({ at: new Date(second * 1000).toISOString() });

@@ -1,0 +1,132 @@
+import type { Session } from "@streamforge/shared";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  Link,
+  lazyRouteComponent,
+  retainSearchParams,
+} from "@tanstack/react-router";
+import * as z from "zod/mini";
+import { eventsSearch } from "../features/events/search.js";
+import { ledgerSearch } from "../features/ledger/search.js";
+import { parseSearch, stringifySearch } from "../lib/search.js";
+import { Empty, Failed } from "../ui/states.js";
+import { Shell } from "./shell.js";
+
+/** What is wrong in a URL is left out, never an error page: links are cut off and edited by hand. */
+const rootSearch = z.object({ tenant: z.catch(z.optional(z.string()), undefined) });
+
+const root = createRootRouteWithContext<{ session: Session }>()({
+  validateSearch: rootSearch,
+  search: { middlewares: [retainSearchParams(["tenant"])] },
+  component: function Root() {
+    return <Shell session={root.useRouteContext().session} />;
+  },
+  notFoundComponent: () => (
+    <Empty
+      title="There is no such page"
+      action={
+        <Link to="/" className="font-medium text-brand underline-offset-4 hover:underline">
+          Go to the live page
+        </Link>
+      }
+    >
+      The address may be cut off, or from another version.
+    </Empty>
+  ),
+});
+
+const page = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
+  createRoute({ getParentRoute: () => root, path, component });
+
+const live = page(
+  "/",
+  lazyRouteComponent(() => import("../features/live/live-page.js"), "LivePage"),
+);
+
+const events = createRoute({
+  getParentRoute: () => root,
+  path: "/events",
+  validateSearch: eventsSearch,
+  component: lazyRouteComponent(() => import("../features/events/events-page.js"), "EventsPage"),
+});
+const event = createRoute({
+  getParentRoute: () => events,
+  path: "$eventId",
+  component: lazyRouteComponent(() => import("../features/events/event-panel.js"), "EventPanel"),
+});
+
+const ledger = createRoute({
+  getParentRoute: () => root,
+  path: "/ledger",
+  validateSearch: ledgerSearch,
+  component: lazyRouteComponent(() => import("../features/ledger/ledger-page.js"), "LedgerPage"),
+});
+const keys = page(
+  "/keys",
+  lazyRouteComponent(() => import("../features/keys/keys-page.js"), "KeysPage"),
+);
+const tenants = page(
+  "/tenants",
+  lazyRouteComponent(() => import("../features/tenants/tenants-page.js"), "TenantsPage"),
+);
+
+const deadLetters = page(
+  "/dead-letters",
+  lazyRouteComponent(() => import("../features/dead-letters/dead-letters-page.js"), "DeadLettersPage"),
+);
+const deadLetter = page(
+  "/dead-letters/$letterId",
+  lazyRouteComponent(() => import("../features/dead-letters/dead-letters-page.js"), "DeadLettersPage"),
+);
+const replays = page(
+  "/replays",
+  lazyRouteComponent(() => import("../features/replays/replays-page.js"), "ReplaysPage"),
+);
+const eventTypes = page(
+  "/event-types",
+  lazyRouteComponent(() => import("../features/event-types/event-types-page.js"), "EventTypesPage"),
+);
+const users = page(
+  "/users",
+  lazyRouteComponent(() => import("../features/users/users-page.js"), "UsersPage"),
+);
+const audit = page(
+  "/audit",
+  lazyRouteComponent(() => import("../features/audit/audit-page.js"), "AuditPage"),
+);
+const settings = page(
+  "/settings",
+  lazyRouteComponent(() => import("../features/settings/settings-page.js"), "SettingsPage"),
+);
+
+/** Addresses and what is loaded for them; each page is a file of its own that is fetched when somebody goes there, or is about to. */
+export const router = createRouter({
+  routeTree: root.addChildren([
+    live,
+    events.addChildren([event]),
+    deadLetters,
+    deadLetter,
+    replays,
+    ledger,
+    keys,
+    eventTypes,
+    users,
+    tenants,
+    audit,
+    settings,
+  ]),
+  // Filled in by App, which shows pages only to somebody who is signed in.
+  context: { session: undefined as unknown as Session },
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  defaultErrorComponent: ({ error, reset }) => <Failed error={error} onRetry={reset} />,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,37 @@
+import type { EventView } from "@streamforge/shared";
+
+/** Stands where the secret belongs: keys are shown once, when they are made. */
+const KEY = "YOUR_API_KEY";
+
+/** Quotes for a POSIX shell. */
+export const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** A line for a shell that sends a body. */
+export function curlOf(origin: string, body: string): string {
+  return [
+    `curl ${origin}/v1/events \\`,
+    `  -H 'Authorization: Bearer ${KEY}' \\`,
+    "  -H 'Content-Type: application/json' \\",
+    `  -d ${quoted(body)}`,
+  ].join("\n");
+}
+
+/**
+ * A stored event as a body to send again, under another eventId: with its own it would be another text under the same identity,
+ * which is refused as a conflict, or becomes a dead letter once the dedupe window is over.
+ */
+export function bodyAgain(event: EventView): string {
+  const { eventId, eventType, userId, subject, partitionKey, occurredAt, source, schemaVersion, payload, extensions } = event;
+  const fields = {
+    eventId: `${eventId}-again`.slice(-200),
+    eventType,
+    userId,
+    subject,
+    partitionKey,
+    occurredAt,
+    source,
+    schemaVersion,
+    payload,
+  };
+  return JSON.stringify({ ...extensions, ...fields });
+}

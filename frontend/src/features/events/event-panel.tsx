@@ -1,0 +1,136 @@
+import type { EventView } from "@streamforge/shared";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { api, ok } from "../../api/client.js";
+import { useTenant } from "../../app/tenant.js";
+import { failureOf } from "../../lib/failure.js";
+import { CodeBlock } from "../../ui/code-block.js";
+import { CopyButton } from "../../ui/copy-button.js";
+import { JsonView } from "../../ui/json-view.js";
+import { SidePanel } from "../../ui/side-panel.js";
+import { Skeleton } from "../../ui/skeleton.js";
+import { Empty, Failed } from "../../ui/states.js";
+import { EventStatus } from "../../ui/status-badge.js";
+import { bodyAgain, curlOf } from "./curl.js";
+import { LifeLine } from "./life-line.js";
+import { eventQuery } from "./queries.js";
+
+const route = getRouteApi("/events/$eventId");
+
+/** One event beside the list: what it is, what happened to it, and how to send it again. */
+export function EventPanel() {
+  const { eventId } = route.useParams();
+  const tenant = useTenant();
+  const navigate = useNavigate();
+  const { data: event, error, refetch } = useQuery(eventQuery(tenant, eventId));
+  return (
+    <SidePanel
+      label={`Event ${eventId}`}
+      onClose={() => void navigate({ to: "/events", search: (previous) => previous })}
+      title={
+        <div className="flex items-center gap-2">
+          <h2 className="truncate text-[15px] font-semibold">{event?.eventType ?? "Event"}</h2>
+          {event && <EventStatus status={event.status} />}
+        </div>
+      }
+    >
+      {event ? <Details event={event} /> : error ? <Problem error={error} eventId={eventId} onRetry={() => void refetch()} /> : <Waiting />}
+    </SidePanel>
+  );
+}
+
+function Problem({ error, eventId, onRetry }: { error: unknown; eventId: string; onRetry: () => void }) {
+  if (failureOf(error).code !== "event-not-found") return <Failed error={error} onRetry={onRetry} />;
+  return (
+    <Empty title="No such event in this tenant">
+      <p className="font-mono text-xs">{eventId}</p>
+      <p className="mt-2">{failureOf(error).detail} Is another tenant chosen at the top?</p>
+    </Empty>
+  );
+}
+
+const Waiting = () => (
+  <div className="flex flex-col gap-3">
+    <Skeleton className="h-24 w-full" />
+    <Skeleton className="h-40 w-full" />
+    <Skeleton className="h-56 w-full" />
+  </div>
+);
+
+function Details({ event }: { event: EventView }) {
+  return (
+    <div className="flex flex-col gap-5">
+      <Facts event={event} />
+      <Section title="What happened">
+        <LifeLine event={event} />
+      </Section>
+      {event.payload !== undefined && <JsonView label="Payload" value={event.payload} />}
+      {event.extensions && <JsonView label="Extensions" value={event.extensions} />}
+      {event.payload !== undefined && <SendAgain event={event} />}
+    </div>
+  );
+}
+
+function Facts({ event }: { event: EventView }) {
+  const facts: [string, string | undefined][] = [
+    ["Event id", event.eventId],
+    ["Id", event.id],
+    ["Tenant", event.tenantId],
+    ["User", event.userId],
+    ["Source", event.source],
+    ["Subject", event.subject],
+    ["Partition key", event.partitionKey === event.subject ? undefined : event.partitionKey],
+    ["Correlation id", event.correlationId],
+    ["Trace", event.traceparent],
+    ["Schema", event.schemaVersion],
+  ];
+  return (
+    <dl className="grid grid-cols-[minmax(5.5rem,auto)_1fr] gap-x-4 text-[13px]">
+      {facts.map(
+        ([label, value]) =>
+          value !== undefined && (
+            <div key={label} className="group contents">
+              <dt className="py-1 text-ink-3">{label}</dt>
+              <dd className="flex min-h-7 min-w-0 items-center gap-1">
+                <span className="min-w-0 font-mono text-xs wrap-anywhere">{value}</span>
+                <span className="opacity-0 group-hover:opacity-100 focus-within:opacity-100">
+                  <CopyButton text={value} label={`Copy ${label.toLowerCase()}`} />
+                </span>
+              </dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}
+
+function SendAgain({ event }: { event: EventView }) {
+  const dead = event.status === "dead" && event.deadLetter !== undefined;
+  const letter = useQuery({
+    queryKey: ["dlq", "one", event.deadLetter],
+    enabled: dead,
+    queryFn: () =>
+      ok(api.GET("/v1/admin/dlq/{id}", { params: { path: { id: event.deadLetter as string }, query: { tenantId: event.tenantId } } })),
+  });
+  const raw = letter.data?.raw;
+  return (
+    <Section title="Send again">
+      <p className="mb-2 text-xs text-ink-2">
+        {raw === undefined
+          ? "Under another event id: with its own, this would be another text of the same identity, and refused as a conflict."
+          : "As it was sent. Mend what is wrong in it; a dead letter does not keep its id from a corrected event."}
+      </p>
+      <CodeBlock label="Copy curl" code={curlOf(location.origin, raw ?? bodyAgain(event))} />
+    </Section>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title}>
+      <h3 className="mb-2 text-xs font-medium text-ink-3">{title}</h3>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,138 @@
+import type { EventView } from "@streamforge/shared";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { useTenant } from "../../app/tenant.js";
+import { TenantNeeded } from "../../app/tenant-needed.js";
+import { useRows } from "../../lib/endless.js";
+import { Button } from "../../ui/button.js";
+import { columnsOf, DataTable } from "../../ui/data-table.js";
+import { FilterBar, RangeFilter, TextFilter } from "../../ui/filter-bar.js";
+import { RefreshIcon } from "../../ui/icons.js";
+import { Page } from "../../ui/page.js";
+import { PageHeader } from "../../ui/page-header.js";
+import { Empty } from "../../ui/states.js";
+import { Ago } from "../../ui/time.js";
+import { eventsQuery } from "./queries.js";
+import type { EventsSearch } from "./search.js";
+
+const route = getRouteApi("/events");
+
+const column = columnsOf<EventView>();
+const columns = column.columns([
+  column.accessor("occurredAt", { header: "Occurred", cell: ({ getValue }) => <Ago at={getValue()} />, meta: { width: "7rem" } }),
+  column.accessor("eventType", {
+    header: "Type",
+    cell: ({ getValue }) => <span className="font-medium">{getValue()}</span>,
+    meta: { width: "minmax(7rem, 1.2fr)" },
+  }),
+  column.accessor("eventId", {
+    header: "Event id",
+    cell: ({ getValue }) => <span className="font-mono text-xs">{getValue()}</span>,
+    meta: { width: "minmax(8rem, 2.2fr)" },
+  }),
+  column.accessor("userId", { header: "User", meta: { width: "minmax(6rem, 1.2fr)", wide: true } }),
+  column.accessor("source", { header: "Source", meta: { width: "minmax(6rem, 1.2fr)", wide: true } }),
+  column.accessor("receivedAt", {
+    header: "Received",
+    cell: ({ getValue }) => <Ago at={getValue()} />,
+    meta: { width: "7rem", wide: true },
+  }),
+  column.accessor("durationMs", {
+    header: "To stored",
+    cell: ({ getValue }) => `${getValue() ?? 0} ms`,
+    meta: { width: "6rem", align: "right", wide: true },
+  }),
+]);
+
+/** Stored events of one tenant, newest first; one opens beside the list. */
+export function EventsPage() {
+  const tenant = useTenant();
+  return (
+    <Page fill>
+      <PageHeader
+        title="Events"
+        about="What was stored, newest first. Events that are queued or dead are found by their id."
+        actions={tenant && <Refresh />}
+      />
+      {tenant ? <List tenant={tenant} /> : <TenantNeeded>Events are kept and looked at one tenant at a time.</TenantNeeded>}
+    </Page>
+  );
+}
+
+function Refresh() {
+  const client = useQueryClient();
+  return (
+    // From the first page on: fetching all loaded pages again would move the list under the reader's eyes.
+    <Button size="sm" onClick={() => void client.resetQueries({ queryKey: ["events"] })}>
+      <RefreshIcon className="size-3.5" />
+      Refresh
+    </Button>
+  );
+}
+
+function List({ tenant }: { tenant: string }) {
+  const { type, user, source, correlation, since, from, to } = route.useSearch();
+  const search: EventsSearch = { type, user, source, correlation, since, from, to };
+  const query = useInfiniteQuery(eventsQuery(tenant, search));
+  const { items, error, more } = useRows(query);
+  const { eventId } = useParams({ strict: false });
+  const navigate = useNavigate();
+  const filtered = Object.values(search).some((value) => value !== undefined);
+  const filter = (change: EventsSearch) =>
+    void navigate({ to: ".", search: (previous: object) => ({ ...previous, ...change }), replace: true });
+  const open = (id: string) =>
+    void navigate({ to: "/events/$eventId", params: { eventId: id }, search: (previous) => previous, replace: eventId !== undefined });
+  return (
+    <>
+      <FilterBar
+        active={filtered}
+        onClear={() =>
+          filter({
+            type: undefined,
+            user: undefined,
+            source: undefined,
+            correlation: undefined,
+            since: undefined,
+            from: undefined,
+            to: undefined,
+          })
+        }
+      >
+        <TextFilter main label="Event id" value={undefined} onChange={(id) => id && open(id)} onEnter className="w-56" />
+        <TextFilter label="Type" value={type} onChange={(value) => filter({ type: value })} />
+        <TextFilter label="User" value={user} onChange={(value) => filter({ user: value })} />
+        <TextFilter label="Source" value={source} onChange={(value) => filter({ source: value })} />
+        <TextFilter label="Correlation id" value={correlation} onChange={(value) => filter({ correlation: value })} className="w-44" />
+        <RangeFilter
+          range={{ since, from, to }}
+          onChange={(range) => filter({ since: undefined, from: undefined, to: undefined, ...range })}
+        />
+      </FilterBar>
+      <div className="flex min-h-0 flex-1 gap-3">
+        <DataTable
+          label="Events"
+          columns={columns}
+          items={items}
+          keyOf={(event) => event.id}
+          error={error}
+          onRetry={() => void query.refetch()}
+          more={more}
+          openKey={items?.find((event) => event.eventId === eventId || event.id === eventId)?.id ?? eventId}
+          onOpen={(event) => open(event.eventId)}
+          empty={filtered ? <NothingFound /> : <NothingYet tenant={tenant} />}
+        />
+        <Outlet />
+      </div>
+    </>
+  );
+}
+
+const NothingFound = () => (
+  <Empty title="No event is like that">
+    Filters compare exactly, capitals included. An event that was just accepted appears when it is stored; by its id it is found at once.
+  </Empty>
+);
+
+const NothingYet = ({ tenant }: { tenant: string }) => (
+  <Empty title="Nothing is stored yet">The first event that a producer of {tenant} sends will be here some milliseconds later.</Empty>
+);

@@ -1,0 +1,49 @@
+import { useState } from "react";
+import { Button } from "../../ui/button.js";
+import { CodeBlock } from "../../ui/code-block.js";
+import { Dialog, DialogActions } from "../../ui/dialog.js";
+import { Checkbox } from "../../ui/form.js";
+import type { NewKey as Key } from "./queries.js";
+
+/** The secret, this once, and a line that tries it. Closes only when somebody says that it is kept. */
+export function NewKey({ created, onClose }: { created: Key; onClose: () => void }) {
+  const [kept, setKept] = useState(false);
+  const writes = created.scopes.some((scope) => scope === "events:write" || scope === "admin");
+  return (
+    <Dialog
+      open
+      onClose={() => kept && onClose()}
+      closeOnOutside={false}
+      wide
+      title={`The key "${created.name}"`}
+      description="This is the only time it is shown: StreamForge keeps a digest of it, and nobody can read it again."
+    >
+      <div className="flex flex-col gap-4">
+        <div data-testid="new-key">
+          <CodeBlock label="Copy key" code={created.key} />
+        </div>
+        <div>
+          <p className="mb-1.5 text-[13px] text-ink-2">Ready to paste:</p>
+          <CodeBlock label="Copy curl" code={tryIt(created.key, writes)} />
+        </div>
+        <Checkbox label="I have put the key where it is safe" checked={kept} onChange={(event) => setKept(event.target.checked)} />
+      </div>
+      <DialogActions>
+        <Button variant="primary" disabled={!kept} onClick={onClose}>
+          Done
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+function tryIt(key: string, writes: boolean): string {
+  const head = `curl -i ${location.origin}/v1/events`;
+  if (!writes) return `${head} -H 'Authorization: Bearer ${key}'`;
+  return [
+    `${head} \\`,
+    `  -H 'Authorization: Bearer ${key}' \\`,
+    "  -H 'Content-Type: application/json' \\",
+    `  -d '{"eventId":"hello-'$(date +%s)'","eventType":"SALE","userId":"user-1","payload":{"amount":12.5,"currency":"EUR"}}'`,
+  ].join("\n");
+}

@@ -1,0 +1,22 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { diffLines } from "./diff.js";
+
+const lines = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 30 });
+
+it("tells both texts in order, whatever they are", () => {
+  fc.assert(
+    fc.property(lines, lines, (before, after) => {
+      const diff = diffLines(before, after);
+      const without = (kind: string) => diff.filter((line) => line.kind !== kind).map(({ text }) => text);
+      expect(without("added")).toEqual(before);
+      expect(without("removed")).toEqual(after);
+    }),
+  );
+});
+
+it("shows one changed line as one removed and one added", () => {
+  expect(diffLines(["{", "  1", "}"], ["{", "  2", "}"]).map(({ kind }) => kind)).toEqual(["same", "removed", "added", "same"]);
+});
+
+it("says that equal texts are the same", () => expect(diffLines(["a", "b"], ["a", "b"]).every(({ kind }) => kind === "same")).toBe(true));

@@ -1,0 +1,35 @@
+import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { More } from "../ui/data-table.js";
+
+/** A page of a keyset-paginated list, as the API answers them. */
+export interface Paged<Row> {
+  items: Row[];
+  nextCursor: string | null;
+}
+
+/**
+ * Options that every endless list shares: `useInfiniteQuery({ ...endless, queryKey, queryFn: ({ pageParam }) => … })`, where `pageParam`
+ * is the cursor. Not asked again by itself: the list under somebody's eyes must not move.
+ */
+export const endless = {
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page: Paged<unknown>) => page.nextCursor ?? undefined,
+  refetchOnWindowFocus: false,
+  staleTime: Number.POSITIVE_INFINITY,
+} as const;
+
+/** The rows of an endless query in one list, and what `DataTable` needs to go on. */
+export function useRows<Row>(query: UseInfiniteQueryResult<InfiniteData<Paged<Row>>>): {
+  items: Row[] | undefined;
+  error: unknown;
+  more: More;
+} {
+  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const items = useMemo(() => data?.pages.flatMap((page) => page.items), [data]);
+  const more = useMemo(
+    () => ({ has: hasNextPage, loading: isFetchingNextPage, load: () => void fetchNextPage() }),
+    [hasNextPage, isFetchingNextPage, fetchNextPage],
+  );
+  return { items, error, more };
+}

@@ -1,0 +1,262 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a list of rows that are placed by hand cannot be a <table>; it has a grid's roles instead
+// biome-ignore-all lint/a11y/useFocusableInteractive: focus goes to rows, and from there to what stands in them
+import { type ColumnDef, createColumnHelper, type RowData, tableFeatures, useTable } from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { formatCount } from "../lib/format.js";
+import { useNarrow } from "../lib/media.js";
+import { cn } from "./cn.js";
+import { Failed, LoadingRows } from "./states.js";
+
+interface ColumnLook {
+  /** A track of a CSS grid: `8rem`, `minmax(10rem, 2fr)`. Fixed where it can be, so that nothing moves while rows come. */
+  width: string;
+  align?: "right";
+  /** Left out on phones, and while a panel is open beside the list. */
+  wide?: boolean;
+}
+
+const features = tableFeatures({ columnMeta: {} as ColumnLook });
+
+// biome-ignore lint/suspicious/noExplicitAny: columns of several value types stand in one list, as TanStack Table's own types have it
+export type Column<Row extends RowData> = ColumnDef<typeof features, Row, any>;
+
+/** Makes columns: `const column = columnsOf<EventView>()`; `column.accessor("eventId", { header: "Event", cell, meta: { width } })`. */
+export const columnsOf = <Row extends RowData>() => createColumnHelper<typeof features, Row>();
+
+/** The next page of an endless list. */
+export interface More {
+  has: boolean;
+  loading: boolean;
+  load: () => void;
+}
+
+interface DataTableProps<Row extends RowData> {
+  /** What the list holds, for those who hear it. */
+  label: string;
+  /** Stable: made outside the component, or memoized. */
+  columns: readonly Column<Row>[];
+  /** undefined while they are on their way. */
+  items: readonly Row[] | undefined;
+  keyOf: (row: Row) => string;
+  error?: unknown;
+  onRetry?: () => void;
+  /** Stands in place of the rows when there are none. */
+  empty: ReactNode;
+  more?: More;
+  /** What a click and Enter do. Without it rows do nothing by themselves. */
+  onOpen?: (row: Row) => void;
+  /** Key of the row that is open beside the list. */
+  openKey?: string;
+  /** Keys that are ticked; with it each row has a box. */
+  ticked?: ReadonlySet<string>;
+  onTick?: (ticked: ReadonlySet<string>) => void;
+  /** Rows in red, say. */
+  rowClass?: (row: Row) => string | undefined;
+  /** Height of a row in px. */
+  rowHeight?: number;
+}
+
+/** How many rows before the end the next page is fetched. */
+const AHEAD = 15;
+
+/**
+ * A list that can be endless: only the rows in view are in the page, so 100,000 cost what 30 do. Arrows (and j, k) move, Enter
+ * opens, Space ticks; with a row open beside the list, moving opens the next one.
+ */
+export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
+  const { items, error, onRetry, empty } = props;
+  return (
+    <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden rounded-lg border border-line bg-surface">
+      {items && items.length > 0 ? (
+        <Rows {...props} items={items} />
+      ) : error ? (
+        <Failed error={error} onRetry={onRetry} />
+      ) : items ? (
+        empty
+      ) : (
+        <LoadingRows />
+      )}
+    </div>
+  );
+}
+
+function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonly Row[] }) {
+  const { label, columns, items, keyOf, more, onOpen, openKey, ticked, onTick, rowClass, rowHeight = 40, error, onRetry } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const narrow = useNarrow() || openKey !== undefined;
+  const shown = useMemo(() => columns.filter((column) => !narrow || !column.meta?.wide), [columns, narrow]);
+  const table = useTable({ features, columns: shown, data: items, getRowId: keyOf });
+  const rows = table.getRowModel().rows;
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  });
+  const [active, move] = useActiveRow(props, (index) => {
+    virtual.scrollToIndex(index);
+    // The row may come into the page only now.
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus({ preventScroll: true }));
+  });
+  const inView = virtual.getVirtualItems();
+  const last = inView.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (more?.has && !more.loading && !error && last >= rows.length - AHEAD) more.load();
+  }, [more, last, rows.length, error]);
+  const tracks = [...(ticked ? ["2.25rem"] : []), ...shown.map((column) => column.meta?.width ?? "1fr")].join(" ");
+  const tick = (id: string) => ticked && onTick?.(toggled(ticked, id));
+  return (
+    <div
+      ref={scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={more?.has ? -1 : rows.length + 1}
+      onKeyDown={(event) => move(event, () => tick(rows[active]?.id ?? ""))}
+      className="min-h-0 flex-1 overflow-auto"
+    >
+      <div role="rowgroup" className="sticky top-0 z-10 min-w-max border-b border-line bg-surface">
+        {table.getHeaderGroups().map((group) => (
+          <div
+            key={group.id}
+            role="row"
+            aria-rowindex={1}
+            className="grid h-9 items-center text-xs text-ink-3"
+            style={{ gridTemplateColumns: tracks }}
+          >
+            {ticked && <TickAll items={items} keyOf={keyOf} ticked={ticked} onTick={onTick} />}
+            {group.headers.map((header) => (
+              <div key={header.id} role="columnheader" className={cn("truncate px-3", alignOf(header.column.columnDef.meta))}>
+                <table.FlexRender header={header} />
+              </div>
+            ))}
+          </div>
+        ))}
+      </div>
+      <div role="rowgroup" className="relative min-w-max" style={{ height: virtual.getTotalSize() }}>
+        {inView.map(({ index, start }) => {
+          const row = rows[index];
+          if (!row) return null;
+          return (
+            // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the grid's
+            <div
+              key={row.id}
+              role="row"
+              data-index={index}
+              data-row={row.id}
+              aria-rowindex={index + 2}
+              aria-selected={row.id === openKey || ticked?.has(row.id) || undefined}
+              tabIndex={index === active ? 0 : -1}
+              onClick={onOpen && (() => onOpen(row.original))}
+              className={cn(
+                "absolute inset-x-0 top-0 grid items-center border-b border-line text-[13px] -outline-offset-2",
+                onOpen && "cursor-pointer",
+                onOpen && row.id !== openKey && "hover:bg-raised",
+                row.id === openKey && "bg-brand-soft",
+                rowClass?.(row.original),
+              )}
+              style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
+            >
+              {ticked && <Tick id={row.id} ticked={ticked.has(row.id)} onTick={() => tick(row.id)} />}
+              {row.getAllCells().map((cell) => (
+                <div key={cell.id} role="gridcell" className={cn("min-w-0 truncate px-3", alignOf(cell.column.columnDef.meta))}>
+                  <table.FlexRender cell={cell} />
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+      <Foot count={rows.length} more={more} error={error} onRetry={onRetry} />
+    </div>
+  );
+}
+
+const alignOf = (look: ColumnLook | undefined) => (look?.align === "right" ? "text-right" : undefined);
+
+/** Which row the keyboard is on, and the keys that move it. */
+function useActiveRow<Row extends RowData>({ items, keyOf, onOpen, openKey }: DataTableProps<Row>, show: (index: number) => void) {
+  const [active, setActive] = useState(0);
+  const count = items?.length ?? 0;
+  const openIndex = openKey === undefined ? -1 : (items?.findIndex((row) => keyOf(row) === openKey) ?? -1);
+  const current = Math.max(0, Math.min(openIndex >= 0 ? openIndex : active, count - 1));
+  const move = (event: KeyboardEvent, onSpace: () => void) => {
+    if (event.metaKey || event.ctrlKey || event.altKey || (event.target as HTMLElement).role !== "row") return;
+    const row = items?.[current];
+    if (event.key === "Enter" && row) return onOpen?.(row);
+    if (event.key === " ") {
+      event.preventDefault();
+      return onSpace();
+    }
+    const next = { ArrowDown: current + 1, j: current + 1, ArrowUp: current - 1, k: current - 1, Home: 0, End: count - 1 }[event.key];
+    if (next === undefined || next < 0 || next >= count) return;
+    event.preventDefault();
+    setActive(next);
+    const nextRow = items?.[next];
+    if (openKey !== undefined && nextRow) onOpen?.(nextRow);
+    show(next);
+  };
+  return [current, move] as const;
+}
+
+function toggled(ticked: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const next = new Set(ticked);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+const box = "size-4 cursor-pointer accent-brand";
+
+function Tick({ id, ticked, onTick }: { id: string; ticked: boolean; onTick: () => void }) {
+  return (
+    <div role="gridcell" className="grid h-full place-items-center">
+      {/* A click beside the box must not open the row. */}
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        aria-label={`Select ${id}`}
+        checked={ticked}
+        onChange={onTick}
+        onClick={(event) => event.stopPropagation()}
+        className={box}
+      />
+    </div>
+  );
+}
+
+function TickAll<Row extends RowData>({
+  items,
+  keyOf,
+  ticked,
+  onTick,
+}: Required<Pick<DataTableProps<Row>, "keyOf" | "ticked">> & Pick<DataTableProps<Row>, "onTick"> & { items: readonly Row[] }) {
+  const all = ticked.size > 0 && items.every((row) => ticked.has(keyOf(row)));
+  return (
+    <div role="columnheader" className="grid h-full place-items-center">
+      <input
+        type="checkbox"
+        aria-label="Select all that are loaded"
+        checked={all}
+        ref={(element) => {
+          if (element) element.indeterminate = !all && ticked.size > 0;
+        }}
+        onChange={() => onTick?.(all ? new Set() : new Set(items.map(keyOf)))}
+        className={box}
+      />
+    </div>
+  );
+}
+
+function Foot({ count, more, error, onRetry }: { count: number; more?: More; error?: unknown; onRetry?: () => void }) {
+  if (error)
+    return (
+      <button type="button" onClick={onRetry} className="h-10 w-full cursor-pointer text-center text-xs text-bad underline">
+        The rest could not be loaded; try again
+      </button>
+    );
+  return (
+    <p role="status" className="grid h-9 place-items-center text-xs text-ink-3">
+      {more?.has ? "Loading more …" : `That is all: ${formatCount(count)}`}
+    </p>
+  );
+}

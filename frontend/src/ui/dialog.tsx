@@ -1,0 +1,52 @@
+import { Dialog as Base } from "@base-ui/react/dialog";
+import type { ReactNode } from "react";
+import { Button } from "./button.js";
+import { cn } from "./cn.js";
+import { CloseIcon } from "./icons.js";
+
+interface DialogProps {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  /** One or two sentences under the title. */
+  description?: ReactNode;
+  /** `false` for what must be answered: a key that is shown once is not lost to a click beside it. */
+  closeOnOutside?: boolean;
+  wide?: boolean;
+  children: ReactNode;
+}
+
+/** A window over the page. Focus goes into it, stays there, and returns to where it was; Esc closes. */
+export function Dialog({ open, onClose, title, description, closeOnOutside = true, wide = false, children }: DialogProps) {
+  return (
+    <Base.Root open={open} onOpenChange={(next) => !next && onClose()} disablePointerDismissal={!closeOnOutside}>
+      <Base.Portal>
+        <Base.Backdrop className="fixed inset-0 z-40 bg-black/40 motion-safe:transition-opacity motion-safe:duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0" />
+        <Base.Popup
+          className={cn(
+            "fixed inset-x-3 bottom-3 z-50 flex max-h-[calc(100dvh-1.5rem)] flex-col overflow-hidden rounded-xl border border-line bg-surface shadow-xl outline-none",
+            "sm:inset-x-auto sm:top-[12vh] sm:bottom-auto sm:left-1/2 sm:max-h-[80vh] sm:-translate-x-1/2",
+            wide ? "sm:w-[min(44rem,calc(100vw-2rem))]" : "sm:w-[min(30rem,calc(100vw-2rem))]",
+            "motion-safe:transition-opacity motion-safe:duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0",
+          )}
+        >
+          <header className="flex items-start gap-3 px-5 pt-4 pb-3">
+            <div className="min-w-0 flex-1">
+              <Base.Title className="text-base font-semibold tracking-tight">{title}</Base.Title>
+              {description && <Base.Description className="mt-1 text-[13px] text-ink-2">{description}</Base.Description>}
+            </div>
+            <Base.Close render={<Button variant="ghost" size="icon" aria-label="Close" className="-mt-1 -mr-2" />}>
+              <CloseIcon />
+            </Base.Close>
+          </header>
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+/** The buttons of a dialog, at its end. */
+export function DialogActions({ children }: { children: ReactNode }) {
+  return <div className="mt-5 flex flex-wrap justify-end gap-2">{children}</div>;
+}
