@@ -4,7 +4,7 @@ import { type Need, type RouteRule, refusal } from "../../src/http/rules.js";
 /** `docs/permissions.md`, out of the table of routes. */
 export function permissionsPage(routes: readonly RouteRule[]): string {
   const shown = routes.filter(({ method, url }) => method !== "HEAD" && method !== "OPTIONS" && !/\*|^\/$|^\/docs\/./.test(url));
-  const sorted = shown.toSorted((a, b) => a.url.localeCompare(b.url) || a.method.localeCompare(b.method));
+  const sorted = shown.toSorted((a, b) => (`${a.url} ${a.method}` < `${b.url} ${b.method}` ? -1 : 1));
   const rows = sorted.flatMap((route) => (route.needs === null ? [] : [rowOf(route, route.needs)]));
   const open = sorted.filter(({ needs }) => needs === null).map(({ method, url }) => `- \`${method} ${pathOf(url)}\``);
   return `# Who may call what

@@ -68,10 +68,11 @@ describe("npm run sf users", () => {
   it("keeps the last admin, and asks for a password that is long enough", async () => {
     const { DATABASE_URL, REDIS_URL } = people.accounts.config;
     const { email } = await people.person("admin");
-    for (const env of [
+    const ways: Record<string, string>[] = [
       { STREAMFORGE_URL: people.url, ADMIN_TOKEN },
       { DATABASE_URL, REDIS_URL },
-    ]) {
+    ];
+    for (const env of ways) {
       expect(await sf(["users", "disable", email], env)).toMatchObject({ code: 1, err: expect.stringContaining("last admin") });
       expect(await sf(["users", "passwd", email, "--stdin"], env, "short\n")).toMatchObject({
         code: 1,
