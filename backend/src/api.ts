@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
-import { fastifyStatic } from "@fastify/static";
 import type { ProblemCode } from "@streamforge/shared";
 import { createAuthenticator } from "./accounts/authenticator.js";
 import { createCredentials } from "./accounts/credentials.js";
@@ -20,6 +18,7 @@ import { createLetterQueries } from "./dead-letters/queries.js";
 import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
+import { serveDashboard } from "./http/dashboard.js";
 import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
@@ -196,6 +195,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   );
   await app.register(healthRoutes({ checks, refusal, registry, startedAtMs, build }));
   await withSecurityHeaders(app, config, async (scope) => {
+    // First: a browser that goes to /events wants the page of that name.
+    await serveDashboard(scope, DASHBOARD);
     await scope.register(readingRoutes({ auth, events: createEventQueries(store), letters, lookup, partitions }));
     await scope.register(async (admin) => {
       await limitAdministration(admin, redis, keys, config);
@@ -214,7 +215,6 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await admin.register(userRoutes({ auth, users, sessions }));
     });
     await scope.register(problemRoutes());
-    await serveDashboard(scope);
   });
 
   const heartbeat = startHeartbeat<ApiHeartbeat>(redis, keys.apis, () => ({
@@ -263,11 +263,6 @@ async function listen(app: Server, config: Config): Promise<void> {
     if (error.code !== "EADDRINUSE") throw error;
     throw new Error(`Port ${config.PORT} is taken. Choose another one: PORT=${config.PORT + 4} npm start`);
   });
-}
-
-/** The dashboard's files, when they are built. Unknown paths stay 404: its pages have their own paths below. */
-async function serveDashboard(app: Server): Promise<void> {
-  if (existsSync(DASHBOARD)) await app.register(fastifyStatic, { root: DASHBOARD, cacheControl: true, maxAge: "1h", immutable: false });
 }
 
 /** New requests are refused; those in hand are answered, within the deadline. */
