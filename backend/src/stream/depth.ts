@@ -75,6 +75,8 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   redis.defineCommand("sfDepth", { numberOfKeys: 4, lua: luaScript("depth") });
   let latest: Picture & { atMs: number } = { ...emptyPicture(), atMs: 0 };
   let wentBackAtMs = 0;
+  /** By partition: accepted, never settled, and in no place any more. They would stand in the backlog for ever. */
+  const gone: number[] = Array.from({ length: partitions }, () => 0);
   let memory = latest.memory;
   let memoryAtMs = 0;
   let polling = false;
@@ -97,7 +99,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
       memory = memoryOf(String(values[partitions]));
       memoryAtMs = startedAtMs;
     }
-    const picture = pictureOf(values.slice(0, partitions) as PartitionReply[], memory);
+    const picture = pictureOf(values.slice(0, partitions) as PartitionReply[], memory, gone);
     if (picture.partitions.some((now, p) => isBehind(now, latest.partitions[p]))) wentBackAtMs = startedAtMs;
     latest = { ...picture, atMs: startedAtMs };
   };
@@ -132,8 +134,16 @@ function emptyPicture(): Picture {
   return pictureOf([], { usedBytes: 0, maxBytes: 0, version: "" });
 }
 
-function pictureOf(replies: PartitionReply[], memory: Depth["memory"]): Picture {
-  const partitions = replies.map(partitionDepth);
+/** @param gone by partition, what is known to be in no place any more; brought up to date */
+function pictureOf(replies: PartitionReply[], memory: Depth["memory"], gone: number[] = []): Picture {
+  const partitions = replies.map((reply, p) => {
+    const depth = partitionDepth(reply, p);
+    const unsettled = depth.backlogEvents;
+    // One picture of everything: with no entry and no retry there is nothing in flight, whatever the totals say.
+    if (depth.entries === 0 && depth.retrying === 0) gone[p] = unsettled;
+    gone[p] = Math.min(gone[p] ?? 0, unsettled);
+    return { ...depth, backlogEvents: unsettled - gone[p] };
+  });
   const oldest = partitions.flatMap(({ oldestAtMs }) => oldestAtMs ?? []);
   const oldestAtMs = oldest.length > 0 ? Math.min(...oldest) : null;
   const redisAtMs = Math.max(0, ...replies.map(([nowMs]) => nowMs));
