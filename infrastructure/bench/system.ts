@@ -17,6 +17,8 @@ export interface System {
   port: number;
   redisUrl: string;
   mongodbUri: string;
+  /** Opens the X-Admin-Token door. */
+  adminToken: string;
   /** Process ids by the name that the tables use. */
   pids: { api: number; worker: number; redis: number; mongod: number };
   /** Makes a tenant with an API key. */
@@ -82,6 +84,7 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
       port,
       redisUrl: servers.redisUrl,
       mongodbUri: servers.mongodbUri,
+      adminToken,
       pids: { api, worker, redis: pidOf("redis"), mongod: pidOf("mongodb") },
       createKey: (tenantId) => createKey(`http://127.0.0.1:${port}`, adminToken, tenantId),
       signal: (_which, signal) => void process.kill(worker, signal),

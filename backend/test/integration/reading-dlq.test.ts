@@ -56,6 +56,7 @@ function letter(i: number): DeadLetterDocument {
     tenantId: i % 3 === 0 ? "globex" : "acme",
     eventId: `e-${i}`,
     eventType: i % 2 ? "SALE" : "REFUND",
+    source: i % 3 === 1 ? "till" : "web",
     status: i % 10 === 0 ? "discarded" : "open",
     reasonCode: i % 5 === 0 ? "IDENTITY_CONFLICT" : "UNPROCESSABLE",
     message: `message ${i}`,
@@ -114,13 +115,29 @@ describe("dead letters", () => {
     expect((await all("status=discarded", asAdmin)).length).toBe(6);
     expect((await all("from=2026-06-01T00:05:00Z&to=2026-06-01T00:07:00Z", asAdmin)).length).toBe(8);
     expect((await all("status=open&type=SALE&reasonCode=IDENTITY_CONFLICT", asAdmin)).length).toBe(6);
-    const search = await reading.get("/v1/admin/dlq?q=poison", asAdmin);
-    expect(search).toMatchObject({
-      status: 400,
-      body: { code: "invalid-request", detail: expect.stringContaining("q is not supported yet") },
-    });
-    for (const query of ["status=gone", "reasonCode=x", "cursor=AAAA", "limit=0"])
+    expect((await all("source=till", asAdmin)).length).toBe(20);
+    expect((await all("reasonCode=IDENTITY_CONFLICT&reasonCode=UNPROCESSABLE&status=open", asAdmin)).length).toBe(54);
+    expect((await all("type=SALE&source=till&fingerprint=f-poison&status=open&tenantId=acme", asAdmin)).length).toBe(
+      Array.from({ length: 60 }, (_, i) => letter(i)).filter(
+        (one) =>
+          one.eventType === "SALE" &&
+          one.source === "till" &&
+          one.fingerprint === "f-poison" &&
+          one.status === "open" &&
+          one.tenantId === "acme",
+      ).length,
+    );
+    for (const query of ["status=gone", "reasonCode=x", "reasonCode=", "cursor=AAAA", "limit=0", "q=ab", "state=open"])
       expect((await reading.get(`/v1/admin/dlq?${query}`)).status, query).toBe(400);
+  });
+
+  it("are found by any text in the body as it was sent, in upper or lower case, taken literally", async () => {
+    expect((await all(`q=${encodeURIComponent('"E-17"')}`, asAdmin)).map(({ eventId }) => eventId)).toEqual(["e-17"]);
+    expect((await all("q=123456789012345678", asAdmin)).length).toBe(60);
+    expect((await all("q=123456789012345678&status=discarded&type=REFUND", asAdmin)).length).toBe(6);
+    // No pattern: a dot is a dot.
+    expect(await all("q=e.17", asAdmin)).toEqual([]);
+    expect((await all(`q=${encodeURIComponent("(a+)+$[")}`, asAdmin)).length).toBe(0);
   });
 
   it("one shows the item as it was sent and every attempt", async () => {
@@ -177,6 +194,35 @@ describe("dead letters", () => {
     });
     const own = (await reading.get("/v1/admin/dlq/reasons?limit=1", acme)).body as { items: { count: number }[] };
     expect(own.items).toMatchObject([{ count: 32 }]);
+    const discarded = (await reading.get("/v1/admin/dlq/reasons?status=discarded", asAdmin)).body as { items: { count: number }[] };
+    expect(discarded.items).toMatchObject([{ fingerprint: "f-conflict", count: 6 }]);
+  });
+
+  it("say of when a group's counts are, and when its letters died in the last day", async () => {
+    const recent = Array.from({ length: 5 }, (_, i) => {
+      const at = new Date(Date.now() - (i === 0 ? 23.5 : 1) * 3_600_000);
+      const one = letter(100 + i);
+      return { ...one, tenantId: "recent", fingerprint: "f-recent", status: "open" as const, failedAt: at, lastFailedAt: at };
+    });
+    await reading.store.deadLetters.insertMany(recent);
+    const { body } = await reading.get("/v1/admin/dlq/reasons?tenantId=recent", asAdmin);
+    const { items, asOf } = body as { items: { trend: number[]; count: number }[]; asOf: string };
+    expect(items).toMatchObject([{ count: 5, trend: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4] }]);
+    expect(Math.abs(Date.parse(asOf) - Date.now())).toBeLessThan(5_000);
+    await reading.store.deadLetters.deleteMany({ tenantId: "recent" });
+  });
+
+  it("are counted by state, and by reason when open", async () => {
+    expect(await reading.get("/v1/admin/dlq/counts", asAdmin)).toMatchObject({
+      status: 200,
+      body: {
+        total: 60,
+        byStatus: { open: 54, replaying: 0, resolved: 0, discarded: 6, superseded: 0 },
+        byReason: { UNPROCESSABLE: 48, IDENTITY_CONFLICT: 6, SCHEMA_INVALID: 0 },
+      },
+    });
+    expect((await reading.get("/v1/admin/dlq/counts", acme)).body).toMatchObject({ total: 40 });
+    expect((await reading.get("/v1/admin/dlq/counts?tenantId=globex", acme)).status).toBe(403);
   });
 });
 
