@@ -15,6 +15,11 @@ import { createTenantService } from "./accounts/tenants.js";
 import { createUserService } from "./accounts/users.js";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterQueries } from "./dead-letters/queries.js";
+import { createTypeChecker } from "./event-types/checker.js";
+import { createTypePublisher } from "./event-types/publisher.js";
+import { createTypeRegistry } from "./event-types/registry.js";
+import { createTypeSamples } from "./event-types/sample.js";
+import { createEventTypeService } from "./event-types/service.js";
 import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
@@ -24,6 +29,7 @@ import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
 import { discardRoutes } from "./http/routes/discard.js";
 import { docsRoutes } from "./http/routes/docs.js";
+import { eventTypeRoutes } from "./http/routes/event-types.js";
 import { eventRoutes } from "./http/routes/events.js";
 import { healthRoutes } from "./http/routes/health.js";
 import { keyRoutes } from "./http/routes/keys.js";
@@ -152,6 +158,10 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const kept = keepPartitions(redis, keys, partitions, (found) =>
     log.error({ partitions, found }, "Redis names another number of partitions than this process works with: start it again"),
   );
+  const onTypesError = (error: Error): void => log.warn({ err: error.message }, "event types");
+  const typePublisher = createTypePublisher({ prisma, redis, keys, onError: onTypesError });
+  const types = createTypeRegistry({ redis, keys, onError: onTypesError });
+  const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY });
   const replays = createReplayAnnouncer({ prisma, redis, key: keys.replays });
   const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
@@ -186,7 +196,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       limits: createRateLimits(createLimiter(redis), keys, config),
       refusal,
       now: clock.now,
-      foresee: createForesee({ remembered: lookup.find, storedHashes: (ids) => storedHashes(store, ids) }),
+      foresee: createForesee({ remembered: lookup.find, storedHashes: (ids) => storedHashes(store, ids), types: checker }),
       config,
       metrics,
       latency,
@@ -210,6 +220,13 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await admin.register(statsRoutes({ auth, sampler, history }));
       await admin.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
       await admin.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));
+      const eventTypes = createEventTypeService({
+        prisma,
+        publisher: typePublisher,
+        samples: createTypeSamples({ store, checker }),
+        config,
+      });
+      await admin.register(eventTypeRoutes({ auth, eventTypes }));
       await admin.register(sessionRoutes({ sessions, config }));
       await admin.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma) }));
       await admin.register(userRoutes({ auth, users, sessions }));
@@ -241,7 +258,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);
       await heartbeat.close();
       await authenticator.close();
-      for (const part of [sampler, keeper, kept, replays, depth, clock, bodies]) part.close();
+      for (const part of [sampler, keeper, kept, replays, typePublisher, types, depth, clock, bodies]) part.close();
       await Promise.all([store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();
       log.info("stopped");

@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterStore } from "./dead-letters/letters.js";
+import { createTypeChecker } from "./event-types/checker.js";
+import { createTypeRegistry } from "./event-types/registry.js";
 import { runAsMain } from "./main.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
 import { createEventStore } from "./store/events.js";
@@ -20,6 +22,7 @@ import { createLag } from "./worker/lag.js";
 import { createSlots, runLoop } from "./worker/loop.js";
 import { createPipelines, type WorkerPoint } from "./worker/pipeline.js";
 import { startReplayLane } from "./worker/replay-lane.js";
+import { checkTypes } from "./worker/steps/check-type.js";
 
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
@@ -63,9 +66,12 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   });
   let stopping = false;
   const events = createEventStore(store);
+  const types = createTypeRegistry({ redis, keys, onError: (error) => log.warn({ err: error.message }, "event types") });
+  const checking = checkTypes(createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY }));
   const pipelines = createPipelines({
     events,
     letters: createLetterStore(store),
+    checkTypes: checking,
     worker: name,
     maxAttempts: config.MAX_RETRY_ATTEMPTS,
     delays: { baseMs: config.RETRY_BASE_MS, maxMs: config.RETRY_MAX_MS },
@@ -125,7 +131,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     maxDepth: config.MAX_JSON_DEPTH,
     circuit: breaker,
     live: { busy: slots.allTaken, lagMs: lag.lagMs },
-    checkTypes() {},
+    checkTypes: checking,
     onError: (message, error) => log.warn({ replay: replays.current(), err: error.message }, message),
     ...hooks,
   });
@@ -164,6 +170,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       breaker.release();
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_TIMEOUT_MS).unref())]);
       kept.close();
+      types.close();
       await health.close();
       await heartbeat.close();
       await store.close();

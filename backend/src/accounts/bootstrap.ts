@@ -8,6 +8,15 @@ export { migrate } from "./migrations.js";
 
 export const DEMO_TENANT = "tenant-demo";
 
+/** What `tenant-demo` sends: an amount in a currency. */
+const DEMO_TYPES = ["SALE", "PAYMENT"] as const;
+const DEMO_SCHEMA = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  type: "object",
+  required: ["amount", "currency"],
+  properties: { amount: { type: "number" }, currency: { type: "string" } },
+};
+
 /** Two first starts at once must not make two admins; any number that nothing else locks with. */
 const SEED_LOCK = 5_700_721;
 
@@ -24,7 +33,7 @@ export interface Seeded {
 
 /**
  * Makes what a fresh installation needs to be used: the first admin when there are no users, the tenant `tenant-demo`,
- * and a key for it when it has never had one. Repeating it changes nothing.
+ * a key for it when it has never had one, and its event types likewise. Repeating it changes nothing.
  */
 export async function seed(config: Config): Promise<Seeded> {
   const prisma = createPrisma(config.DATABASE_URL);
@@ -34,6 +43,7 @@ export async function seed(config: Config): Promise<Seeded> {
         await db.$queryRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})::text`;
         const adminPassword = await seedAdmin(db, config);
         const apiKey = await seedDemoTenant(db, config);
+        await seedDemoTypes(db);
         return { adminEmail: config.ADMIN_EMAIL, adminPassword, apiKey };
       },
       { maxWait: 10_000, timeout: 20_000 },
@@ -62,4 +72,15 @@ async function seedDemoTenant(db: Database, config: Config): Promise<string | un
     environment: "live",
   });
   return token;
+}
+
+/** An older installation gets them, too; one where somebody retired them does not get them again. */
+async function seedDemoTypes(db: Database): Promise<void> {
+  const tenantId = DEMO_TENANT;
+  if ((await db.eventType.count({ where: { tenantId } })) > 0 || !(await db.tenant.findUnique({ where: { id: tenantId } }))) return;
+  for (const type of DEMO_TYPES) {
+    const seeded = { version: 1, schema: DEMO_SCHEMA, description: "An amount in a currency" };
+    await db.eventType.create({ data: { tenantId, type, ...seeded, createdBy: SYSTEM.name } });
+    await audit(db, SYSTEM, { action: "event-type.register", targetId: type, tenantId, after: seeded });
+  }
 }

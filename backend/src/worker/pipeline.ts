@@ -1,6 +1,6 @@
 import type { LetterStore } from "../dead-letters/letters.js";
 import type { EventStore } from "../store/events.js";
-import { type Batch, pipeline, type WorkEvent } from "./batch.js";
+import { type Batch, pipeline, type Step, type WorkEvent } from "./batch.js";
 import { classify } from "./steps/classify.js";
 import { deadLetter } from "./steps/dead-letter.js";
 import { decidedBefore } from "./steps/decided-before.js";
@@ -16,6 +16,7 @@ export type WorkerPoint = "before-write" | "after-write" | "after-settle";
 export interface PipelineParts {
   events: EventStore;
   letters: LetterStore;
+  checkTypes: Step;
   worker: string;
   maxAttempts: number;
   delays: RetryDelays;
@@ -34,12 +35,13 @@ export interface Pipelines {
 }
 
 export function createPipelines(parts: PipelineParts): Pipelines {
-  const { events, letters, worker, maxAttempts, delays } = parts;
+  const { events, letters, checkTypes, worker, maxAttempts, delays } = parts;
   const point = (name: WorkerPoint) => () => parts.at?.(name);
 
   const decide = [
     decidedBefore(letters), //    what an earlier worker decided stands
     toDocuments(parts.touch), //  text → document; what cannot be built → dead letter
+    checkTypes, //               type registered? payload fits its schema? else → dead letter
     point("before-write"),
     storeMany(events), //         one unordered majority bulk
     point("after-write"),

@@ -1,0 +1,71 @@
+import type { TypeSample } from "@streamforge/shared";
+import { bounded } from "../store/event-queries.js";
+import type { Store } from "../store/mongo.js";
+import type { TypeChecker } from "./checker.js";
+import { newCheck } from "./registry.js";
+
+/** A tenant's newest events are looked through, this many at most: a rare type must not cost a walk over all of them. */
+const NEWEST = 50_000;
+const SAMPLE = 1_000;
+const EXAMPLES = 5;
+/** Payloads are read and checked so many at a time: 1,000 of 256 KB are not held at once. */
+const AT_ONCE = 100;
+const MAX_TIME_MS = 4_000;
+
+export interface TypeSamples {
+  /** Checks the newest stored events of a type against a schema. */
+  check(tenantId: string, type: string, schema: Record<string, unknown>): Promise<TypeSample>;
+  /** Types among the tenant's newest stored events, the most frequent first. */
+  typesOf(tenantId: string): Promise<{ type: string; events: number }[]>;
+}
+
+export function createTypeSamples({ store, checker }: { store: Store; checker: TypeChecker }): TypeSamples {
+  const options = { maxTimeMS: MAX_TIME_MS, hint: "tenant_time", batchSize: AT_ONCE } as const;
+  const newest = (tenantId: string) => [{ $match: { tenantId } }, { $sort: { occurredAt: -1, _id: -1 } }, { $limit: NEWEST }];
+
+  return {
+    check: (tenantId, type, schema) =>
+      bounded(async () => {
+        const sample: TypeSample = { checked: 0, failing: 0, examples: [] };
+        const registered = { version: 0, schema: JSON.stringify(schema), check: newCheck() };
+        const stages = [...newest(tenantId), { $match: { eventType: type } }, { $limit: SAMPLE }, { $project: { eventId: 1, payload: 1 } }];
+        const cursor = store.events.aggregate<{ eventId: string; payload: unknown }>(stages, options);
+        const judge = async (events: { eventId: string; payload: unknown }[]): Promise<void> => {
+          // Their size is not known without writing them out: all go under the guard.
+          const payloads = events.map(({ payload }) => ({ payload, bytes: Number.MAX_SAFE_INTEGER }));
+          const refusals = await checker.judgeType(registered, payloads);
+          refusals.forEach((refusal, i) => {
+            sample.checked++;
+            if (!refusal) return;
+            sample.failing++;
+            const failures = refusal.failures ?? [{ pointer: "", detail: refusal.message }];
+            if (sample.examples.length < EXAMPLES) sample.examples.push({ eventId: events[i]?.eventId ?? "", failures });
+          });
+        };
+        let some: { eventId: string; payload: unknown }[] = [];
+        for await (const event of cursor) {
+          if (some.push(event) < AT_ONCE) continue;
+          await judge(some);
+          some = [];
+        }
+        await judge(some);
+        return sample;
+      }),
+
+    typesOf: (tenantId) =>
+      bounded(() =>
+        store.events
+          .aggregate<{ type: string; events: number }>(
+            [
+              ...newest(tenantId),
+              { $group: { _id: "$eventType", events: { $sum: 1 } } },
+              { $sort: { events: -1, _id: 1 } },
+              { $limit: 100 },
+              { $project: { _id: 0, type: "$_id", events: 1 } },
+            ],
+            { ...options, batchSize: 100 },
+          )
+          .toArray(),
+      ),
+  };
+}

@@ -1,0 +1,233 @@
+import type { EventTypeDetail, EventTypeSummary, FieldError, RegisteredEventType } from "@streamforge/shared";
+import { type Actor, audit } from "../accounts/audit.js";
+import type { Database, PrismaClient } from "../accounts/database.js";
+import { tenantAllowed } from "../accounts/keys.js";
+import type { Config } from "../config.js";
+import type { EventType } from "../generated/prisma/client.js";
+import { lockTypes, type TypePublisher } from "./publisher.js";
+import type { TypeSamples } from "./sample.js";
+import { isTooDeep } from "./schema-rules.js";
+
+export interface NewType {
+  tenantId: string;
+  type: string;
+  /** The next one when absent. */
+  version?: number;
+  schema: Record<string, unknown>;
+  description: string;
+}
+
+export type Refused = "exists" | "tenant-not-allowed" | { flaws: FieldError[] };
+
+export interface EventTypeService {
+  /** What registering would do; changes nothing. */
+  check(type: NewType): Promise<RegisteredEventType | Refused>;
+  /** Registers a version, and makes its tenant when that does not exist. In force everywhere within a second. */
+  register(actor: Actor, type: NewType): Promise<RegisteredEventType | Refused>;
+  /** @param tenantId null: of all tenants */
+  list(tenantId: string | null): Promise<EventTypeSummary[]>;
+  get(tenantId: string, type: string): Promise<EventTypeDetail | null>;
+  /** Makes another version count (newer ones are retired), or changes the description of the one that does. */
+  change(actor: Actor, tenantId: string, type: string, change: { version?: number; description?: string }): Promise<EventTypeDetail | null>;
+  /** Retires one version, or all. @returns with what that means; null when there is no such type or version */
+  retire(actor: Actor, tenantId: string, type: string, version?: number): Promise<(EventTypeDetail & { meaning: string }) | null>;
+}
+
+export interface EventTypeServiceDeps {
+  prisma: PrismaClient;
+  publisher: TypePublisher;
+  samples: TypeSamples;
+  config: Pick<Config, "MAX_SCHEMA_BYTES" | "TENANT_ALLOWLIST" | "UNKNOWN_TYPE_POLICY">;
+}
+
+export function createEventTypeService({ prisma, publisher, samples, config }: EventTypeServiceDeps): EventTypeService {
+  const policy = config.UNKNOWN_TYPE_POLICY;
+
+  /** Everything there is to say before the row is written. */
+  const examine = async (wanted: NewType): Promise<RegisteredEventType | Refused> => {
+    const { tenantId, type, schema, description } = wanted;
+    const flaws = await flawsOf(schema, config.MAX_SCHEMA_BYTES);
+    if (flaws.length > 0) return { flaws };
+    if (!tenantAllowed(config.TENANT_ALLOWLIST, tenantId) && !(await prisma.tenant.findUnique({ where: { id: tenantId } })))
+      return "tenant-not-allowed";
+    const rows = await prisma.eventType.findMany({ where: { tenantId }, select: { type: true, version: true, retiredAt: true } });
+    const own = rows.filter((row) => row.type === type);
+    if (own.some((row) => row.version === wanted.version)) return "exists";
+    const version = wanted.version ?? nextVersion(own);
+    const active = activeOf(own)?.version;
+    const becomesStrict = policy === "auto" && !rows.some((row) => row.retiredAt === null);
+    const becomeUnknown = becomesStrict ? (await samples.typesOf(tenantId)).filter((one) => one.type !== type) : [];
+    const counts = active === undefined || active < version;
+    const warnings: string[] = [];
+    if (!counts) warnings.push(`Version ${active} counts, because it is higher: events are not checked against version ${version}.`);
+    if (becomesStrict)
+      warnings.push(
+        `With its first event type ${tenantId} becomes strict: events of any type that is not registered become dead letters (UNKNOWN_TYPE; see UNKNOWN_TYPE_POLICY).`,
+      );
+    if (becomeUnknown.length > 0)
+      warnings.push("becomeUnknown lists types that this tenant has sent: register them, too, before more of their events arrive.");
+    const sample = await samples.check(tenantId, type, schema);
+    if (sample.failing > 0) warnings.push(`${sample.failing} of ${sample.checked} stored events of this type do not fit this schema.`);
+    return { tenantId, type, version, description, schema, registered: false, counts, sample, becomeUnknown, warnings };
+  };
+
+  const detail = async (db: Database, tenantId: string, type: string): Promise<EventTypeDetail | null> => {
+    const rows = await db.eventType.findMany({ where: { tenantId, type }, orderBy: { version: "desc" } });
+    if (rows.length === 0) return null;
+    const versions = rows.map((row) => ({ ...versionView(row), schema: row.schema as Record<string, unknown> }));
+    return { ...summaryOf(rows), versions };
+  };
+
+  /** Changes under the lock, writes what was before and after, then tells everybody. */
+  const changing = async <T extends EventTypeDetail>(
+    actor: Actor,
+    action: "event-type.update" | "event-type.retire",
+    [tenantId, type]: [string, string],
+    work: (db: Database, before: EventTypeDetail) => Promise<boolean>,
+    finish: (db: Database, after: EventTypeDetail) => Promise<T>,
+  ): Promise<T | null> => {
+    const changed = await prisma.$transaction(async (db) => {
+      await lockTypes(db);
+      const before = await detail(db, tenantId, type);
+      if (!before || !(await work(db, before))) return null;
+      const after = (await detail(db, tenantId, type)) as EventTypeDetail;
+      await audit(db, actor, { action, targetId: type, tenantId, before: inShort(before), after: inShort(after) });
+      return finish(db, after);
+    });
+    if (changed) await publisher.publish();
+    return changed;
+  };
+
+  return {
+    check: examine,
+
+    async register(actor, wanted) {
+      const examined = await examine(wanted);
+      if (typeof examined === "string" || "flaws" in examined) return examined;
+      const { tenantId, type, schema, description } = wanted;
+      const version = await prisma.$transaction(async (db) => {
+        await lockTypes(db);
+        const own = await db.eventType.findMany({ where: { tenantId, type }, select: { version: true, retiredAt: true } });
+        if (own.some((row) => row.version === wanted.version)) return "exists" as const;
+        const version = wanted.version ?? nextVersion(own);
+        const { count } = await db.tenant.createMany({ data: [{ id: tenantId, name: tenantId }], skipDuplicates: true });
+        const made = { tenantId, name: tenantId, limits: {} };
+        if (count > 0) await audit(db, actor, { action: "tenant.create", targetId: tenantId, tenantId, after: made });
+        await db.eventType.create({ data: { tenantId, type, version, schema: schema as object, description, createdBy: actor.name } });
+        await audit(db, actor, {
+          action: "event-type.register",
+          targetId: type,
+          tenantId,
+          before: { active: activeOf(own)?.version ?? null },
+          after: { version, schema: schema as object, description },
+        });
+        return version;
+      });
+      if (version === "exists") return version;
+      await publisher.publish();
+      return { ...examined, version, registered: true };
+    },
+
+    async list(tenantId) {
+      const rows = await prisma.eventType.findMany({
+        where: tenantId === null ? {} : { tenantId },
+        orderBy: [{ tenantId: "asc" }, { type: "asc" }, { version: "desc" }],
+      });
+      const byType = Map.groupBy(rows, (row) => `${row.tenantId}\0${row.type}`);
+      return [...byType.values()].map(summaryOf);
+    },
+
+    get: (tenantId, type) => detail(prisma, tenantId, type),
+
+    change: (actor, tenantId, type, { version, description }) =>
+      changing(
+        actor,
+        "event-type.update",
+        [tenantId, type],
+        async (db, before) => {
+          const counting = version ?? before.active ?? before.versions[0]?.version;
+          if (counting === undefined || !before.versions.some((one) => one.version === counting)) return false;
+          const which = { tenantId, type, version: counting };
+          if (version !== undefined) {
+            await db.eventType.updateMany({
+              where: { tenantId, type, version: { gt: version }, retiredAt: null },
+              data: { retiredAt: new Date() },
+            });
+            await db.eventType.updateMany({ where: which, data: { retiredAt: null } });
+          }
+          if (description !== undefined) await db.eventType.updateMany({ where: which, data: { description } });
+          return true;
+        },
+        async (_db, after) => after,
+      ),
+
+    retire: (actor, tenantId, type, version) =>
+      changing(
+        actor,
+        "event-type.retire",
+        [tenantId, type],
+        async (db, before) => {
+          if (version !== undefined && !before.versions.some((one) => one.version === version)) return false;
+          const which = { tenantId, type, ...(version === undefined ? {} : { version }) };
+          await db.eventType.updateMany({ where: { ...which, retiredAt: null }, data: { retiredAt: new Date() } });
+          return true;
+        },
+        async (db, after) => {
+          const others = await db.eventType.count({ where: { tenantId, retiredAt: null } });
+          return { ...after, meaning: meaningOf(after, others, policy) };
+        },
+      ),
+  };
+}
+
+async function flawsOf(schema: Record<string, unknown>, maxBytes: number): Promise<FieldError[]> {
+  const { schemaFlaws } = await import("./compile.js");
+  // Before it is written out: that would overflow the stack.
+  const bytes = isTooDeep(schema) ? 0 : Buffer.byteLength(JSON.stringify(schema));
+  if (bytes > maxBytes) return [{ pointer: "/schema", detail: `has ${bytes} bytes; MAX_SCHEMA_BYTES allows ${maxBytes}` }];
+  return schemaFlaws(schema).map(({ pointer, detail }) => ({ pointer: `/schema${pointer}`, detail }));
+}
+
+function meaningOf({ type, active }: EventTypeDetail, others: number, policy: Config["UNKNOWN_TYPE_POLICY"]): string {
+  if (active !== null) return `Events of ${type} are checked against version ${active} from now on.`;
+  if (policy === "store") return `Events of ${type} are stored unchecked from now on (UNKNOWN_TYPE_POLICY=store).`;
+  if (policy === "auto" && others === 0)
+    return "This tenant has no event types any more: from now on all of its events are stored unchecked (UNKNOWN_TYPE_POLICY=auto).";
+  return `Events of ${type} become dead letters (UNKNOWN_TYPE) from now on, until a version is registered or taken out of retirement.`;
+}
+
+type Versioned = Pick<EventType, "version" | "retiredAt">;
+
+function nextVersion(rows: readonly Versioned[]): number {
+  return rows.reduce((most, { version }) => Math.max(most, version), 0) + 1;
+}
+
+/** The version that counts: the highest that is not retired. */
+function activeOf<T extends Versioned>(rows: readonly T[]): T | undefined {
+  return rows
+    .filter((row) => row.retiredAt === null)
+    .reduce<T | undefined>((best, row) => (best && best.version > row.version ? best : row), undefined);
+}
+
+/** @param rows the versions of one type, newest first */
+function summaryOf(rows: EventType[]): EventTypeSummary {
+  const [newest] = rows as [EventType];
+  const active = activeOf(rows);
+  return {
+    tenantId: newest.tenantId,
+    type: newest.type,
+    active: active?.version ?? null,
+    description: (active ?? newest).description,
+    schema: (active?.schema ?? null) as Record<string, unknown> | null,
+    versions: rows.map(versionView),
+  };
+}
+
+function versionView({ version, description, createdBy, createdAt, retiredAt }: EventType) {
+  return { version, description, createdBy, createdAt: createdAt.toISOString(), retiredAt: retiredAt?.toISOString() ?? null };
+}
+
+/** For the audit log: without the schemas, which do not change. */
+function inShort({ active, description, versions }: EventTypeDetail) {
+  return { active, description, versions: versions.map(({ version, retiredAt }) => ({ version, retired: retiredAt !== null })) };
+}

@@ -1,0 +1,155 @@
+import {
+  changeEventTypeSchema,
+  checkEventTypeSchema,
+  eventTypeDetailSchema,
+  eventTypeListSchema,
+  eventTypeNameSchema,
+  eventTypeVersionSchema,
+  registerEventTypeSchema,
+  registeredEventTypeSchema,
+  retiredEventTypeSchema,
+  tenantIdSchema,
+} from "@streamforge/shared";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { EventTypeService, NewType, Refused } from "../../event-types/service.js";
+import { type Auth, actorOf, answerStorageErrors, requireTenant, resolveTenant } from "../auth.js";
+import { type ProblemError, problem } from "../problems.js";
+import { answerReadErrors } from "../reads.js";
+
+const params = z.object({ type: eventTypeNameSchema });
+const querystring = z.object({ tenantId: tenantIdSchema.optional() });
+const noSuchType = () => problem("not-found", "This tenant has no such event type, or not this version of it.");
+
+/** Event types and their schemas: `/v1/admin/event-types`. Whoever may look at events may look at their types; admins change them. */
+export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: EventTypeService }): FastifyPluginAsyncZod {
+  const mayRead = [auth.authenticate, auth.requireRole("viewer")];
+  const mayChange = [auth.authenticate, auth.requireRole("admin")];
+  const tags = ["event types"];
+
+  return async (app) => {
+    answerStorageErrors(app);
+    await app.register(registering);
+
+    app.get(
+      "/v1/admin/event-types",
+      { onRequest: mayRead, schema: { tags, summary: "Event types by name", querystring, response: { 200: eventTypeListSchema } } },
+      async (request) => ({ items: await eventTypes.list(resolveTenant(request, request.query.tenantId)) }),
+    );
+
+    app.get(
+      "/v1/admin/event-types/:type",
+      {
+        onRequest: mayRead,
+        schema: { tags, summary: "One event type with all versions", params, querystring, response: { 200: eventTypeDetailSchema } },
+      },
+      async (request) => {
+        const found = await eventTypes.get(requireTenant(request, request.query.tenantId), request.params.type);
+        if (!found) throw noSuchType();
+        return found;
+      },
+    );
+
+    app.patch(
+      "/v1/admin/event-types/:type",
+      {
+        onRequest: mayChange,
+        schema: {
+          tags,
+          summary: "Make another version count, or change the description",
+          params,
+          querystring,
+          body: changeEventTypeSchema,
+          response: { 200: eventTypeDetailSchema },
+        },
+      },
+      async (request) => {
+        const tenantId = requireTenant(request, request.query.tenantId);
+        const changed = await eventTypes.change(actorOf(request), tenantId, request.params.type, request.body);
+        if (!changed) throw noSuchType();
+        return changed;
+      },
+    );
+
+    app.delete(
+      "/v1/admin/event-types/:type",
+      {
+        onRequest: mayChange,
+        schema: {
+          tags,
+          summary: "Retire a version, or all: events of a type without versions are of an unknown type",
+          params,
+          querystring: querystring.extend({ version: z.coerce.number().pipe(eventTypeVersionSchema).optional() }),
+          response: { 200: retiredEventTypeSchema },
+        },
+      },
+      async (request) => {
+        const tenantId = requireTenant(request, request.query.tenantId);
+        const retired = await eventTypes.retire(actorOf(request), tenantId, request.params.type, request.query.version);
+        if (!retired) throw noSuchType();
+        return retired;
+      },
+    );
+  };
+
+  /** These also read stored events, and say so when those cannot be read. */
+  async function registering(app: Parameters<FastifyPluginAsyncZod>[0]): Promise<void> {
+    answerReadErrors(app);
+    app.post(
+      "/v1/admin/event-types",
+      {
+        onRequest: mayChange,
+        schema: {
+          tags,
+          summary: "Register an event type, or its next version; checked against a sample of what is stored",
+          body: registerEventTypeSchema,
+          response: { 200: registeredEventTypeSchema.describe("A dry run"), 201: registeredEventTypeSchema },
+        },
+      },
+      async (request, reply) => {
+        const { dryRun, tenantId, ...type } = request.body;
+        const wanted: NewType = { ...type, tenantId: requireTenant(request, tenantId) };
+        const made = dryRun ? await eventTypes.check(wanted) : await eventTypes.register(actorOf(request), wanted);
+        if (isRefused(made)) throw refusal(made, wanted);
+        if (dryRun) return reply.code(200).send(made);
+        return reply
+          .code(201)
+          .header("location", `/v1/admin/event-types/${encodeURIComponent(made.type)}`)
+          .send(made);
+      },
+    );
+
+    app.post(
+      "/v1/admin/event-types/check",
+      {
+        onRequest: mayChange,
+        schema: {
+          tags,
+          summary: "What registering would do; registers nothing",
+          body: checkEventTypeSchema,
+          response: { 200: registeredEventTypeSchema },
+        },
+      },
+      async (request) => {
+        const { tenantId, ...type } = request.body;
+        const wanted: NewType = { ...type, tenantId: requireTenant(request, tenantId) };
+        const checked = await eventTypes.check(wanted);
+        if (isRefused(checked)) throw refusal(checked, wanted);
+        return checked;
+      },
+    );
+  }
+}
+
+function isRefused(answer: object | string): answer is Refused {
+  return typeof answer === "string" || "flaws" in answer;
+}
+
+function refusal(refused: Refused, { tenantId, type, version }: NewType): ProblemError {
+  if (refused === "exists") return problem("conflict", `${type} has a version ${version} already; leave version out to register the next.`);
+  if (refused === "tenant-not-allowed") return problem("tenant-not-allowed", `TENANT_ALLOWLIST does not name ${tenantId}.`);
+  const { flaws } = refused;
+  return problem("invalid-request", `The schema cannot be used: ${flaws.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")}`, {
+    errors: flaws,
+  });
+}

@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { tenantIdSchema } from "./api.js";
+
+/** Event types: a JSON Schema per tenant, type and version. Times are RFC 3339 UTC. */
+
+const time = z.string().describe("RFC 3339, UTC");
+const countOf = z.number().int().min(0);
+
+/** The rule for `eventType` of an event, so that every type an event can have can be registered. */
+export const eventTypeNameSchema = z
+  .string()
+  .refine(
+    (text) => text !== "" && text.length <= 400 && [...text].length <= 200 && !/\p{Cc}/u.test(text) && text.isWellFormed(),
+    "1 to 200 characters, none of them a control character",
+  )
+  .describe("Event type, any characters");
+
+export const eventTypeVersionSchema = z.number().int().min(1).max(1_000_000);
+
+const jsonSchema = z.looseObject({}).describe("JSON Schema, draft 2020-12, for the payload");
+
+/** Where a payload does not fit, as a JSON Pointer from the payload's root, and why. */
+export const payloadFailureSchema = z.object({ pointer: z.string(), detail: z.string() });
+export type PayloadFailure = z.infer<typeof payloadFailureSchema>;
+
+export const checkEventTypeSchema = z.object({
+  tenantId: tenantIdSchema.optional().describe("May be left to X-Tenant-Id, or to the key"),
+  type: eventTypeNameSchema,
+  version: eventTypeVersionSchema.optional().describe("The next one when absent"),
+  schema: jsonSchema,
+  description: z.string().max(1_000).default(""),
+});
+export const registerEventTypeSchema = checkEventTypeSchema.extend({
+  dryRun: z.boolean().default(false).describe("Register nothing, only say what would come of it"),
+});
+
+export const typeSampleSchema = z.object({
+  checked: countOf.describe("Stored events of this type that were checked against the schema: up to 1,000, the newest"),
+  failing: countOf.describe("How many of them would be dead letters now"),
+  examples: z.array(z.object({ eventId: z.string(), failures: z.array(payloadFailureSchema) })).describe("The first few that fail"),
+});
+export type TypeSample = z.infer<typeof typeSampleSchema>;
+
+export const registeredEventTypeSchema = z.object({
+  tenantId: z.string(),
+  type: z.string(),
+  version: z.number().int(),
+  description: z.string(),
+  schema: jsonSchema,
+  registered: z.boolean().describe("false: a dry run"),
+  counts: z.boolean().describe("Whether events are checked against this version (a higher one may count instead)"),
+  sample: typeSampleSchema,
+  becomeUnknown: z
+    .array(z.object({ type: z.string(), events: countOf }))
+    .describe("With a tenant's first type: the types among its newest stored events that nobody registered"),
+  warnings: z.array(z.string()),
+});
+export type RegisteredEventType = z.infer<typeof registeredEventTypeSchema>;
+
+const versionSchema = z.object({
+  version: z.number().int(),
+  description: z.string(),
+  createdBy: z.string(),
+  createdAt: time,
+  retiredAt: time.nullable(),
+});
+
+export const eventTypeSummarySchema = z.object({
+  tenantId: z.string(),
+  type: z.string(),
+  active: z.number().int().nullable().describe("The version that counts; null when all are retired, and the type is unknown"),
+  description: z.string().describe("That of the active version, else of the newest"),
+  schema: jsonSchema.nullable().describe("That of the active version"),
+  versions: z.array(versionSchema).describe("Newest first"),
+});
+export type EventTypeSummary = z.infer<typeof eventTypeSummarySchema>;
+export const eventTypeListSchema = z.object({ items: z.array(eventTypeSummarySchema) });
+
+export const eventTypeDetailSchema = eventTypeSummarySchema.extend({
+  versions: z.array(versionSchema.extend({ schema: jsonSchema })).describe("Newest first"),
+});
+export type EventTypeDetail = z.infer<typeof eventTypeDetailSchema>;
+
+export const changeEventTypeSchema = z
+  .object({
+    version: eventTypeVersionSchema
+      .optional()
+      .describe("Makes this version count: it is taken out of retirement, and newer ones are retired"),
+    description: z.string().max(1_000).optional().describe("Of the version that counts"),
+  })
+  .refine(({ version, description }) => version !== undefined || description !== undefined, "version or description is needed");
+
+export const retiredEventTypeSchema = eventTypeDetailSchema.extend({
+  meaning: z.string().describe("What becomes of events of this type from now on"),
+});
