@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { isDatabaseDown } from "../accounts/database.js";
 import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
+import { addLedgerCommands } from "./ledger.js";
 import { table } from "./table.js";
 import { openUserAdmin, type UserAdmin } from "./user-admin.js";
 import { addUserCommands } from "./users.js";
@@ -94,6 +95,11 @@ program
     print(globals, { ...health, stats }, describe(access.url, health, stats));
     if (health.status === "down") process.exitCode = 1;
   });
+
+addLedgerCommands(program, {
+  call: (method, path, body) => callApi(accessOf(program.opts<Globals>()), method, path, body),
+  show: (value, text) => print(program.opts<Globals>(), value, text),
+});
 
 function describe(url: string, { status, version, uptimeSeconds, dependencies }: Health, stats?: Stats): string {
   const lines = [`StreamForge ${version} at ${url} is ${status}; up for ${Math.round(uptimeSeconds)} s.`];
