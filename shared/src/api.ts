@@ -302,7 +302,6 @@ export const keyViewSchema = z.object({
   lastUsedAt: time.nullable(),
 });
 export const createdKeySchema = keyViewSchema.extend({ key: z.string().describe("Shown this once") });
-export const keyListSchema = z.object({ items: z.array(keyViewSchema) });
 export const rotateKeySchema = z.object({
   overlapSeconds: z
     .number()

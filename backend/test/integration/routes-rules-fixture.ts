@@ -168,7 +168,8 @@ async function makeCredentials(call: Everything["call"], prisma: PrismaClient): 
   ];
 }
 
-async function signIn(call: Everything["call"], prisma: PrismaClient, role: (typeof roles)[number], email: string) {
+/** Makes somebody and signs them in. */
+export async function signIn(call: Everything["call"], prisma: PrismaClient, role: (typeof roles)[number], email: string) {
   const { id } = await prisma.user.create({ data: { email, role, passwordHash: await hashPassword(PASSWORD) } });
   const { cookie } = await call("POST", "/v1/session", {}, { email, password: PASSWORD });
   return { id, headers: { cookie } };

@@ -7,7 +7,17 @@ import { createAuth } from "../../src/http/auth.js";
 import type { Need, RouteRule } from "../../src/http/rules.js";
 import { sleep } from "./accounts-fixture.js";
 import { permissionsPage } from "./permissions-page.js";
-import { type Belongings, type Credential, type Everything, newKey, OTHER, SECRET, startEverything } from "./routes-rules-fixture.js";
+import {
+  ADMIN_TOKEN,
+  type Belongings,
+  type Credential,
+  type Everything,
+  newKey,
+  OTHER,
+  SECRET,
+  signIn,
+  startEverything,
+} from "./routes-rules-fixture.js";
 
 /**
  * Promise 24: every route × every credential, 0 leaks across tenants or roles. The routes are those that the server has: one
@@ -196,7 +206,7 @@ describe("a key of another tenant", () => {
 describe("what is taken away", () => {
   it("is refused within a second by every process, on every kind of route", async () => {
     const { call, apis } = all;
-    const token = { "x-admin-token": "admin-token-of-the-test" };
+    const token = { "x-admin-token": ADMIN_TOKEN };
     const paths = ["/v1/events", "/v1/admin/dlq", "/v1/admin/keys", "/v1/me"];
     const took: number[] = [];
     for (let round = 0; round < 10; round++) {
@@ -213,6 +223,20 @@ describe("what is taken away", () => {
     }
     console.info(`a revoked key was refused everywhere after ${Math.round(Math.max(...took))} ms at most`);
     expect(Math.max(...took)).toBeLessThan(1_000);
+  });
+});
+
+describe("a live view", () => {
+  it("ends within two seconds when its session does", async () => {
+    const { call, apis } = all;
+    const { id, headers } = await signIn(call, all.prisma, "viewer", "watcher@test");
+    const response = await fetch(`http://127.0.0.1:${apis[0]?.port}/v1/stats/live`, { headers, signal: AbortSignal.timeout(10_000) });
+    const stream = response.body?.getReader();
+    expect((await stream?.read())?.done).toBe(false);
+    await call("DELETE", `/v1/admin/users/${id}/sessions`, { "x-admin-token": ADMIN_TOKEN }, undefined, 1);
+    const endedAt = Date.now();
+    while (!(await stream?.read())?.done);
+    expect(Date.now() - endedAt).toBeLessThan(2_000);
   });
 });
 
