@@ -115,8 +115,8 @@ function positive(text: string): number {
 
 const program = new Command("demo")
   .description(
-    "Makes StreamForge live: page views, sensor readings, sales and payments of a few hundred users, with duplicates,\n" +
-      "late resends, conflicting bodies and a few bad events among them, as real producers send them.",
+    "Makes StreamForge live: sales and payments of a few hundred users, with duplicates, late resends, conflicting bodies,\n" +
+      "payloads that do not fit, an unknown type and a few bad events among them, as real producers send them.",
   )
   .addOption(new Option("--rate <n>", "events a second").argParser(positive).default(50))
   .addOption(new Option("--duration <seconds>", "how long (default: until Ctrl-C)").argParser(positive))

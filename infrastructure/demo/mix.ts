@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 
 /** What a sending is meant to show. */
-export type Kind = "new" | "duplicate" | "late resend" | "conflict" | "malformed" | "wrong for its type";
+export type Kind = "new" | "duplicate" | "late resend" | "conflict" | "malformed" | "wrong for its type" | "unknown type";
 
 export interface Sending {
   kind: Kind;
@@ -12,7 +12,7 @@ export interface Sending {
 }
 
 const CITIES = ["Berlin", "Lyon", "Torino", "Osaka", "Recife", "Austin"];
-const PAGES = ["/", "/shoes", "/shoes/trail-runner", "/cart", "/checkout", "/help/returns"];
+const PRODUCTS = ["trail-runner", "rain-jacket", "headlamp", "map-case", "water-filter"];
 const METHODS = ["card", "paypal", "sepa", "invoice"];
 /** Resends come from what was sent up to this many events ago. */
 const REMEMBERED = 2_000;
@@ -41,41 +41,39 @@ const event = (eventType: string, source: string, userId: string, payload: DemoE
   payload,
 });
 
-/** The kinds of business, by how often they happen. */
+const money = (low: number, high: number, currencies: readonly string[] = ["EUR"]) => ({
+  amount: cents(low, high),
+  currency: pick(currencies),
+});
+
+/** The kinds of business, by how often they happen. All are sales and payments: `tenant-demo` has registered no other types. */
 const SCENES: { weight: number; make: () => DemoEvent }[] = [
   {
     weight: 40,
     make: () =>
-      event("PAGE_VIEW", "web", user(), { page: pick(PAGES), referrer: pick(["search", "mail", "direct"]), ms: between(40, 900) }),
+      event("SALE", pick(["shop-eu", "shop-us"]), user(), {
+        orderId: `A-${between(10_000, 99_999)}`,
+        ...money(5, 400, ["EUR", "USD"]),
+        items: Array.from({ length: between(1, 3) }, () => ({ sku: pick(PRODUCTS), quantity: between(1, 3) })),
+      }),
+  },
+  {
+    weight: 25,
+    make: () => event("SALE", `till-${between(1, 12)}`, user(), { receipt: between(1_000, 9_999), ...money(1, 80), city: pick(CITIES) }),
   },
   {
     weight: 25,
     make: () =>
-      event("SENSOR_READING", `plant-${between(1, 3)}`, `sensor-${between(1, 40)}`, {
-        celsius: between(180, 260) / 10,
-        humidity: between(30, 70),
-        city: pick(CITIES),
-      }),
-  },
-  {
-    weight: 20,
-    make: () =>
-      event("SALE", pick(["shop-eu", "shop-us"]), user(), {
-        orderId: `A-${between(10_000, 99_999)}`,
-        amount: cents(5, 400),
-        currency: "EUR",
-        items: between(1, 6),
-      }),
-  },
-  {
-    weight: 15,
-    make: () =>
       event("PAYMENT", "checkout", user(), {
         orderId: `A-${between(10_000, 99_999)}`,
-        amount: cents(5, 400),
-        currency: pick(["EUR", "USD"]),
+        ...money(5, 400, ["EUR", "USD"]),
         method: pick(METHODS),
       }),
+  },
+  {
+    weight: 10,
+    make: () =>
+      event("PAYMENT", "subscriptions", user(), { plan: pick(["basic", "plus"]), ...money(5, 20), period: "month", renewal: true }),
   },
 ];
 
@@ -98,14 +96,19 @@ function malformed(): string {
   ])();
 }
 
-/** A number as text, which a schema refuses and no schema lets pass. */
+/** A number as text, which the schema refuses: a dead letter SCHEMA_INVALID. */
 function wrongForItsType(): DemoEvent {
   const amount = String(cents(5, 400)).replace(".", ",");
   return event(pick(["SALE", "PAYMENT"]), "legacy-till", user(), { orderId: `A-${between(10_000, 99_999)}`, amount, currency: "EUR" });
 }
 
+/** A service that went live before anybody registered what it sends: a dead letter UNKNOWN_TYPE. */
+function ofUnknownType(): DemoEvent {
+  return event("REFUND", "returns-desk", user(), { orderId: `A-${between(10_000, 99_999)}`, ...money(5, 400) });
+}
+
 /**
- * An endless series of what a small shop with a few sensors sends in a day: mostly sound events, and some of everything
+ * An endless series of what a small shop with a few tills sends in a day: mostly sound events, and some of everything
  * that goes wrong between machines.
  */
 export function createMix(): () => Sending {
@@ -127,11 +130,12 @@ export function createMix(): () => Sending {
     if (luck < 2 && last) return { kind: "duplicate", ...last };
     if (luck < 4 && earlier) return { kind: "late resend", ...earlier };
     if (luck < 5 && earlier) {
-      const changed = { ...(JSON.parse(earlier.text) as DemoEvent), payload: { corrected: true, amount: cents(5, 400) } };
+      const changed = { ...(JSON.parse(earlier.text) as DemoEvent), payload: { corrected: true, ...money(5, 400) } };
       return { kind: "conflict", type: earlier.type, text: JSON.stringify(changed) };
     }
     if (luck < 5.7) return { kind: "malformed", type: "malformed", text: malformed() };
     if (luck < 6.4) return fresh("wrong for its type", wrongForItsType());
+    if (luck < 6.8) return fresh("unknown type", ofUnknownType());
     return fresh("new", scene());
   };
 }

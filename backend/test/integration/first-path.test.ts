@@ -16,7 +16,7 @@ afterAll(async () => {
 
 test("one event: key, HTTP, stream, worker, MongoDB, found again", async () => {
   const headers = { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" };
-  const body = JSON.stringify({ eventId: "e-1", eventType: "SALE", userId: "u-1", amount: 12.5 });
+  const body = JSON.stringify({ eventId: "e-1", eventType: "SALE", userId: "u-1", amount: 12.5, currency: "EUR" });
   const sent = await fetch(`${stack.apiUrl}/v1/events`, { method: "POST", headers, body });
   expect(sent.status).toBe(202);
   const answer = (await sent.json()) as { id: string };
@@ -25,8 +25,14 @@ test("one event: key, HTTP, stream, worker, MongoDB, found again", async () => {
 
   const find = async () => (await fetch(`${stack.apiUrl}/v1/events/e-1`, { headers })).json() as Promise<{ status: string }>;
   for (let tries = 0; tries < 100 && (await find()).status !== "stored"; tries++) await sleep(50);
-  expect(await find()).toMatchObject({ status: "stored", id: answer.id, eventType: "SALE", userId: "u-1", payload: { amount: 12.5 } });
+  expect(await find()).toMatchObject({
+    status: "stored",
+    id: answer.id,
+    eventType: "SALE",
+    userId: "u-1",
+    payload: { amount: 12.5, currency: "EUR" },
+  });
   const documents = await mongo.db("streamforge").collection("events").find().toArray();
   expect(documents).toHaveLength(1);
-  expect(documents[0]).toMatchObject({ tenantId: "tenant-demo", eventId: "e-1", payload: { amount: 12.5 } });
+  expect(documents[0]).toMatchObject({ tenantId: "tenant-demo", eventId: "e-1", payload: { amount: 12.5, currency: "EUR" } });
 });
