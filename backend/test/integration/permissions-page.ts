@@ -14,9 +14,7 @@ credential. When a route or its rule changes, that test fails until this page is
 
 A key acts within its own tenant only. A key with the scope \`admin\` may whatever any key may.
 
-| Route | API key with | Viewer | Operator | Admin | \`X-Admin-Token\` |
-| --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
+${table([HEAD, ...rows])}
 
 ## Without a credential
 
@@ -26,7 +24,9 @@ ${open.join("\n")}
 `;
 }
 
-function rowOf({ method, url }: RouteRule, needs: readonly Need[]): string {
+const HEAD = ["Route", "API key with", "Viewer", "Operator", "Admin", "`X-Admin-Token`"];
+
+function rowOf({ method, url }: RouteRule, needs: readonly Need[]): string[] {
   const allows = (principal: Parameters<typeof refusal>[1]) => needs.every((need) => refusal(need, principal) === undefined);
   const nobody = { id: "", name: "", limits: {} };
   const keys = scopes.filter((scope) => allows({ ...nobody, kind: "key", tenantId: "t", scopes: new Set([scope]) }));
@@ -40,7 +40,14 @@ function rowOf({ method, url }: RouteRule, needs: readonly Need[]): string {
     return allows({ ...nobody, kind: "user", tenantId: null, role, scopes: new Set(own[role] as typeof scopes) });
   });
   const token = allows({ ...nobody, kind: "admin-token", tenantId: null, role: "admin", scopes: new Set(scopes) });
-  return `| \`${method} ${pathOf(url)}\` | ${withKeys || "–"} | ${[...people, token].map((yes) => (yes ? "yes" : "–")).join(" | ")} |`;
+  return [`\`${method} ${pathOf(url)}\``, withKeys || "–", ...[...people, token].map((yes) => (yes ? "yes" : "–"))];
+}
+
+/** As the formatter would have it, so that the page can be checked with it. */
+function table([head = [], ...rows]: string[][]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 const pathOf = (url: string) => url.replaceAll(/:(\w+)/g, "{$1}");
