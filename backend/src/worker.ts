@@ -124,6 +124,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     redis,
     key: keys.replays,
     databaseUrl: config.DATABASE_URL,
+    abandonedMs: config.CLAIM_IDLE_MS,
     store,
     events,
     worker: name,

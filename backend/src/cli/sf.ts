@@ -5,7 +5,8 @@ import { Command, Option } from "commander";
 import { isDatabaseDown } from "../accounts/database.js";
 import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
-import { addLedgerCommands } from "./ledger.js";
+import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
+import { addReplayCommands } from "./replay.js";
 import { table } from "./table.js";
 import { openUserAdmin, type UserAdmin } from "./user-admin.js";
 import { addUserCommands } from "./users.js";
@@ -96,10 +97,12 @@ program
     if (health.status === "down") process.exitCode = 1;
   });
 
-addLedgerCommands(program, {
+const overHttp: LedgerCommandsDeps = {
   call: (method, path, body) => callApi(accessOf(program.opts<Globals>()), method, path, body),
   show: (value, text) => print(program.opts<Globals>(), value, text),
-});
+};
+addLedgerCommands(program, overHttp);
+addReplayCommands(program, overHttp);
 
 function describe(url: string, { status, version, uptimeSeconds, dependencies }: Health, stats?: Stats): string {
   const lines = [`StreamForge ${version} at ${url} is ${status}; up for ${Math.round(uptimeSeconds)} s.`];

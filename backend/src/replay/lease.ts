@@ -50,6 +50,7 @@ export interface JobProgress {
 
 /** The jobs as workers see them: whoever holds a job's lease works on it, and nobody else. */
 export interface ReplayLeases {
+  readonly leaseMs: number;
   /** Takes a job that nobody holds: one that a dead worker left first, then the one that has waited longest. */
   take(): Promise<LeasedJob | null>;
   /** Keeps the lease. @returns the job's status and whether others wait for a worker; null when the lease is lost */
@@ -63,10 +64,11 @@ export interface ReplayLeases {
   close(): Promise<void>;
 }
 
-/** Renewed every 400 ms; a worker that dies is followed by another one after this time. */
-export const LEASE_SECONDS = 6;
+/** A worker that dies is followed by another one after this time; its owner renews it every 400 ms. */
+export const LONGEST_LEASE_MS = 6_000;
+export const SHORTEST_LEASE_MS = 2_000;
 
-const UNTIL = `now() + interval '${LEASE_SECONDS} seconds'`;
+const UNTIL = "now() + $2::int * interval '1 millisecond'";
 const FREE = "(lease_until IS NULL OR lease_until < now() OR lease_owner = $1)";
 
 const TAKE = `UPDATE replay_jobs
@@ -80,26 +82,28 @@ const TAKE = `UPDATE replay_jobs
 
 const RENEW = `UPDATE replay_jobs AS job
   SET lease_until = ${UNTIL}, status = CASE WHEN status = 'pending' THEN 'running'::replay_status ELSE status END
-  WHERE id = $2 AND lease_owner = $1
+  WHERE id = $3 AND lease_owner = $1
   RETURNING status, EXISTS (SELECT 1 FROM replay_jobs AS other WHERE other.id <> job.id AND other.status IN ('pending', 'running')
     AND (other.lease_until IS NULL OR other.lease_until < now())) AS "othersWait"`;
 
 const ADVANCE = `UPDATE replay_jobs
-  SET processed = $3, outcomes = $4, report = $5, cursor = $6, lease_until = ${UNTIL}, updated_at = now()
-  WHERE id = $2 AND lease_owner = $1`;
+  SET processed = $4, outcomes = $5, report = $6, cursor = $7, lease_until = ${UNTIL}, updated_at = now()
+  WHERE id = $3 AND lease_owner = $1`;
 
 const FINISH = `UPDATE replay_jobs
-  SET status = $3::replay_status, message = $4, finished_at = now(), updated_at = now()
-  WHERE id = $2 AND lease_owner = $1 AND status IN ('pending', 'running')`;
+  SET status = $4::replay_status, message = $5, finished_at = now(), updated_at = now(), lease_until = ${UNTIL}
+  WHERE id = $3 AND lease_owner = $1 AND status IN ('pending', 'running')`;
 
-const RELEASE = "UPDATE replay_jobs SET lease_owner = NULL, lease_until = NULL, updated_at = now() WHERE id = $2 AND lease_owner = $1";
+const RELEASE = `UPDATE replay_jobs SET lease_owner = NULL, lease_until = NULL, updated_at = now()
+  WHERE id = $3 AND lease_owner = $1 AND $2::int > 0`;
 
 /**
  * Leases over a connection of their own that is opened when it is needed. Plain `pg`, loaded then: Prisma in a worker costs many
  * times its memory (docs/measurements.md), and taking a lease is SQL either way.
  * @param owner unique per process start
+ * @param leaseMs how long a lease lasts when it is not renewed
  */
-export function createReplayLeases(databaseUrl: string, owner: string, onError: (error: Error) => void): ReplayLeases {
+export function createReplayLeases(databaseUrl: string, owner: string, leaseMs: number, onError: (error: Error) => void): ReplayLeases {
   let connection: Promise<pg.Client> | undefined;
 
   const connect = async (): Promise<pg.Client> => {
@@ -123,7 +127,7 @@ export function createReplayLeases(databaseUrl: string, owner: string, onError: 
     connection ??= connect();
     const mine = connection;
     try {
-      return await (await mine).query<Row>(sql, [owner, ...values]);
+      return await (await mine).query<Row>(sql, [owner, leaseMs, ...values]);
     } catch (error) {
       // The next call opens another one; this one may still be waiting for an answer.
       if (connection === mine) connection = undefined;
@@ -133,6 +137,7 @@ export function createReplayLeases(databaseUrl: string, owner: string, onError: 
   };
 
   return {
+    leaseMs,
     take: async () => (await query<LeasedJob>(TAKE)).rows[0] ?? null,
     renew: async (id) => (await query<{ status: ReplayStatus; othersWait: boolean }>(RENEW, id)).rows[0] ?? null,
     async advance(id, { processed, outcomes, report, cursor }) {

@@ -18,12 +18,16 @@ export interface Tenure {
 }
 
 const RENEW_EVERY_MS = 400;
-/** Below the lease's 6 s: a worker that was frozen for longer stops by itself before another one can have taken over. */
-const TRUSTED_MS = 5_000;
+/** A worker that was frozen stops by itself so long before another one can have taken over. */
+const SAFETY_MS = 800;
 /** When others wait, each job gets a worker for this long at a time: a small retry does not wait for a replay of a million. */
 const TURN_MS = 2_000;
 
-export function startTenure(job: LeasedJob, leases: Pick<ReplayLeases, "renew" | "advance">, isStopping: () => boolean): Tenure {
+export function startTenure(
+  job: LeasedJob,
+  leases: Pick<ReplayLeases, "leaseMs" | "renew" | "advance">,
+  isStopping: () => boolean,
+): Tenure {
   const startedAt = performance.now();
   let status: ReplayStatus = job.status;
   let renewedAt = startedAt;
@@ -49,7 +53,7 @@ export function startTenure(job: LeasedJob, leases: Pick<ReplayLeases, "renew" |
   };
   void keep();
 
-  const held = (): boolean => !over && performance.now() - renewedAt < TRUSTED_MS;
+  const held = (): boolean => !over && performance.now() - renewedAt < leases.leaseMs - SAFETY_MS;
   return {
     held,
     mayGoOn: () => held() && !isStopping() && status === "running" && !(othersWait && performance.now() - startedAt > TURN_MS),

@@ -5,7 +5,7 @@ import { Binary } from "mongodb";
 import { fingerprintOf } from "../dead-letters/letters.js";
 import { parseItem } from "../ingest/decode/item.js";
 import type { Decision, Foreseen, Review } from "../replay/decision.js";
-import { createReplayLeases, type LeasedJob } from "../replay/lease.js";
+import { createReplayLeases, type LeasedJob, LONGEST_LEASE_MS, SHORTEST_LEASE_MS } from "../replay/lease.js";
 import { createReplayLetters } from "../replay/letters.js";
 import type { LiveTraffic } from "../replay/pace.js";
 import { applyPatch, PatchError } from "../replay/patch.js";
@@ -55,6 +55,8 @@ export interface ReplayLaneOptions extends Omit<LaneParts, "letters"> {
   /** `keys.replays` */
   key: string;
   databaseUrl: string;
+  /** After how long the work of a worker that does not answer is taken over; 2 to 6 s here. */
+  abandonedMs: number;
   store: Store;
   /** Name of this worker. */
   worker: string;
@@ -66,11 +68,12 @@ export interface ReplayLaneOptions extends Omit<LaneParts, "letters"> {
 /** The lane of a worker in which replays run, beside live traffic and behind it. */
 export function startReplayLane(options: ReplayLaneOptions): Runner {
   const { redis, key, databaseUrl, worker, store, onError } = options;
+  const leaseMs = Math.min(LONGEST_LEASE_MS, Math.max(SHORTEST_LEASE_MS, options.abandonedMs));
   const parts = { ...options, letters: createReplayLetters(store) };
   return startRunner({
     ...options,
     signal: () => redis.get(key),
-    leases: createReplayLeases(databaseUrl, worker, (error) => onError("postgres connection", error)),
+    leases: createReplayLeases(databaseUrl, worker, leaseMs, (error) => onError("postgres connection", error)),
     pipeline: createLetterPipeline(parts),
     review: createReview(parts),
   });

@@ -59,15 +59,15 @@ describe("a replay", () => {
 
   test("two workers, one job: nothing twice, also when the one that has it is frozen past its lease", async () => {
     const second = await stack.startWorker();
-    await replays.die(1_500);
-    const { body } = await retry({ ratePerSecond: 150 });
+    await replays.die(900);
+    const { body } = await retry({ ratePerSecond: 100 });
     await processed(body.replayId, 100);
     for (const one of [stack.worker, second]) {
       await one.kill("SIGSTOP");
-      await sleep(7_500);
+      await sleep(3_500);
       await one.kill("SIGCONT");
     }
-    await exact(body.replayId, 1_500);
+    await exact(body.replayId, 900);
     await second.kill("SIGTERM");
   });
 

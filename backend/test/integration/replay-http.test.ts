@@ -1,3 +1,6 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Binary } from "mongodb";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -32,10 +35,10 @@ describe("what is refused", () => {
     ["the user", RETRY, { all: true, patch: [{ op: "move", from: "/userId", path: "/payload/u" }] }, "/patch/0/from"],
     ["the root", RETRY, { all: true, patch: [{ op: "replace", path: "", value: {} }] }, "/patch/0/path"],
     ["a value that was not exact", RETRY, { all: true, patch: [{ op: "add", path: "/payload/n", value: 2 ** 60 }] }, "/patch/0/value"],
-    ["an operation without its value", RETRY, { all: true, patch: [{ op: "add", path: "/payload/n" }] }, "/body/patch/0/value"],
+    ["an operation without its value", RETRY, { all: true, patch: [{ op: "add", path: "/payload/n" }] }, "/patch/0/value"],
     ["a patch of stored events", REPLAY, { status: "STORED", all: true, patch: [{ op: "remove", path: "/x" }] }, "/patch"],
     ["a reason of stored events", REPLAY, { status: "STORED", reasonCode: "UNPROCESSABLE" }, "/reasonCode"],
-    ["a name that is none", RETRY, { all: true, everything: true }, "/body"],
+    ["a name that is none", RETRY, { all: true, everything: true }, "/"],
   ])("%s", async (_what, path, body, pointer) => {
     const answer = await replays.post(path, { tenantId: replays.tenantId, ...body });
     expect(answer).toMatchObject({ status: 400, body: { code: "invalid-request" } });
@@ -145,3 +148,24 @@ test("a worker without work has no connection to Postgres, and opens one within 
   await expect.poll(connections, { timeout: 20_000, interval: 500 }).toBe(0);
   await client.end();
 });
+
+test("sf replay lists, shows, pauses, resumes and cancels", async () => {
+  await replays.die(40, { broken: true });
+  const { body } = await replays.post(RETRY, { tenantId: replays.tenantId, all: true, ratePerSecond: 20 });
+  await expect.poll(async () => (await replays.get(body.replayId)).processed).toBeGreaterThan(3);
+  expect((await sf("replay", "pause", body.replayId)).stdout).toMatch(/is paused; \d+ of 40 done/);
+  const listed = await sf("replay", "list", "--tenant", replays.tenantId);
+  expect(listed.stdout).toMatch(new RegExp(`${body.replayId} .* paused .* of 40`));
+  const shown = await sf("replay", "show", body.replayId);
+  expect(shown.stdout).toContain("failed");
+  expect(shown.stdout).toContain("occurredAt must be an RFC 3339 time");
+  expect((await sf("replay", "resume", body.replayId)).stdout).toContain("is pending");
+  expect((await sf("replay", "cancel", body.replayId)).stdout).toContain("is cancelled");
+  await expect(sf("replay", "resume", body.replayId)).rejects.toThrow("This replay is cancelled; resume does nothing to it.");
+});
+
+const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));
+
+function sf(...args: string[]) {
+  return promisify(execFile)(process.execPath, [SF, "--url", stack.apiUrl, "--admin-token", stack.adminToken, ...args]);
+}
