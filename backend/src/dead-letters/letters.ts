@@ -130,6 +130,8 @@ export function letterId(eventId: Uint8Array, hash: Uint8Array): Binary {
 /** Reason, type and the message without what differs from event to event (numbers, ids, quoted values): one cause, one value. */
 export function fingerprintOf(reasonCode: ReasonCode, eventType: string | undefined, message: string): string {
   const normal = message
+    // MongoDB quotes the whole document that it refuses.
+    .replaceAll(/\{.*\}/gs, "<document>")
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "<id>")
     .replaceAll(/"[^"]*"/g, "<value>")
     .replaceAll(/\d+/g, "<n>");

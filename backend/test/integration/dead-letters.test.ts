@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { type LetterStatus, reasonCodes, reasonHelp } from "@streamforge/shared";
 import { Binary } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import { discardLetters } from "../../src/dead-letters/discard.js";
-import { createLetterStore } from "../../src/dead-letters/letters.js";
+import { createLetterStore, fingerprintOf } from "../../src/dead-letters/letters.js";
 import { createPicture } from "../../src/dead-letters/picture.js";
 import { needsAll } from "../../src/dead-letters/selector.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
@@ -200,6 +200,18 @@ describe("what goes with dead letters", () => {
       expect(reasonHelp[code].meaning.length, code).toBeGreaterThan(40);
       expect(reasonHelp[code].actions.length, code).toBeGreaterThan(1);
     }
+  });
+
+  it("what differs from event to event makes no cause of its own; reason, type and words do", () => {
+    const refused = (n: number, where: string) =>
+      `Can't extract geo keys: { _id: UUID("${randomUUID()}"), receipt: BinData(0, 82B2A05B8D${n}A0), payload: { where: ${where} } }  lng: ${n} is out of bounds`;
+    const cause = fingerprintOf("RETRY_EXHAUSTED", "SALE", refused(1, "[ 1, 2 ]"));
+    expect(fingerprintOf("RETRY_EXHAUSTED", "SALE", refused(999, "{ type: 'x' }"))).toBe(cause);
+    expect(fingerprintOf("RETRY_EXHAUSTED", "REFUND", refused(1, "[ 1, 2 ]"))).not.toBe(cause);
+    expect(fingerprintOf("UNPROCESSABLE", "SALE", refused(1, "[ 1, 2 ]"))).not.toBe(cause);
+    const schema = (text: string) => fingerprintOf("SCHEMA_INVALID", "SALE", text);
+    expect(schema('/amount must be number, not "12"')).toBe(schema('/amount must be number, not "twelve"'));
+    expect(schema("/amount must be number")).not.toBe(schema("/currency must be string"));
   });
 
   it("a limit alone is no selector", () => {
