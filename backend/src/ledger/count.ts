@@ -97,7 +97,7 @@ export async function countResolved(db: Db, closedUntilMs: number): Promise<DayC
   const resolved = { $match: { status: "resolved", "replay.outcome": "stored" } };
   const groups = await db
     .collection("events_dlq")
-    .aggregate<Group>([resolved, ...stages("receivedAt", closedUntilMs)], { hint: "status_fingerprint" })
+    .aggregate<Group>([resolved, ...stages("receivedAt", closedUntilMs)])
     .toArray();
   add(counts, groups, closedUntilMs);
   return counts;
@@ -107,10 +107,10 @@ export async function countResolved(db: Db, closedUntilMs: number): Promise<DayC
 export async function countReplayedSince(db: Db, since: Date): Promise<Map<string, number>> {
   const groups = await db
     .collection("events_dlq")
-    .aggregate<{ _id: string; n: number }>(
-      [{ $match: { status: "resolved", "replay.at": { $gte: since } } }, { $group: { _id: "$tenantId", n: { $sum: 1 } } }],
-      { hint: "status_fingerprint" },
-    )
+    .aggregate<{ _id: string; n: number }>([
+      { $match: { status: "resolved", "replay.at": { $gte: since } } },
+      { $group: { _id: "$tenantId", n: { $sum: 1 } } },
+    ])
     .toArray();
   return new Map(groups.map(({ _id, n }) => [_id, n]));
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Check, CheckDifference } from "@streamforge/shared";
 import { type Collection, type Db, MongoServerError } from "mongodb";
+import { StorageUnavailableError } from "../store/events.js";
 import { alarmsCollection, alarmView, windowOf } from "./alarms.js";
 import { ledgerCollection } from "./archive.js";
 import { type Compared, compare } from "./compare.js";
@@ -26,6 +27,8 @@ interface CountLease {
   _id: "lease";
   until: Date;
   by: string;
+  /** The count that it was taken for. */
+  check: string;
   dueAt: Date;
 }
 
@@ -75,19 +78,20 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
   let indexed = false;
   let closed = false;
 
-  /** @returns whether it is ours now; with `due`, only when the time has come */
-  const take = async (due: boolean): Promise<boolean> => {
+  /** @returns the id of the count that may begin; null when another process counts, or with `due` when it is not time yet */
+  const take = async (due: boolean): Promise<string | null> => {
     if (!indexed) await checks.createIndex({ startedAt: -1 }, { expireAfterSeconds: KEPT_SECONDS });
     indexed = true;
     const now = new Date();
     const free = { _id: "lease" as const, until: { $lte: now }, ...(due ? { dueAt: { $lte: now } } : {}) };
     try {
-      const set = { until: new Date(now.getTime() + LEASE_MS), by: name };
+      const check = `check-${now.getTime().toString(36)}-${randomBytes(2).toString("hex")}`;
+      const set = { until: new Date(now.getTime() + LEASE_MS), by: name, check };
       // One that is held by another does not match, and cannot be inserted either.
       const update = { $set: set, ...(due ? {} : { $setOnInsert: { dueAt: now } }) };
-      return (await leases.findOneAndUpdate(free, update, { upsert: !due, returnDocument: "after" })) !== null;
+      return (await leases.findOneAndUpdate(free, update, { upsert: !due, returnDocument: "after" })) ? check : null;
     } catch (error) {
-      if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+      if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return null;
       throw error;
     }
   };
@@ -97,10 +101,9 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
     if (matchedCount === 0) throw new Error("another process counts");
   };
 
-  const begin = async (by: string): Promise<CheckDocument> => {
+  const begin = async (id: string, by: string): Promise<CheckDocument> => {
     await checks.updateMany({ status: "running" }, { $set: { status: "failed", error: "its process ended", finishedAt: new Date() } });
     const startedAt = new Date();
-    const id = `check-${startedAt.getTime().toString(36)}-${randomBytes(2).toString("hex")}`;
     const check: CheckDocument = {
       _id: id,
       status: "running",
@@ -131,13 +134,26 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
     return done;
   };
 
-  const run = async (by: string, due = false): Promise<CheckDocument | null> => ((await take(due)) ? finish(await begin(by)) : null);
+  const run = async (by: string, due = false): Promise<CheckDocument | null> => {
+    const id = await take(due);
+    return id === null ? null : finish(await begin(id, by));
+  };
+  /** The count that another process has begun, or is about to. */
+  const underWay = async (): Promise<CheckDocument> => {
+    for (let again = 0; again < 20; again++) {
+      const lease = await leases.findOne({ _id: "lease" });
+      const check = lease && (await checks.findOne({ _id: lease.check }));
+      if (check) return check;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new StorageUnavailableError("another process was to count, and has not begun");
+  };
   const tick = async (): Promise<void> => {
     const now = new Date();
     // At the first start there is nothing to count yet.
     await leases.updateOne(
       { _id: "lease" },
-      { $setOnInsert: { until: now, by: "", dueAt: new Date(now.getTime() + everyMs) } },
+      { $setOnInsert: { until: now, by: "", check: "", dueAt: new Date(now.getTime() + everyMs) } },
       { upsert: true },
     );
     await run("hourly", true);
@@ -147,13 +163,11 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
 
   return {
     async start(by) {
-      if (await take(false)) {
-        const check = await begin(by);
-        finish(check).catch(onError);
-        return check;
-      }
-      const running = await checks.findOne({ status: "running" }, { sort: { startedAt: -1 } });
-      return running ?? ((await checks.findOne({ startedAt: { $exists: true } }, { sort: { startedAt: -1 } })) as CheckDocument);
+      const id = await take(false);
+      if (id === null) return underWay();
+      const check = await begin(id, by);
+      finish(check).catch(onError);
+      return check;
     },
     run: (by) => run(by),
     list: (limit) =>

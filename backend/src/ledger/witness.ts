@@ -81,7 +81,7 @@ export function createWitness(options: WitnessOptions): Witness {
       kind,
       from,
       rowsFrom: copied && copied.closedUntil < from ? copied.closedUntil : from,
-      to: after.at > before.at ? after.at : before.at,
+      to: new Date(Math.max(after.at.getTime(), before.at.getTime())),
       noticedAt: new Date(),
       noticedBy: name,
       loss: {

@@ -113,6 +113,7 @@ describe("promise 28: a Redis that lost data", () => {
     const lost = (await found(judged)).lost.length;
     expect(lost).toBeGreaterThan(0);
     await until("an alarm", async () => (await openAlarms()).length > 0);
+    await until("the alarm in the figures", async () => (await stats()).ledger.alarms.length > 0);
     const now = await stats();
     expect(now.ledger).toMatchObject({ missing: lost, verdict: "missing" });
     expect(now.warnings.filter(({ severity }) => severity === "critical").map(({ code }) => code)).toEqual(
