@@ -1,0 +1,46 @@
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { events, judge, sleep } from "../support/judged.js";
+import { type Stack, startStack } from "../support/stack.js";
+
+/** Promise 18 in short form: MongoDB is away for a while under load. `FAULT_OUTAGE_SECONDS=60` for the long one. */
+const SECONDS = Number(process.env.FAULT_OUTAGE_SECONDS ?? 12);
+const RATE = 500;
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ env: { CLAIM_IDLE_MS: "1500", MONGO_TIMEOUT_MS: "1200", CIRCUIT_OPEN_MS: "500", MAX_RETRY_ATTEMPTS: "2" } });
+});
+afterAll(() => stack?.stop());
+
+test(
+  `MongoDB is away for ${SECONDS} s under load: no dead letter, nothing lost, nobody blamed`,
+  async () => {
+    const { producer, verdict, close } = await judge(stack, { ratePerSecond: RATE });
+    const count = (SECONDS + 6) * RATE;
+    const load = producer.run(events("outage", count), { format: "ndjson", batch: 50 });
+    await sleep(2_000);
+    await stack.mongo.kill("SIGKILL");
+    await sleep(SECONDS * 1_000);
+    const stats = (await (await fetch(`${stack.apiUrl}/v1/stats`, { headers: { "x-admin-token": stack.adminToken } })).json()) as {
+      backlog: { events: number };
+    };
+    // It was taken in all the while.
+    expect(stats.backlog.events).toBeGreaterThan((SECONDS * RATE) / 2);
+    await stack.mongo.restart();
+    await load;
+    const found = await verdict({ settleTimeoutMs: 120_000 });
+    expect(found.acknowledged).toBe(count);
+    expect(found.dead).toBe(0);
+    await close();
+
+    const client = await new MongoClient(stack.mongo.url).connect();
+    const db = client.db("streamforge");
+    expect(await db.collection("events_dlq").countDocuments()).toBe(0);
+    // An outage leaves no heap of rows that all say the same.
+    expect(await db.collection("processing_attempts").countDocuments({ reason_code: "FAILED" })).toBe(0);
+    expect(await db.collection("processing_attempts").countDocuments()).toBeLessThanOrEqual(1_000 * Math.ceil((SECONDS + 60) / 60));
+    await client.close();
+  },
+  (SECONDS + 180) * 1_000,
+);
