@@ -149,6 +149,78 @@ test("a worker without work has no connection to Postgres, and opens one within 
   await client.end();
 });
 
+describe("with event types", () => {
+  const schema = (amount: object) => ({ type: "object", properties: { amount }, required: ["amount"] });
+  const register = async (amount: object) => {
+    const body = { tenantId: replays.tenantId, type: "order.created", schema: schema(amount) };
+    expect((await replays.post("/v1/admin/event-types", body)).status).toBe(201);
+    // In force everywhere within a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  };
+
+  test("SCHEMA_INVALID: a dry run shows what a patch would do, a changed schema lets the rest through", async () => {
+    await register({ type: "number" });
+    const key = await keyOf(replays.tenantId, "events:write");
+    const items = Array.from({ length: 25 }, (_, n) => ({
+      eventId: `s-${n}`,
+      eventType: "order.created",
+      userId: "u",
+      payload: { amount: `${n}` },
+    }));
+    await replays.post("/v1/events", items, key);
+    await expect.poll(() => replays.byStatus()).toEqual({ open: 25 });
+    const letter = await replays.letters.findOne({ tenantId: replays.tenantId, eventId: "s-3" });
+    expect(letter).toMatchObject({ reasonCode: "SCHEMA_INVALID", context: { keyName: "k" } });
+    const select = { tenantId: replays.tenantId, reasonCode: "SCHEMA_INVALID" };
+
+    const patch = [{ op: "replace", path: "/payload/amount", value: 3 }];
+    const before = await replays.everything();
+    const dry = await replays.ended((await replays.post(REPLAY, { ...select, status: "DLQ", mode: "dry-run" })).body.replayId);
+    expect(dry).toMatchObject({ outcomes: { failed: 25 }, report: { codes: { SCHEMA_INVALID: 25 } } });
+    expect(dry.report.diffs?.[0]).toMatchObject({ would: "failed", code: "SCHEMA_INVALID" });
+    const mended = await replays.ended((await replays.post(REPLAY, { ...select, status: "DLQ", mode: "dry-run", patch })).body.replayId);
+    expect(mended.outcomes).toEqual({ stored: 25 });
+    expect(await replays.everything()).toBe(before);
+
+    const again = await replays.ended((await replays.post(RETRY, { ...select, ids: [letter?._id.toString("hex")] })).body.replayId);
+    expect(again.outcomes).toEqual({ failed: 1 });
+    const after = await replays.letters.findOne({ _id: letter?._id });
+    expect(after).toMatchObject({
+      status: "open",
+      reasonCode: "SCHEMA_INVALID",
+      attempts: 2,
+      fingerprint: letter?.fingerprint,
+      failures: letter?.failures,
+    });
+
+    const one = await replays.ended((await replays.post(RETRY, { ...select, ids: [letter?._id.toString("hex")], patch })).body.replayId);
+    expect(one.outcomes).toEqual({ stored: 1 });
+    const stored = await replays.events.findOne({ tenantId: replays.tenantId, eventId: "s-3" });
+    expect(stored).toMatchObject({ payload: { amount: 3 }, typeVersion: 1, source: "k", hash: letter?.hash });
+    // The same body once more: it is stored, patched, and neither stored again nor a dead letter.
+    await replays.post("/v1/events", items.slice(3, 4), key);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(await replays.byStatus()).toEqual({ open: 24, resolved: 1 });
+
+    await register({ type: ["number", "string"] });
+    const rest = await replays.ended((await replays.post(RETRY, select)).body.replayId);
+    expect(rest.outcomes).toEqual({ stored: 24 });
+    expect(await replays.events.countDocuments({ tenantId: replays.tenantId, typeVersion: 2 })).toBe(24);
+  });
+
+  test("stored events: what would fail now is reported, the version is set where it fits", async () => {
+    await replays.die(20);
+    await replays.ended((await replays.post(RETRY, { tenantId: replays.tenantId, all: true })).body.replayId);
+    await replays.events.updateMany({ tenantId: replays.tenantId, "payload.n": { $lt: 5 } }, { $set: { "payload.amount": 7 } });
+    await register({ type: "number" });
+    const { body } = await replays.post(REPLAY, { tenantId: replays.tenantId, status: "STORED", type: "order.created" });
+    const done = await replays.ended(body.replayId);
+    expect(done).toMatchObject({ selected: 20, outcomes: { updated: 5, failed: 15 }, report: { codes: { SCHEMA_INVALID: 15 } } });
+    expect(await replays.events.countDocuments({ tenantId: replays.tenantId, typeVersion: 1, "payload.amount": 7 })).toBe(5);
+    expect(await replays.events.countDocuments({ tenantId: replays.tenantId })).toBe(20);
+  });
+});
+
 test("sf replay lists, shows, pauses, resumes and cancels", async () => {
   await replays.die(40, { broken: true });
   const { body } = await replays.post(RETRY, { tenantId: replays.tenantId, all: true, ratePerSecond: 20 });
