@@ -1,6 +1,6 @@
 import type { AlarmKind } from "@streamforge/shared";
 import type { Redis } from "ioredis";
-import type { Collection, Db } from "mongodb";
+import { type Collection, type Db, MongoServerError } from "mongodb";
 import type { RedisKeys } from "../stream/keys.js";
 import { agreeEpoch } from "../stream/redis.js";
 import { adoptMarks } from "./adopt.js";
@@ -47,6 +47,7 @@ export interface Witness {
   close(): void;
 }
 
+const DUPLICATE_KEY = 11000;
 const EVERY_MS = 1_000;
 /** A sample of what has not changed tells only that somebody looked. */
 const UNCHANGED_EVERY_MS = 5_000;
@@ -109,12 +110,11 @@ export function createWitness(options: WitnessOptions): Witness {
     // Named before it is kept: a name given later would look like another data set.
     const epoch = sample.epoch ?? (await agreeEpoch(redis, keys));
     const next = { ...sample, epoch, seq: (before?.seq ?? 0) + 1, by: name, ratePerSecond: before ? fastest(rates, before, sample) : 0 };
-    const { matchedCount, upsertedCount } = await totals.updateOne(
-      { _id: "newest", ...(before ? { seq: before.seq } : { seq: { $exists: false } }) },
-      { $set: next },
-      { upsert: before === null },
-    );
-    newest = matchedCount + upsertedCount === 1 ? { _id: "newest", ...next } : null;
+    // Two that begin at once: one of them inserts, the other is told that it is there.
+    const kept = before
+      ? (await totals.updateOne({ _id: "newest", seq: before.seq }, { $set: next })).matchedCount === 1
+      : await inserted(totals.insertOne({ _id: "newest", ...next }));
+    newest = kept ? { _id: "newest", ...next } : null;
     writtenAtMs = Date.now();
   };
 
@@ -165,6 +165,16 @@ export function createWitness(options: WitnessOptions): Witness {
       lease.giveBack();
     },
   };
+}
+
+async function inserted(insert: Promise<unknown>): Promise<boolean> {
+  try {
+    await insert;
+    return true;
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+    throw error;
+  }
 }
 
 function lost(before: TotalsSample, now: TotalsSample): boolean {
