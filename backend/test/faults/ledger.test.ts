@@ -256,10 +256,9 @@ describe("promise 28: a Redis that lost data", () => {
   });
 
   test("afterwards the independent count agrees, by what the acknowledged alarms explain", async () => {
-    await until(
-      "a closed minute",
-      async () => (await mongo.db("streamforge").collection<{ _id: string }>("totals").findOne({ _id: "copied" })) !== null,
-    );
+    const over = new Date();
+    const copied = () => mongo.db("streamforge").collection<{ _id: string; closedUntil: Date }>("totals").findOne({ _id: "copied" });
+    await until("all minutes closed", async () => ((await copied())?.closedUntil ?? 0) > over, 90_000);
     const { code, out } = await sf("--json", "ledger", "verify");
     const check = JSON.parse(out) as Check;
     expect(check, out).toMatchObject({ status: "agrees" });
