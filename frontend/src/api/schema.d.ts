@@ -1,5160 +1,5656 @@
 // Made by npm run api:types from /openapi.json; not to be edited.
 export interface paths {
-  "/openapi.json": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This API as OpenAPI 3.1 */
+        get: operations["getOpenapiJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** This API as OpenAPI 3.1 */
-    get: operations["getOpenapiJson"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/events": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tenant's events, by occurredAt */
+        get: operations["getV1Events"];
+        put?: never;
+        /** Send one event, or many as an array or NDJSON */
+        post: operations["postV1Events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A tenant's events, by occurredAt */
-    get: operations["getV1Events"];
-    put?: never;
-    /** Send one event, or many as an array or NDJSON */
-    post: operations["postV1Events"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/events": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tenant's events, by occurredAt */
+        get: operations["getEvents"];
+        put?: never;
+        /** Same as POST /v1/events, for older clients */
+        post: operations["postEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A tenant's events, by occurredAt */
-    get: operations["getEvents"];
-    put?: never;
-    /** Same as POST /v1/events, for older clients */
-    post: operations["postEvents"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/events/validate": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/events/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would become of the items, without storing anything */
+        post: operations["postV1EventsValidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** What would become of the items, without storing anything */
-    post: operations["postV1EventsValidate"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/ingest/stream": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/ingest/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send NDJSON of any length up to 1073741824 bytes */
+        post: operations["postV1IngestStream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Send NDJSON of any length up to 1073741824 bytes */
-    post: operations["postV1IngestStream"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/health": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Each dependency and its latency; 503 when Redis is away */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Each dependency and its latency; 503 when Redis is away */
-    get: operations["getHealth"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/health": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Each dependency and its latency; 503 when Redis is away */
+        get: operations["getApiHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Each dependency and its latency; 503 when Redis is away */
-    get: operations["getApiHealth"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/ready": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 200 only when events can be accepted */
+        get: operations["getReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** 200 only when events can be accepted */
-    get: operations["getReady"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/readyz": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 200 only when events can be accepted */
+        get: operations["getReadyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** 200 only when events can be accepted */
-    get: operations["getReadyz"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/ready": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 200 only when events can be accepted */
+        get: operations["getApiReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** 200 only when events can be accepted */
-    get: operations["getApiReady"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/live": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: operations["getLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The process answers */
-    get: operations["getLive"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/healthz": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: operations["getHealthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The process answers */
-    get: operations["getHealthz"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/live": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: operations["getApiLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The process answers */
-    get: operations["getApiLive"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/build": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs here */
+        get: operations["getBuild"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What runs here */
-    get: operations["getBuild"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/metrics": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics for Prometheus */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Metrics for Prometheus */
-    get: operations["getMetrics"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/events/{eventId}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/{*}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One event by eventId, or by id */
-    get: operations["getV1EventsByEventId"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/events/{eventId}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/events/{eventId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event by eventId, or by id */
+        get: operations["getV1EventsByEventId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One event by eventId, or by id */
-    get: operations["getEventsByEventId"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/dlq": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/events/{eventId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event by eventId, or by id */
+        get: operations["getEventsByEventId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Dead letters, those that died last first */
-    get: operations["getV1AdminDlq"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/dlq/reasons": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/dlq": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dead letters, those that died last first */
+        get: operations["getV1AdminDlq"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Dead letters of one state by cause, the most frequent first */
-    get: operations["getV1AdminDlqReasons"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/dlq/counts": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/dlq/reasons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dead letters of one state by cause, the most frequent first */
+        get: operations["getV1AdminDlqReasons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** How many dead letters there are, by state, and the open ones by reason */
-    get: operations["getV1AdminDlqCounts"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/dlq/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/dlq/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many dead letters there are, by state, and the open ones by reason */
+        get: operations["getV1AdminDlqCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One dead letter: the item as it was sent, and every attempt */
-    get: operations["getV1AdminDlqById"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/dlq/discard": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/dlq/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dead letter: the item as it was sent, and every attempt */
+        get: operations["getV1AdminDlqById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Discard open dead letters, with a reason; when `more` is true, send it again */
-    post: operations["postV1AdminDlqDiscard"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/retries": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/dlq/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Discard open dead letters, with a reason; when `more` is true, send it again */
+        post: operations["postV1AdminDlqDiscard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Events that wait for their next attempt, those that are due next first */
-    get: operations["getV1AdminRetries"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/audit": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/retries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events that wait for their next attempt, those that are due next first */
+        get: operations["getV1AdminRetries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What was done, by whom and when, the latest first */
-    get: operations["getV1AdminAudit"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/dlq/retry": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done, by whom and when, the latest first */
+        get: operations["getV1AdminAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Try dead letters again, with a patch if need be */
-    post: operations["postV1AdminDlqRetry"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/replay": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/dlq/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try dead letters again, with a patch if need be */
+        post: operations["postV1AdminDlqRetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Replays, newest first */
-    get: operations["getV1AdminReplay"];
-    put?: never;
-    /** Replay dead letters or look at stored events again; a dry run says what would happen and changes nothing */
-    post: operations["postV1AdminReplay"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/replay/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replays, newest first */
+        get: operations["getV1AdminReplay"];
+        put?: never;
+        /** Replay dead letters or look at stored events again; a dry run says what would happen and changes nothing */
+        post: operations["postV1AdminReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One replay: progress, outcomes, report */
-    get: operations["getV1AdminReplayById"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/replay/{id}/pause": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/replay/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One replay: progress, outcomes, report */
+        get: operations["getV1AdminReplayById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Pause: takes effect within a second; nothing is lost or repeated */
-    post: operations["postV1AdminReplayByIdPause"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/replay/{id}/resume": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/replay/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause: takes effect within a second; nothing is lost or repeated */
+        post: operations["postV1AdminReplayByIdPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Go on with what was paused, or stopped by itself */
-    post: operations["postV1AdminReplayByIdResume"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/replay/{id}/cancel": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/replay/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with what was paused, or stopped by itself */
+        post: operations["postV1AdminReplayByIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** End it for good; letters in hand become open again */
-    post: operations["postV1AdminReplayByIdCancel"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/ledger": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/replay/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End it for good; letters in hand become open again */
+        post: operations["postV1AdminReplayByIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Per minute of acceptance: what became of it */
-    get: operations["getV1AdminLedger"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/ledger/alarms": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Per minute of acceptance: what became of it */
+        get: operations["getV1AdminLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Losses, each with its bound; kept for ever */
-    get: operations["getV1AdminLedgerAlarms"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/ledger/alarms/{id}/acknowledge": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/ledger/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Losses, each with its bound; kept for ever */
+        get: operations["getV1AdminLedgerAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Say that a loss is known and what was done; the alarm stays in the list */
-    post: operations["postV1AdminLedgerAlarmsByIdAcknowledge"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/ledger/checks": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/ledger/alarms/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a loss is known and what was done; the alarm stays in the list */
+        post: operations["postV1AdminLedgerAlarmsByIdAcknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Independent counts: documents against the ledger, per tenant and day */
-    get: operations["getV1AdminLedgerChecks"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/ledger/verify": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/ledger/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Independent counts: documents against the ledger, per tenant and day */
+        get: operations["getV1AdminLedgerChecks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Count now; the answer is the count that is under way */
-    post: operations["postV1AdminLedgerVerify"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/stats": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/ledger/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count now; the answer is the count that is under way */
+        post: operations["postV1AdminLedgerVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What is happening now */
-    get: operations["getV1Stats"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/stats/live": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is happening now */
+        get: operations["getV1Stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The same, once a second (server-sent events) */
-    get: operations["getV1StatsLive"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/stats/history": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/stats/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, once a second (server-sent events) */
+        get: operations["getV1StatsLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The last minutes, up to a week, as a series of at most 1,500 points */
-    get: operations["getV1StatsHistory"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/keys": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/stats/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last minutes, up to a week, as a series of at most 1,500 points */
+        get: operations["getV1StatsHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Keys, newest first */
-    get: operations["getV1AdminKeys"];
-    put?: never;
-    /** Create a key; it is shown this once */
-    post: operations["postV1AdminKeys"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/keys/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys, newest first */
+        get: operations["getV1AdminKeys"];
+        put?: never;
+        /** Create a key; it is shown this once */
+        post: operations["postV1AdminKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One key */
-    get: operations["getV1AdminKeysById"];
-    put?: never;
-    post?: never;
-    /** Revoke a key, everywhere within 1 s */
-    delete: operations["deleteV1AdminKeysById"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/keys/{id}/rotate": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One key */
+        get: operations["getV1AdminKeysById"];
+        put?: never;
+        post?: never;
+        /** Revoke a key, everywhere within 1 s */
+        delete: operations["deleteV1AdminKeysById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Issue a successor; the old key works until the overlap ends */
-    post: operations["postV1AdminKeysByIdRotate"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/tenants": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a successor; the old key works until the overlap ends */
+        post: operations["postV1AdminKeysByIdRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Tenants by id */
-    get: operations["getV1AdminTenants"];
-    put?: never;
-    /** Create a tenant */
-    post: operations["postV1AdminTenants"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/tenants/{tenantId}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tenants by id */
+        get: operations["getV1AdminTenants"];
+        put?: never;
+        /** Create a tenant */
+        post: operations["postV1AdminTenants"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One tenant */
-    get: operations["getV1AdminTenantsByTenantId"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Change name or limits */
-    patch: operations["patchV1AdminTenantsByTenantId"];
-    trace?: never;
-  };
-  "/v1/session": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/tenants/{tenantId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tenant */
+        get: operations["getV1AdminTenantsByTenantId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change name or limits */
+        patch: operations["patchV1AdminTenantsByTenantId"];
+        trace?: never;
     };
-    /** Who is signed in */
-    get: operations["getV1Session"];
-    put?: never;
-    /** Sign in */
-    post: operations["postV1Session"];
-    /** Sign out */
-    delete: operations["deleteV1Session"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/me": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Event types by name */
+        get: operations["getV1AdminEventTypes"];
+        put?: never;
+        /** Register an event type, or its next version; checked against a sample of what is stored */
+        post: operations["postV1AdminEventTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Who asks, and what they may do */
-    get: operations["getV1Me"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/me/password": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/event-types/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What registering would do; registers nothing */
+        post: operations["postV1AdminEventTypesCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Change one's password; other sessions end */
-    post: operations["postV1MePassword"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/me/sessions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/event-types/{type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event type with all versions */
+        get: operations["getV1AdminEventTypesByType"];
+        put?: never;
+        post?: never;
+        /** Retire a version, or all: events of a type without versions are of an unknown type */
+        delete: operations["deleteV1AdminEventTypesByType"];
+        options?: never;
+        head?: never;
+        /** Make another version count, or change the description */
+        patch: operations["patchV1AdminEventTypesByType"];
+        trace?: never;
     };
-    /** Where one is signed in */
-    get: operations["getV1MeSessions"];
-    put?: never;
-    post?: never;
-    /** End all of one's other sessions */
-    delete: operations["deleteV1MeSessions"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/me/sessions/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["getV1Session"];
+        put?: never;
+        /** Sign in */
+        post: operations["postV1Session"];
+        /** Sign out */
+        delete: operations["deleteV1Session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** End one of one's sessions */
-    delete: operations["deleteV1MeSessionsById"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/me/settings": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who asks, and what they may do */
+        get: operations["getV1Me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What one has chosen for the dashboard */
-    get: operations["getV1MeSettings"];
-    /** Set all settings; what is not named gets its default */
-    put: operations["putV1MeSettings"];
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Change some settings */
-    patch: operations["patchV1MeSettings"];
-    trace?: never;
-  };
-  "/v1/admin/users": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's password; other sessions end */
+        post: operations["postV1MePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** People, by e-mail */
-    get: operations["getV1AdminUsers"];
-    put?: never;
-    /** Add a person */
-    post: operations["postV1AdminUsers"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/users/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in */
+        get: operations["getV1MeSessions"];
+        put?: never;
+        post?: never;
+        /** End all of one's other sessions */
+        delete: operations["deleteV1MeSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One person */
-    get: operations["getV1AdminUsersById"];
-    put?: never;
-    post?: never;
-    /** Disable a person; what they did stays in the audit log */
-    delete: operations["deleteV1AdminUsersById"];
-    options?: never;
-    head?: never;
-    /** Change the role, disable or enable; the person's sessions end at once */
-    patch: operations["patchV1AdminUsersById"];
-    trace?: never;
-  };
-  "/v1/admin/users/{id}/password": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's sessions */
+        delete: operations["deleteV1MeSessionsById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Set or generate a password; the person's sessions end at once */
-    post: operations["postV1AdminUsersByIdPassword"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/v1/admin/users/{id}/sessions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/me/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one has chosen for the dashboard */
+        get: operations["getV1MeSettings"];
+        /** Set all settings; what is not named gets its default */
+        put: operations["putV1MeSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change some settings */
+        patch: operations["patchV1MeSettings"];
+        trace?: never;
     };
-    /** Where a person is signed in */
-    get: operations["getV1AdminUsersByIdSessions"];
-    put?: never;
-    post?: never;
-    /** Sign a person out everywhere */
-    delete: operations["deleteV1AdminUsersByIdSessions"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/problems": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People, by e-mail */
+        get: operations["getV1AdminUsers"];
+        put?: never;
+        /** Add a person */
+        post: operations["postV1AdminUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All problem types */
-    get: operations["getProblems"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/problems/{code}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/v1/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person */
+        get: operations["getV1AdminUsersById"];
+        put?: never;
+        post?: never;
+        /** Disable a person; what they did stays in the audit log */
+        delete: operations["deleteV1AdminUsersById"];
+        options?: never;
+        head?: never;
+        /** Change the role, disable or enable; the person's sessions end at once */
+        patch: operations["patchV1AdminUsersById"];
+        trace?: never;
     };
-    /** What a problem means and what to do */
-    get: operations["getProblemsByCode"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/v1/admin/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set or generate a password; the person's sessions end at once */
+        post: operations["postV1AdminUsersByIdPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a person is signed in */
+        get: operations["getV1AdminUsersByIdSessions"];
+        put?: never;
+        post?: never;
+        /** Sign a person out everywhere */
+        delete: operations["deleteV1AdminUsersByIdSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All problem types */
+        get: operations["getProblems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a problem means and what to do */
+        get: operations["getProblemsByCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /** @description RFC 9457. The table of codes is at /problems. */
-    Problem: {
-      /** @description /problems/{code} */
-      type: string;
-      title: string;
-      status: number;
-      detail?: string;
-      instance?: string;
-      /** @enum {string} */
-      code:
-        | "invalid-json"
-        | "invalid-event"
-        | "invalid-request"
-        | "tenant-required"
-        | "unauthenticated"
-        | "forbidden"
-        | "tenant-mismatch"
-        | "tenant-not-allowed"
-        | "not-found"
-        | "event-not-found"
-        | "dead-letter-not-found"
-        | "method-not-allowed"
-        | "request-timeout"
-        | "duplicate"
-        | "conflict"
-        | "event-too-large"
-        | "batch-too-large"
-        | "unsupported-media-type"
-        | "identity-conflict"
-        | "rate-limited"
-        | "internal"
-        | "backlog-full"
-        | "storage-unavailable"
-        | "outcome-unknown"
-        | "shutting-down";
-      correlationId?: string;
-      errors?: {
-        pointer: string;
-        detail: string;
-      }[];
-    } & {
-      [key: string]: unknown;
+    schemas: {
+        /** @description RFC 9457. The table of codes is at /problems. */
+        Problem: {
+            /** @description /problems/{code} */
+            type: string;
+            title: string;
+            status: number;
+            detail?: string;
+            instance?: string;
+            /** @enum {string} */
+            code: "invalid-json" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
+            correlationId?: string;
+            errors?: {
+                pointer: string;
+                detail: string;
+            }[];
+        } & {
+            [key: string]: unknown;
+        };
     };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  getOpenapiJson: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OpenAPI 3.1 */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            [key: string]: unknown;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1Events: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description Sends the search to one shard */
-        userId?: string;
-        source?: string;
-        /** @description Older name of source */
-        service?: string;
-        type?: string;
-        correlationId?: string;
-        /** @description Earliest occurredAt */
-        from?: string;
-        /** @description occurredAt before this */
-        to?: string;
-        /** @description By occurredAt; newest first unless told */
-        order?: "asc" | "desc";
-        limit?: number;
-        /** @description nextCursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            items: {
-              eventId: string;
-              id: string;
-              tenantId: string;
-              /** @enum {string} */
-              status: "queued" | "retrying" | "stored" | "dead";
-              /** @description RFC 3339, UTC */
-              receivedAt: string;
-              /** @description RFC 3339, UTC */
-              storedAt?: string;
-              /** @description Same as storedAt, for older clients */
-              processedAt?: string;
-              attempts?: number;
-              /** @description From accepted to written, in ms */
-              durationMs?: number;
-              eventType?: string;
-              userId?: string;
-              subject?: string;
-              partitionKey?: string;
-              /** @description As the producer sent it */
-              occurredAt?: string;
-              source?: string;
-              schemaVersion?: string;
-              specVersion?: string;
-              correlationId?: string;
-              traceparent?: string;
-              payload?: unknown;
-              extensions?: {
-                [key: string]: unknown;
-              };
-              /** @description Id of the dead letter, when status is dead */
-              deadLetter?: string;
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1Events: {
-    parameters: {
-      query?: {
-        results?: "all";
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json":
-            | {
-                eventId: string;
-                /** @description UUIDv8 of the stored event */
-                id: string;
-                /** @enum {string} */
-                status: "accepted";
-                /** @description RFC 3339, UTC */
-                receivedAt: string;
-              }
-            | {
-                accepted: number;
-                duplicates: number;
-                conflicts: number;
-                rejected: number;
-                retry: number;
-                /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                results: {
-                  /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                  index: number;
-                  eventId?: string;
-                  /** @enum {string} */
-                  status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                  /** @description Problem code of an item that is neither accepted nor duplicate */
-                  code?: string;
-                  detail?: string;
-                }[];
-              };
-        };
-      };
-      /** @description Default Response */
-      207: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            accepted: number;
-            duplicates: number;
-            conflicts: number;
-            rejected: number;
-            retry: number;
-            /** @description What is neither accepted nor duplicate; everything with ?results=all */
-            results: {
-              /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-              index: number;
-              eventId?: string;
-              /** @enum {string} */
-              status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-              /** @description Problem code of an item that is neither accepted nor duplicate */
-              code?: string;
-              detail?: string;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getEvents: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description Sends the search to one shard */
-        userId?: string;
-        source?: string;
-        /** @description Older name of source */
-        service?: string;
-        type?: string;
-        correlationId?: string;
-        /** @description Earliest occurredAt */
-        from?: string;
-        /** @description occurredAt before this */
-        to?: string;
-        /** @description By occurredAt; newest first unless told */
-        order?: "asc" | "desc";
-        limit?: number;
-        /** @description nextCursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            items: {
-              eventId: string;
-              id: string;
-              tenantId: string;
-              /** @enum {string} */
-              status: "queued" | "retrying" | "stored" | "dead";
-              /** @description RFC 3339, UTC */
-              receivedAt: string;
-              /** @description RFC 3339, UTC */
-              storedAt?: string;
-              /** @description Same as storedAt, for older clients */
-              processedAt?: string;
-              attempts?: number;
-              /** @description From accepted to written, in ms */
-              durationMs?: number;
-              eventType?: string;
-              userId?: string;
-              subject?: string;
-              partitionKey?: string;
-              /** @description As the producer sent it */
-              occurredAt?: string;
-              source?: string;
-              schemaVersion?: string;
-              specVersion?: string;
-              correlationId?: string;
-              traceparent?: string;
-              payload?: unknown;
-              extensions?: {
-                [key: string]: unknown;
-              };
-              /** @description Id of the dead letter, when status is dead */
-              deadLetter?: string;
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postEvents: {
-    parameters: {
-      query?: {
-        results?: "all";
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json":
-            | {
-                eventId: string;
-                /** @description UUIDv8 of the stored event */
-                id: string;
-                /** @enum {string} */
-                status: "accepted";
-                /** @description RFC 3339, UTC */
-                receivedAt: string;
-              }
-            | {
-                accepted: number;
-                duplicates: number;
-                conflicts: number;
-                rejected: number;
-                retry: number;
-                /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                results: {
-                  /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                  index: number;
-                  eventId?: string;
-                  /** @enum {string} */
-                  status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                  /** @description Problem code of an item that is neither accepted nor duplicate */
-                  code?: string;
-                  detail?: string;
-                }[];
-              };
-        };
-      };
-      /** @description Default Response */
-      207: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            accepted: number;
-            duplicates: number;
-            conflicts: number;
-            rejected: number;
-            retry: number;
-            /** @description What is neither accepted nor duplicate; everything with ?results=all */
-            results: {
-              /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-              index: number;
-              eventId?: string;
-              /** @enum {string} */
-              status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-              /** @description Problem code of an item that is neither accepted nor duplicate */
-              code?: string;
-              detail?: string;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1EventsValidate: {
-    parameters: {
-      query?: {
-        results?: "all";
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1IngestStream: {
-    parameters: {
-      query?: {
-        results?: "all";
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            accepted: number;
-            duplicates: number;
-            conflicts: number;
-            rejected: number;
-            retry: number;
-            /** @description What is neither accepted nor duplicate; everything with ?results=all */
-            results: {
-              /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-              index: number;
-              eventId?: string;
-              /** @enum {string} */
-              status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-              /** @description Problem code of an item that is neither accepted nor duplicate */
-              code?: string;
-              detail?: string;
-            }[];
-            /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
-            offset: number;
-          };
-        };
-      };
-      /** @description Default Response */
-      207: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            accepted: number;
-            duplicates: number;
-            conflicts: number;
-            rejected: number;
-            retry: number;
-            /** @description What is neither accepted nor duplicate; everything with ?results=all */
-            results: {
-              /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-              index: number;
-              eventId?: string;
-              /** @enum {string} */
-              status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-              /** @description Problem code of an item that is neither accepted nor duplicate */
-              code?: string;
-              detail?: string;
-            }[];
-            /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
-            offset: number;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getHealth: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ok" | "degraded" | "down";
-            uptimeSeconds: number;
-            version: string;
-            dependencies: {
-              redis: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              mongodb: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              postgres: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-            };
-          };
-        };
-      };
-      /** @description Default Response */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ok" | "degraded" | "down";
-            uptimeSeconds: number;
-            version: string;
-            dependencies: {
-              redis: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              mongodb: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              postgres: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-            };
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getApiHealth: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ok" | "degraded" | "down";
-            uptimeSeconds: number;
-            version: string;
-            dependencies: {
-              redis: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              mongodb: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              postgres: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-            };
-          };
-        };
-      };
-      /** @description Default Response */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ok" | "degraded" | "down";
-            uptimeSeconds: number;
-            version: string;
-            dependencies: {
-              redis: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              mongodb: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-              postgres: {
-                /** @enum {string} */
-                status: "up" | "down";
-                latencyMs: number | null;
-                detail?: string;
-              };
-            };
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getReady: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ready" | "not-ready";
-            reason?: string;
-          };
-        };
-      };
-      /** @description Default Response */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ready" | "not-ready";
-            reason?: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getReadyz: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ready" | "not-ready";
-            reason?: string;
-          };
-        };
-      };
-      /** @description Default Response */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ready" | "not-ready";
-            reason?: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getApiReady: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ready" | "not-ready";
-            reason?: string;
-          };
-        };
-      };
-      /** @description Default Response */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "ready" | "not-ready";
-            reason?: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getLive: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "live";
-            uptimeSeconds: number;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getHealthz: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "live";
-            uptimeSeconds: number;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getApiLive: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            status: "live";
-            uptimeSeconds: number;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getBuild: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            version: string;
-            commit: string | null;
-            node: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getMetrics: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Text format */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": string;
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1EventsByEventId: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description Sends the look-up to one shard */
-        userId?: string;
-        /** @description Looks in the hour of this time only */
-        occurredAt?: string;
-      };
-      header?: never;
-      path: {
-        eventId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            eventId: string;
-            id: string;
-            tenantId: string;
-            /** @enum {string} */
-            status: "queued" | "retrying" | "stored" | "dead";
-            /** @description RFC 3339, UTC */
-            receivedAt: string;
-            /** @description RFC 3339, UTC */
-            storedAt?: string;
-            /** @description Same as storedAt, for older clients */
-            processedAt?: string;
-            attempts?: number;
-            /** @description From accepted to written, in ms */
-            durationMs?: number;
-            eventType?: string;
-            userId?: string;
-            subject?: string;
-            partitionKey?: string;
-            /** @description As the producer sent it */
-            occurredAt?: string;
-            source?: string;
-            schemaVersion?: string;
-            specVersion?: string;
-            correlationId?: string;
-            traceparent?: string;
-            payload?: unknown;
-            extensions?: {
-              [key: string]: unknown;
-            };
-            /** @description Id of the dead letter, when status is dead */
-            deadLetter?: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getEventsByEventId: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description Sends the look-up to one shard */
-        userId?: string;
-        /** @description Looks in the hour of this time only */
-        occurredAt?: string;
-      };
-      header?: never;
-      path: {
-        eventId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            eventId: string;
-            id: string;
-            tenantId: string;
-            /** @enum {string} */
-            status: "queued" | "retrying" | "stored" | "dead";
-            /** @description RFC 3339, UTC */
-            receivedAt: string;
-            /** @description RFC 3339, UTC */
-            storedAt?: string;
-            /** @description Same as storedAt, for older clients */
-            processedAt?: string;
-            attempts?: number;
-            /** @description From accepted to written, in ms */
-            durationMs?: number;
-            eventType?: string;
-            userId?: string;
-            subject?: string;
-            partitionKey?: string;
-            /** @description As the producer sent it */
-            occurredAt?: string;
-            source?: string;
-            schemaVersion?: string;
-            specVersion?: string;
-            correlationId?: string;
-            traceparent?: string;
-            payload?: unknown;
-            extensions?: {
-              [key: string]: unknown;
-            };
-            /** @description Id of the dead letter, when status is dead */
-            deadLetter?: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminDlq: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description One, or several: reasonCode=A&reasonCode=B */
-        reasonCode?:
-          | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")
-          | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
-        /** @description One cause, as listed by /v1/admin/dlq/reasons */
-        fingerprint?: string;
-        type?: string;
-        source?: string;
-        status?: "open" | "replaying" | "resolved" | "discarded" | "superseded";
-        /** @description Died last at or after */
-        from?: string;
-        /** @description Died last before */
-        to?: string;
-        /** @description Text that the item as it was sent contains, in upper or lower case */
-        q?: string;
-        limit?: number;
-        /** @description nextCursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            items: {
-              id: string;
-              tenantId: string;
-              eventId: string;
-              eventType?: string;
-              userId?: string;
-              source?: string;
-              /** @enum {string} */
-              status: "open" | "replaying" | "resolved" | "discarded" | "superseded";
-              /** @enum {string} */
-              reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
-              message: string;
-              fingerprint: string;
-              attempts: number;
-              /** @description RFC 3339, UTC */
-              receivedAt: string;
-              /** @description First failure as a dead letter */
-              failedAt: string;
-              /** @description RFC 3339, UTC */
-              lastFailedAt: string;
-              correlationId?: string;
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminDlqReasons: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        status?: "open" | "replaying" | "resolved" | "discarded" | "superseded";
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            items: {
-              /** @enum {string} */
-              reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
-              eventType?: string;
-              fingerprint: string;
-              count: number;
-              /** @description RFC 3339, UTC */
-              firstSeen: string;
-              /** @description RFC 3339, UTC */
-              lastSeen: string;
-              sampleId: string;
-              message: string;
-              /** @description Open ones that died in each two hours of the last 24, the oldest first */
-              trend: number[];
-            }[];
-            /** @description Of when the counts are: with hundreds of thousands of letters some seconds ago */
-            asOf: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminDlqCounts: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description RFC 3339, UTC; with hundreds of thousands of letters some seconds ago */
-            asOf: string;
-            total: number;
-            byStatus: {
-              open: number;
-              replaying: number;
-              resolved: number;
-              discarded: number;
-              superseded: number;
-            };
-            /** @description Open ones */
-            byReason: {
-              UNKNOWN_TYPE: number;
-              SCHEMA_INVALID: number;
-              IDENTITY_CONFLICT: number;
-              UNPROCESSABLE: number;
-              RETRY_EXHAUSTED: number;
-            };
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminDlqById: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            eventId: string;
-            eventType?: string;
-            userId?: string;
-            source?: string;
-            /** @enum {string} */
-            status: "open" | "replaying" | "resolved" | "discarded" | "superseded";
-            /** @enum {string} */
-            reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
-            message: string;
-            fingerprint: string;
-            attempts: number;
-            /** @description RFC 3339, UTC */
-            receivedAt: string;
-            /** @description First failure as a dead letter */
-            failedAt: string;
-            /** @description RFC 3339, UTC */
-            lastFailedAt: string;
-            correlationId?: string;
-            /** @description The item exactly as it was sent */
-            raw: string;
-            /** @description Attempts that failed, of every acceptance of this identity, oldest first */
-            attemptsMade: {
-              attempt: number;
-              status: string;
-              reasonCode: string;
-              errorMessage: string;
-              durationMs: number;
-              worker?: string;
-              /** @description RFC 3339, UTC */
-              at: string;
-            }[];
-            /** @description Where the payload does not fit the schema of its type, as JSON Pointers; SCHEMA_INVALID only */
-            failures?: {
-              pointer: string;
-              detail: string;
-            }[];
-            /** @description The last replay that took it, and what came of it */
-            replay?: {
-              id: string;
-              outcome?: string;
-              /** @description RFC 3339, UTC */
-              at: string;
-            };
-            discardReason?: string;
-            history: {
-              /** @description RFC 3339, UTC */
-              at: string;
-              who: string;
-              what: string;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminDlqDiscard: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Tenant id */
-          tenantId?: string;
-          ids?: string[];
-          reasonCode?:
-            | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")
-            | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
-          /** @description One cause, as listed by /v1/admin/dlq/reasons */
-          fingerprint?: string;
-          type?: string;
-          source?: string;
-          /**
-           * Format: date-time
-           * @description Died last at or after
-           */
-          from?: string;
-          /**
-           * Format: date-time
-           * @description Died last before
-           */
-          to?: string;
-          /** @description Text that the item as it was sent contains, in upper or lower case */
-          q?: string;
-          /**
-           * @description Needed when nothing but the tenant is named
-           * @enum {boolean}
-           */
-          all?: true;
-          /** @description At most so many */
-          limit?: number;
-          /**
-           * @description Only open letters can be discarded
-           * @enum {string}
-           */
-          status?: "open";
-          /** @description Why; kept with each letter and in the audit log */
-          reason: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            discarded: number;
-            /** @description Time was up and there are more: send the same request again */
-            more: boolean;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminRetries: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            count: number;
-            /** @description false: there are too many to look at each; count is how many of this tenant were seen */
-            exact: boolean;
-            nextDueAt: string | null;
-            oldestReceivedAt: string | null;
-            /** @description Those that are due next */
-            items: {
-              eventId: string;
-              /** @description UUIDv8 of the event */
-              id: string;
-              tenantId: string;
-              /** @description Attempts so far that failed for the event's own sake; outages count none */
-              attempt: number;
-              /** @description RFC 3339, UTC */
-              dueAt: string;
-              /** @description RFC 3339, UTC */
-              receivedAt: string;
-              /** @description Of the last failure; null when none was kept (an outage that hit many) */
-              message: string | null;
-              reasonCode: string | null;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminAudit: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description Like key.revoke or dead-letters.discard */
-        action?: string;
-        /** @description Id or name of who did it */
-        actor?: string;
-        targetId?: string;
-        /** @description RFC 3339, with a zone */
-        from?: string;
-        /** @description RFC 3339, with a zone */
-        to?: string;
-        limit?: number;
-        /** @description nextCursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            items: {
-              id: string;
-              /** @description RFC 3339, UTC */
-              at: string;
-              actor: {
-                /** @description user, key, admin-token or system */
-                kind: string;
-                id: string;
-                name: string;
-              };
-              /** @description <what>.<verb>, like key.revoke */
-              action: string;
-              targetId: string;
-              tenantId: string | null;
-              before: unknown | null;
-              after: unknown | null;
-              correlationId: string | null;
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminDlqRetry: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Tenant id */
-          tenantId?: string;
-          ids?: string[];
-          reasonCode?:
-            | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")
-            | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
-          /** @description One cause, as listed by /v1/admin/dlq/reasons */
-          fingerprint?: string;
-          type?: string;
-          source?: string;
-          /** @enum {string} */
-          status?: "open" | "replaying" | "resolved" | "discarded" | "superseded";
-          /**
-           * Format: date-time
-           * @description Died last at or after
-           */
-          from?: string;
-          /**
-           * Format: date-time
-           * @description Died last before
-           */
-          to?: string;
-          /** @description Text that the item as it was sent contains, in upper or lower case */
-          q?: string;
-          /**
-           * @description Needed when nothing but the tenant is named
-           * @enum {boolean}
-           */
-          all?: true;
-          /** @description At most so many */
-          limit?: number;
-          /** @description RFC 6902, applied to each event as it was sent; must not touch eventId or the field that userId came from */
-          patch?: (
-            | {
-                /** @enum {string} */
-                op: "add";
-                path: string;
-                value: unknown;
-              }
-            | {
-                /** @enum {string} */
-                op: "replace";
-                path: string;
-                value: unknown;
-              }
-            | {
-                /** @enum {string} */
-                op: "test";
-                path: string;
-                value: unknown;
-              }
-            | {
-                /** @enum {string} */
-                op: "remove";
-                path: string;
-              }
-            | {
-                /** @enum {string} */
-                op: "move";
-                path: string;
-                from: string;
-              }
-            | {
-                /** @enum {string} */
-                op: "copy";
-                path: string;
-                from: string;
-              }
-          )[];
-          /** @description Most a second; REPLAY_RATE_PER_SECOND when absent */
-          ratePerSecond?: number;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            replayId: string;
-            /** @description How many matched; what dies later is not taken */
-            selected: number;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminReplay: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        status?: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
-        limit?: number;
-        /** @description nextCursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            items: {
-              id: string;
-              tenantId: string;
-              /** @enum {string} */
-              source: "DLQ" | "STORED";
-              /** @enum {string} */
-              mode: "reprocess" | "dry-run";
-              /** @enum {string} */
-              status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
-              /** @description Why it stopped or failed and what to do, or what else is worth knowing */
-              message: string | null;
-              selector: {
-                [key: string]: unknown;
-              };
-              patch: unknown[] | null;
-              ratePerSecond: number;
-              limit: number | null;
-              selected: number;
-              processed: number;
-              outcomes: {
-                [key: string]: number;
-              };
-              report: {
-                /** @description The first 20, of a dry run over dead letters */
-                diffs?: {
-                  letterId: string;
-                  eventId: string;
-                  /** @description JSON text as it was sent; cut off after 8,192 characters */
-                  before: string;
-                  /** @description JSON text with the patch applied; the same as before without a patch */
-                  after: string;
-                  /** @enum {string} */
-                  would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
-                  code?: string;
-                  message?: string;
-                }[];
-                /** @description The first 20 */
-                failures?: {
-                  /** @description Of the dead letter, or of the stored event */
-                  id: string;
-                  eventId: string;
-                  code: string;
-                  message: string;
-                }[];
-                /** @description How many failed, by code */
-                codes?: {
-                  [key: string]: number;
+    getOpenapiJson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
                 };
-              };
-              createdBy: {
-                kind: string;
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1Events: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description Sends the search to one shard */
+                userId?: string;
+                source?: string;
+                /** @description Older name of source */
+                service?: string;
+                type?: string;
+                correlationId?: string;
+                /** @description Earliest occurredAt */
+                from?: string;
+                /** @description occurredAt before this */
+                to?: string;
+                /** @description By occurredAt; newest first unless told */
+                order?: "asc" | "desc";
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            eventId: string;
+                            id: string;
+                            tenantId: string;
+                            /** @enum {string} */
+                            status: "queued" | "retrying" | "stored" | "dead";
+                            /** @description RFC 3339, UTC */
+                            receivedAt: string;
+                            /** @description RFC 3339, UTC */
+                            storedAt?: string;
+                            /** @description Same as storedAt, for older clients */
+                            processedAt?: string;
+                            attempts?: number;
+                            /** @description From accepted to written, in ms */
+                            durationMs?: number;
+                            eventType?: string;
+                            userId?: string;
+                            subject?: string;
+                            partitionKey?: string;
+                            /** @description As the producer sent it */
+                            occurredAt?: string;
+                            source?: string;
+                            schemaVersion?: string;
+                            specVersion?: string;
+                            correlationId?: string;
+                            traceparent?: string;
+                            payload?: unknown;
+                            extensions?: {
+                                [key: string]: unknown;
+                            };
+                            /** @description Id of the dead letter, when status is dead */
+                            deadLetter?: string;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1Events: {
+        parameters: {
+            query?: {
+                results?: "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        eventId: string;
+                        /** @description UUIDv8 of the stored event */
+                        id: string;
+                        /** @enum {string} */
+                        status: "accepted";
+                        /** @description RFC 3339, UTC */
+                        receivedAt: string;
+                    } | {
+                        accepted: number;
+                        duplicates: number;
+                        conflicts: number;
+                        rejected: number;
+                        retry: number;
+                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
+                        results: {
+                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+                            index: number;
+                            eventId?: string;
+                            /** @enum {string} */
+                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                            /** @description Problem code of an item that is neither accepted nor duplicate */
+                            code?: string;
+                            detail?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Default Response */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accepted: number;
+                        duplicates: number;
+                        conflicts: number;
+                        rejected: number;
+                        retry: number;
+                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
+                        results: {
+                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+                            index: number;
+                            eventId?: string;
+                            /** @enum {string} */
+                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                            /** @description Problem code of an item that is neither accepted nor duplicate */
+                            code?: string;
+                            detail?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description Sends the search to one shard */
+                userId?: string;
+                source?: string;
+                /** @description Older name of source */
+                service?: string;
+                type?: string;
+                correlationId?: string;
+                /** @description Earliest occurredAt */
+                from?: string;
+                /** @description occurredAt before this */
+                to?: string;
+                /** @description By occurredAt; newest first unless told */
+                order?: "asc" | "desc";
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            eventId: string;
+                            id: string;
+                            tenantId: string;
+                            /** @enum {string} */
+                            status: "queued" | "retrying" | "stored" | "dead";
+                            /** @description RFC 3339, UTC */
+                            receivedAt: string;
+                            /** @description RFC 3339, UTC */
+                            storedAt?: string;
+                            /** @description Same as storedAt, for older clients */
+                            processedAt?: string;
+                            attempts?: number;
+                            /** @description From accepted to written, in ms */
+                            durationMs?: number;
+                            eventType?: string;
+                            userId?: string;
+                            subject?: string;
+                            partitionKey?: string;
+                            /** @description As the producer sent it */
+                            occurredAt?: string;
+                            source?: string;
+                            schemaVersion?: string;
+                            specVersion?: string;
+                            correlationId?: string;
+                            traceparent?: string;
+                            payload?: unknown;
+                            extensions?: {
+                                [key: string]: unknown;
+                            };
+                            /** @description Id of the dead letter, when status is dead */
+                            deadLetter?: string;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postEvents: {
+        parameters: {
+            query?: {
+                results?: "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        eventId: string;
+                        /** @description UUIDv8 of the stored event */
+                        id: string;
+                        /** @enum {string} */
+                        status: "accepted";
+                        /** @description RFC 3339, UTC */
+                        receivedAt: string;
+                    } | {
+                        accepted: number;
+                        duplicates: number;
+                        conflicts: number;
+                        rejected: number;
+                        retry: number;
+                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
+                        results: {
+                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+                            index: number;
+                            eventId?: string;
+                            /** @enum {string} */
+                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                            /** @description Problem code of an item that is neither accepted nor duplicate */
+                            code?: string;
+                            detail?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Default Response */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accepted: number;
+                        duplicates: number;
+                        conflicts: number;
+                        rejected: number;
+                        retry: number;
+                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
+                        results: {
+                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+                            index: number;
+                            eventId?: string;
+                            /** @enum {string} */
+                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                            /** @description Problem code of an item that is neither accepted nor duplicate */
+                            code?: string;
+                            detail?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1EventsValidate: {
+        parameters: {
+            query?: {
+                results?: "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1IngestStream: {
+        parameters: {
+            query?: {
+                results?: "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accepted: number;
+                        duplicates: number;
+                        conflicts: number;
+                        rejected: number;
+                        retry: number;
+                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
+                        results: {
+                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+                            index: number;
+                            eventId?: string;
+                            /** @enum {string} */
+                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                            /** @description Problem code of an item that is neither accepted nor duplicate */
+                            code?: string;
+                            detail?: string;
+                        }[];
+                        /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
+                        offset: number;
+                    };
+                };
+            };
+            /** @description Default Response */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accepted: number;
+                        duplicates: number;
+                        conflicts: number;
+                        rejected: number;
+                        retry: number;
+                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
+                        results: {
+                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+                            index: number;
+                            eventId?: string;
+                            /** @enum {string} */
+                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                            /** @description Problem code of an item that is neither accepted nor duplicate */
+                            code?: string;
+                            detail?: string;
+                        }[];
+                        /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
+                        offset: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok" | "degraded" | "down";
+                        uptimeSeconds: number;
+                        version: string;
+                        dependencies: {
+                            redis: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            mongodb: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            postgres: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description Default Response */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok" | "degraded" | "down";
+                        uptimeSeconds: number;
+                        version: string;
+                        dependencies: {
+                            redis: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            mongodb: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            postgres: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok" | "degraded" | "down";
+                        uptimeSeconds: number;
+                        version: string;
+                        dependencies: {
+                            redis: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            mongodb: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            postgres: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description Default Response */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ok" | "degraded" | "down";
+                        uptimeSeconds: number;
+                        version: string;
+                        dependencies: {
+                            redis: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            mongodb: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                            postgres: {
+                                /** @enum {string} */
+                                status: "up" | "down";
+                                latencyMs: number | null;
+                                detail?: string;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready" | "not-ready";
+                        reason?: string;
+                    };
+                };
+            };
+            /** @description Default Response */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready" | "not-ready";
+                        reason?: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReadyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready" | "not-ready";
+                        reason?: string;
+                    };
+                };
+            };
+            /** @description Default Response */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready" | "not-ready";
+                        reason?: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready" | "not-ready";
+                        reason?: string;
+                    };
+                };
+            };
+            /** @description Default Response */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "ready" | "not-ready";
+                        reason?: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "live";
+                        uptimeSeconds: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "live";
+                        uptimeSeconds: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "live";
+                        uptimeSeconds: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        version: string;
+                        commit: string | null;
+                        node: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                "*": string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1EventsByEventId: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description Sends the look-up to one shard */
+                userId?: string;
+                /** @description Looks in the hour of this time only */
+                occurredAt?: string;
+            };
+            header?: never;
+            path: {
+                eventId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        eventId: string;
+                        id: string;
+                        tenantId: string;
+                        /** @enum {string} */
+                        status: "queued" | "retrying" | "stored" | "dead";
+                        /** @description RFC 3339, UTC */
+                        receivedAt: string;
+                        /** @description RFC 3339, UTC */
+                        storedAt?: string;
+                        /** @description Same as storedAt, for older clients */
+                        processedAt?: string;
+                        attempts?: number;
+                        /** @description From accepted to written, in ms */
+                        durationMs?: number;
+                        eventType?: string;
+                        userId?: string;
+                        subject?: string;
+                        partitionKey?: string;
+                        /** @description As the producer sent it */
+                        occurredAt?: string;
+                        source?: string;
+                        schemaVersion?: string;
+                        specVersion?: string;
+                        correlationId?: string;
+                        traceparent?: string;
+                        payload?: unknown;
+                        extensions?: {
+                            [key: string]: unknown;
+                        };
+                        /** @description Id of the dead letter, when status is dead */
+                        deadLetter?: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEventsByEventId: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description Sends the look-up to one shard */
+                userId?: string;
+                /** @description Looks in the hour of this time only */
+                occurredAt?: string;
+            };
+            header?: never;
+            path: {
+                eventId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        eventId: string;
+                        id: string;
+                        tenantId: string;
+                        /** @enum {string} */
+                        status: "queued" | "retrying" | "stored" | "dead";
+                        /** @description RFC 3339, UTC */
+                        receivedAt: string;
+                        /** @description RFC 3339, UTC */
+                        storedAt?: string;
+                        /** @description Same as storedAt, for older clients */
+                        processedAt?: string;
+                        attempts?: number;
+                        /** @description From accepted to written, in ms */
+                        durationMs?: number;
+                        eventType?: string;
+                        userId?: string;
+                        subject?: string;
+                        partitionKey?: string;
+                        /** @description As the producer sent it */
+                        occurredAt?: string;
+                        source?: string;
+                        schemaVersion?: string;
+                        specVersion?: string;
+                        correlationId?: string;
+                        traceparent?: string;
+                        payload?: unknown;
+                        extensions?: {
+                            [key: string]: unknown;
+                        };
+                        /** @description Id of the dead letter, when status is dead */
+                        deadLetter?: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminDlq: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description One, or several: reasonCode=A&reasonCode=B */
+                reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                /** @description One cause, as listed by /v1/admin/dlq/reasons */
+                fingerprint?: string;
+                type?: string;
+                source?: string;
+                status?: "open" | "replaying" | "resolved" | "discarded" | "superseded";
+                /** @description Died last at or after */
+                from?: string;
+                /** @description Died last before */
+                to?: string;
+                /** @description Text that the item as it was sent contains, in upper or lower case */
+                q?: string;
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            tenantId: string;
+                            eventId: string;
+                            eventType?: string;
+                            userId?: string;
+                            source?: string;
+                            /** @enum {string} */
+                            status: "open" | "replaying" | "resolved" | "discarded" | "superseded";
+                            /** @enum {string} */
+                            reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+                            message: string;
+                            fingerprint: string;
+                            attempts: number;
+                            /** @description RFC 3339, UTC */
+                            receivedAt: string;
+                            /** @description First failure as a dead letter */
+                            failedAt: string;
+                            /** @description RFC 3339, UTC */
+                            lastFailedAt: string;
+                            correlationId?: string;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminDlqReasons: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                status?: "open" | "replaying" | "resolved" | "discarded" | "superseded";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            /** @enum {string} */
+                            reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+                            eventType?: string;
+                            fingerprint: string;
+                            count: number;
+                            /** @description RFC 3339, UTC */
+                            firstSeen: string;
+                            /** @description RFC 3339, UTC */
+                            lastSeen: string;
+                            sampleId: string;
+                            message: string;
+                            /** @description Open ones that died in each two hours of the last 24, the oldest first */
+                            trend: number[];
+                        }[];
+                        /** @description Of when the counts are: with hundreds of thousands of letters some seconds ago */
+                        asOf: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminDlqCounts: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description RFC 3339, UTC; with hundreds of thousands of letters some seconds ago */
+                        asOf: string;
+                        total: number;
+                        byStatus: {
+                            open: number;
+                            replaying: number;
+                            resolved: number;
+                            discarded: number;
+                            superseded: number;
+                        };
+                        /** @description Open ones */
+                        byReason: {
+                            UNKNOWN_TYPE: number;
+                            SCHEMA_INVALID: number;
+                            IDENTITY_CONFLICT: number;
+                            UNPROCESSABLE: number;
+                            RETRY_EXHAUSTED: number;
+                        };
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminDlqById: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
                 id: string;
-                name: string;
-              };
-              /** @description RFC 3339, UTC */
-              createdAt: string;
-              startedAt: string | null;
-              finishedAt: string | null;
-              /** @description RFC 3339, UTC */
-              updatedAt: string;
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminReplay: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Tenant id */
-          tenantId?: string;
-          ids?: string[];
-          reasonCode?:
-            | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")
-            | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
-          /** @description One cause, as listed by /v1/admin/dlq/reasons */
-          fingerprint?: string;
-          type?: string;
-          source?: string;
-          /**
-           * Format: date-time
-           * @description Died last at or after
-           */
-          from?: string;
-          /**
-           * Format: date-time
-           * @description Died last before
-           */
-          to?: string;
-          /** @description Text that the item as it was sent contains, in upper or lower case */
-          q?: string;
-          /**
-           * @description Needed when nothing but the tenant is named
-           * @enum {boolean}
-           */
-          all?: true;
-          /** @description At most so many */
-          limit?: number;
-          /**
-           * @description DLQ: dead letters that are open. STORED: events that are stored (from and to are then of occurredAt)
-           * @enum {string}
-           */
-          status: "DLQ" | "STORED";
-          /**
-           * @default reprocess
-           * @enum {string}
-           */
-          mode?: "reprocess" | "dry-run";
-          /** @description Most a second; REPLAY_RATE_PER_SECOND when absent */
-          ratePerSecond?: number;
-          /** @description RFC 6902, applied to each event as it was sent; must not touch eventId or the field that userId came from */
-          patch?: (
-            | {
-                /** @enum {string} */
-                op: "add";
-                path: string;
-                value: unknown;
-              }
-            | {
-                /** @enum {string} */
-                op: "replace";
-                path: string;
-                value: unknown;
-              }
-            | {
-                /** @enum {string} */
-                op: "test";
-                path: string;
-                value: unknown;
-              }
-            | {
-                /** @enum {string} */
-                op: "remove";
-                path: string;
-              }
-            | {
-                /** @enum {string} */
-                op: "move";
-                path: string;
-                from: string;
-              }
-            | {
-                /** @enum {string} */
-                op: "copy";
-                path: string;
-                from: string;
-              }
-          )[];
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            replayId: string;
-            /** @description How many matched; what dies later is not taken */
-            selected: number;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminReplayById: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            /** @enum {string} */
-            source: "DLQ" | "STORED";
-            /** @enum {string} */
-            mode: "reprocess" | "dry-run";
-            /** @enum {string} */
-            status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
-            /** @description Why it stopped or failed and what to do, or what else is worth knowing */
-            message: string | null;
-            selector: {
-              [key: string]: unknown;
             };
-            patch: unknown[] | null;
-            ratePerSecond: number;
-            limit: number | null;
-            selected: number;
-            processed: number;
-            outcomes: {
-              [key: string]: number;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        eventId: string;
+                        eventType?: string;
+                        userId?: string;
+                        source?: string;
+                        /** @enum {string} */
+                        status: "open" | "replaying" | "resolved" | "discarded" | "superseded";
+                        /** @enum {string} */
+                        reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+                        message: string;
+                        fingerprint: string;
+                        attempts: number;
+                        /** @description RFC 3339, UTC */
+                        receivedAt: string;
+                        /** @description First failure as a dead letter */
+                        failedAt: string;
+                        /** @description RFC 3339, UTC */
+                        lastFailedAt: string;
+                        correlationId?: string;
+                        /** @description The item exactly as it was sent */
+                        raw: string;
+                        /** @description Attempts that failed, of every acceptance of this identity, oldest first */
+                        attemptsMade: {
+                            attempt: number;
+                            status: string;
+                            reasonCode: string;
+                            errorMessage: string;
+                            durationMs: number;
+                            worker?: string;
+                            /** @description RFC 3339, UTC */
+                            at: string;
+                        }[];
+                        /** @description Where the payload does not fit the schema of its type, as JSON Pointers; SCHEMA_INVALID only */
+                        failures?: {
+                            pointer: string;
+                            detail: string;
+                        }[];
+                        /** @description The last replay that took it, and what came of it */
+                        replay?: {
+                            id: string;
+                            outcome?: string;
+                            /** @description RFC 3339, UTC */
+                            at: string;
+                        };
+                        discardReason?: string;
+                        history: {
+                            /** @description RFC 3339, UTC */
+                            at: string;
+                            who: string;
+                            what: string;
+                        }[];
+                    };
+                };
             };
-            report: {
-              /** @description The first 20, of a dry run over dead letters */
-              diffs?: {
-                letterId: string;
-                eventId: string;
-                /** @description JSON text as it was sent; cut off after 8,192 characters */
-                before: string;
-                /** @description JSON text with the patch applied; the same as before without a patch */
-                after: string;
-                /** @enum {string} */
-                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
-                code?: string;
-                message?: string;
-              }[];
-              /** @description The first 20 */
-              failures?: {
-                /** @description Of the dead letter, or of the stored event */
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminDlqDiscard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId?: string;
+                    ids?: string[];
+                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                    /** @description One cause, as listed by /v1/admin/dlq/reasons */
+                    fingerprint?: string;
+                    type?: string;
+                    source?: string;
+                    /**
+                     * Format: date-time
+                     * @description Died last at or after
+                     */
+                    from?: string;
+                    /**
+                     * Format: date-time
+                     * @description Died last before
+                     */
+                    to?: string;
+                    /** @description Text that the item as it was sent contains, in upper or lower case */
+                    q?: string;
+                    /**
+                     * @description Needed when nothing but the tenant is named
+                     * @enum {boolean}
+                     */
+                    all?: true;
+                    /** @description At most so many */
+                    limit?: number;
+                    /**
+                     * @description Only open letters can be discarded
+                     * @enum {string}
+                     */
+                    status?: "open";
+                    /** @description Why; kept with each letter and in the audit log */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        discarded: number;
+                        /** @description Time was up and there are more: send the same request again */
+                        more: boolean;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminRetries: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        count: number;
+                        /** @description false: there are too many to look at each; count is how many of this tenant were seen */
+                        exact: boolean;
+                        nextDueAt: string | null;
+                        oldestReceivedAt: string | null;
+                        /** @description Those that are due next */
+                        items: {
+                            eventId: string;
+                            /** @description UUIDv8 of the event */
+                            id: string;
+                            tenantId: string;
+                            /** @description Attempts so far that failed for the event's own sake; outages count none */
+                            attempt: number;
+                            /** @description RFC 3339, UTC */
+                            dueAt: string;
+                            /** @description RFC 3339, UTC */
+                            receivedAt: string;
+                            /** @description Of the last failure; null when none was kept (an outage that hit many) */
+                            message: string | null;
+                            reasonCode: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminAudit: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description Like key.revoke or dead-letters.discard */
+                action?: string;
+                /** @description Id or name of who did it */
+                actor?: string;
+                targetId?: string;
+                /** @description RFC 3339, with a zone */
+                from?: string;
+                /** @description RFC 3339, with a zone */
+                to?: string;
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            /** @description RFC 3339, UTC */
+                            at: string;
+                            actor: {
+                                /** @description user, key, admin-token or system */
+                                kind: string;
+                                id: string;
+                                name: string;
+                            };
+                            /** @description <what>.<verb>, like key.revoke */
+                            action: string;
+                            targetId: string;
+                            tenantId: string | null;
+                            before: unknown | null;
+                            after: unknown | null;
+                            correlationId: string | null;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminDlqRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId?: string;
+                    ids?: string[];
+                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                    /** @description One cause, as listed by /v1/admin/dlq/reasons */
+                    fingerprint?: string;
+                    type?: string;
+                    source?: string;
+                    /** @enum {string} */
+                    status?: "open" | "replaying" | "resolved" | "discarded" | "superseded";
+                    /**
+                     * Format: date-time
+                     * @description Died last at or after
+                     */
+                    from?: string;
+                    /**
+                     * Format: date-time
+                     * @description Died last before
+                     */
+                    to?: string;
+                    /** @description Text that the item as it was sent contains, in upper or lower case */
+                    q?: string;
+                    /**
+                     * @description Needed when nothing but the tenant is named
+                     * @enum {boolean}
+                     */
+                    all?: true;
+                    /** @description At most so many */
+                    limit?: number;
+                    /** @description RFC 6902, applied to each event as it was sent; must not touch eventId or the field that userId came from */
+                    patch?: ({
+                        /** @enum {string} */
+                        op: "add";
+                        path: string;
+                        value: unknown;
+                    } | {
+                        /** @enum {string} */
+                        op: "replace";
+                        path: string;
+                        value: unknown;
+                    } | {
+                        /** @enum {string} */
+                        op: "test";
+                        path: string;
+                        value: unknown;
+                    } | {
+                        /** @enum {string} */
+                        op: "remove";
+                        path: string;
+                    } | {
+                        /** @enum {string} */
+                        op: "move";
+                        path: string;
+                        from: string;
+                    } | {
+                        /** @enum {string} */
+                        op: "copy";
+                        path: string;
+                        from: string;
+                    })[];
+                    /** @description Most a second; REPLAY_RATE_PER_SECOND when absent */
+                    ratePerSecond?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        replayId: string;
+                        /** @description How many matched; what dies later is not taken */
+                        selected: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminReplay: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                status?: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            tenantId: string;
+                            /** @enum {string} */
+                            source: "DLQ" | "STORED";
+                            /** @enum {string} */
+                            mode: "reprocess" | "dry-run";
+                            /** @enum {string} */
+                            status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                            /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                            message: string | null;
+                            selector: {
+                                [key: string]: unknown;
+                            };
+                            patch: unknown[] | null;
+                            ratePerSecond: number;
+                            limit: number | null;
+                            selected: number;
+                            processed: number;
+                            outcomes: {
+                                [key: string]: number;
+                            };
+                            report: {
+                                /** @description The first 20, of a dry run over dead letters */
+                                diffs?: {
+                                    letterId: string;
+                                    eventId: string;
+                                    /** @description JSON text as it was sent; cut off after 8,192 characters */
+                                    before: string;
+                                    /** @description JSON text with the patch applied; the same as before without a patch */
+                                    after: string;
+                                    /** @enum {string} */
+                                    would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
+                                    code?: string;
+                                    message?: string;
+                                }[];
+                                /** @description The first 20 */
+                                failures?: {
+                                    /** @description Of the dead letter, or of the stored event */
+                                    id: string;
+                                    eventId: string;
+                                    code: string;
+                                    message: string;
+                                }[];
+                                /** @description How many failed, by code */
+                                codes?: {
+                                    [key: string]: number;
+                                };
+                            };
+                            createdBy: {
+                                kind: string;
+                                id: string;
+                                name: string;
+                            };
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            startedAt: string | null;
+                            finishedAt: string | null;
+                            /** @description RFC 3339, UTC */
+                            updatedAt: string;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId?: string;
+                    ids?: string[];
+                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                    /** @description One cause, as listed by /v1/admin/dlq/reasons */
+                    fingerprint?: string;
+                    type?: string;
+                    source?: string;
+                    /**
+                     * Format: date-time
+                     * @description Died last at or after
+                     */
+                    from?: string;
+                    /**
+                     * Format: date-time
+                     * @description Died last before
+                     */
+                    to?: string;
+                    /** @description Text that the item as it was sent contains, in upper or lower case */
+                    q?: string;
+                    /**
+                     * @description Needed when nothing but the tenant is named
+                     * @enum {boolean}
+                     */
+                    all?: true;
+                    /** @description At most so many */
+                    limit?: number;
+                    /**
+                     * @description DLQ: dead letters that are open. STORED: events that are stored (from and to are then of occurredAt)
+                     * @enum {string}
+                     */
+                    status: "DLQ" | "STORED";
+                    /**
+                     * @default reprocess
+                     * @enum {string}
+                     */
+                    mode?: "reprocess" | "dry-run";
+                    /** @description Most a second; REPLAY_RATE_PER_SECOND when absent */
+                    ratePerSecond?: number;
+                    /** @description RFC 6902, applied to each event as it was sent; must not touch eventId or the field that userId came from */
+                    patch?: ({
+                        /** @enum {string} */
+                        op: "add";
+                        path: string;
+                        value: unknown;
+                    } | {
+                        /** @enum {string} */
+                        op: "replace";
+                        path: string;
+                        value: unknown;
+                    } | {
+                        /** @enum {string} */
+                        op: "test";
+                        path: string;
+                        value: unknown;
+                    } | {
+                        /** @enum {string} */
+                        op: "remove";
+                        path: string;
+                    } | {
+                        /** @enum {string} */
+                        op: "move";
+                        path: string;
+                        from: string;
+                    } | {
+                        /** @enum {string} */
+                        op: "copy";
+                        path: string;
+                        from: string;
+                    })[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        replayId: string;
+                        /** @description How many matched; what dies later is not taken */
+                        selected: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminReplayById: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
                 id: string;
-                eventId: string;
-                code: string;
-                message: string;
-              }[];
-              /** @description How many failed, by code */
-              codes?: {
-                [key: string]: number;
-              };
             };
-            createdBy: {
-              kind: string;
-              id: string;
-              name: string;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        /** @enum {string} */
+                        source: "DLQ" | "STORED";
+                        /** @enum {string} */
+                        mode: "reprocess" | "dry-run";
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        selector: {
+                            [key: string]: unknown;
+                        };
+                        patch: unknown[] | null;
+                        ratePerSecond: number;
+                        limit: number | null;
+                        selected: number;
+                        processed: number;
+                        outcomes: {
+                            [key: string]: number;
+                        };
+                        report: {
+                            /** @description The first 20, of a dry run over dead letters */
+                            diffs?: {
+                                letterId: string;
+                                eventId: string;
+                                /** @description JSON text as it was sent; cut off after 8,192 characters */
+                                before: string;
+                                /** @description JSON text with the patch applied; the same as before without a patch */
+                                after: string;
+                                /** @enum {string} */
+                                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
+                                code?: string;
+                                message?: string;
+                            }[];
+                            /** @description The first 20 */
+                            failures?: {
+                                /** @description Of the dead letter, or of the stored event */
+                                id: string;
+                                eventId: string;
+                                code: string;
+                                message: string;
+                            }[];
+                            /** @description How many failed, by code */
+                            codes?: {
+                                [key: string]: number;
+                            };
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
             };
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-          };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  postV1AdminReplayByIdPause: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            /** @enum {string} */
-            source: "DLQ" | "STORED";
-            /** @enum {string} */
-            mode: "reprocess" | "dry-run";
-            /** @enum {string} */
-            status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
-            /** @description Why it stopped or failed and what to do, or what else is worth knowing */
-            message: string | null;
-            selector: {
-              [key: string]: unknown;
+    postV1AdminReplayByIdPause: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
             };
-            patch: unknown[] | null;
-            ratePerSecond: number;
-            limit: number | null;
-            selected: number;
-            processed: number;
-            outcomes: {
-              [key: string]: number;
-            };
-            report: {
-              /** @description The first 20, of a dry run over dead letters */
-              diffs?: {
-                letterId: string;
-                eventId: string;
-                /** @description JSON text as it was sent; cut off after 8,192 characters */
-                before: string;
-                /** @description JSON text with the patch applied; the same as before without a patch */
-                after: string;
-                /** @enum {string} */
-                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
-                code?: string;
-                message?: string;
-              }[];
-              /** @description The first 20 */
-              failures?: {
-                /** @description Of the dead letter, or of the stored event */
+            header?: never;
+            path: {
                 id: string;
-                eventId: string;
-                code: string;
-                message: string;
-              }[];
-              /** @description How many failed, by code */
-              codes?: {
-                [key: string]: number;
-              };
             };
-            createdBy: {
-              kind: string;
-              id: string;
-              name: string;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        /** @enum {string} */
+                        source: "DLQ" | "STORED";
+                        /** @enum {string} */
+                        mode: "reprocess" | "dry-run";
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        selector: {
+                            [key: string]: unknown;
+                        };
+                        patch: unknown[] | null;
+                        ratePerSecond: number;
+                        limit: number | null;
+                        selected: number;
+                        processed: number;
+                        outcomes: {
+                            [key: string]: number;
+                        };
+                        report: {
+                            /** @description The first 20, of a dry run over dead letters */
+                            diffs?: {
+                                letterId: string;
+                                eventId: string;
+                                /** @description JSON text as it was sent; cut off after 8,192 characters */
+                                before: string;
+                                /** @description JSON text with the patch applied; the same as before without a patch */
+                                after: string;
+                                /** @enum {string} */
+                                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
+                                code?: string;
+                                message?: string;
+                            }[];
+                            /** @description The first 20 */
+                            failures?: {
+                                /** @description Of the dead letter, or of the stored event */
+                                id: string;
+                                eventId: string;
+                                code: string;
+                                message: string;
+                            }[];
+                            /** @description How many failed, by code */
+                            codes?: {
+                                [key: string]: number;
+                            };
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
             };
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-          };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  postV1AdminReplayByIdResume: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            /** @enum {string} */
-            source: "DLQ" | "STORED";
-            /** @enum {string} */
-            mode: "reprocess" | "dry-run";
-            /** @enum {string} */
-            status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
-            /** @description Why it stopped or failed and what to do, or what else is worth knowing */
-            message: string | null;
-            selector: {
-              [key: string]: unknown;
+    postV1AdminReplayByIdResume: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
             };
-            patch: unknown[] | null;
-            ratePerSecond: number;
-            limit: number | null;
-            selected: number;
-            processed: number;
-            outcomes: {
-              [key: string]: number;
-            };
-            report: {
-              /** @description The first 20, of a dry run over dead letters */
-              diffs?: {
-                letterId: string;
-                eventId: string;
-                /** @description JSON text as it was sent; cut off after 8,192 characters */
-                before: string;
-                /** @description JSON text with the patch applied; the same as before without a patch */
-                after: string;
-                /** @enum {string} */
-                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
-                code?: string;
-                message?: string;
-              }[];
-              /** @description The first 20 */
-              failures?: {
-                /** @description Of the dead letter, or of the stored event */
+            header?: never;
+            path: {
                 id: string;
-                eventId: string;
-                code: string;
-                message: string;
-              }[];
-              /** @description How many failed, by code */
-              codes?: {
-                [key: string]: number;
-              };
             };
-            createdBy: {
-              kind: string;
-              id: string;
-              name: string;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        /** @enum {string} */
+                        source: "DLQ" | "STORED";
+                        /** @enum {string} */
+                        mode: "reprocess" | "dry-run";
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        selector: {
+                            [key: string]: unknown;
+                        };
+                        patch: unknown[] | null;
+                        ratePerSecond: number;
+                        limit: number | null;
+                        selected: number;
+                        processed: number;
+                        outcomes: {
+                            [key: string]: number;
+                        };
+                        report: {
+                            /** @description The first 20, of a dry run over dead letters */
+                            diffs?: {
+                                letterId: string;
+                                eventId: string;
+                                /** @description JSON text as it was sent; cut off after 8,192 characters */
+                                before: string;
+                                /** @description JSON text with the patch applied; the same as before without a patch */
+                                after: string;
+                                /** @enum {string} */
+                                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
+                                code?: string;
+                                message?: string;
+                            }[];
+                            /** @description The first 20 */
+                            failures?: {
+                                /** @description Of the dead letter, or of the stored event */
+                                id: string;
+                                eventId: string;
+                                code: string;
+                                message: string;
+                            }[];
+                            /** @description How many failed, by code */
+                            codes?: {
+                                [key: string]: number;
+                            };
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
             };
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-          };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  postV1AdminReplayByIdCancel: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            /** @enum {string} */
-            source: "DLQ" | "STORED";
-            /** @enum {string} */
-            mode: "reprocess" | "dry-run";
-            /** @enum {string} */
-            status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
-            /** @description Why it stopped or failed and what to do, or what else is worth knowing */
-            message: string | null;
-            selector: {
-              [key: string]: unknown;
+    postV1AdminReplayByIdCancel: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
             };
-            patch: unknown[] | null;
-            ratePerSecond: number;
-            limit: number | null;
-            selected: number;
-            processed: number;
-            outcomes: {
-              [key: string]: number;
-            };
-            report: {
-              /** @description The first 20, of a dry run over dead letters */
-              diffs?: {
-                letterId: string;
-                eventId: string;
-                /** @description JSON text as it was sent; cut off after 8,192 characters */
-                before: string;
-                /** @description JSON text with the patch applied; the same as before without a patch */
-                after: string;
-                /** @enum {string} */
-                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
-                code?: string;
-                message?: string;
-              }[];
-              /** @description The first 20 */
-              failures?: {
-                /** @description Of the dead letter, or of the stored event */
+            header?: never;
+            path: {
                 id: string;
-                eventId: string;
-                code: string;
-                message: string;
-              }[];
-              /** @description How many failed, by code */
-              codes?: {
-                [key: string]: number;
-              };
             };
-            createdBy: {
-              kind: string;
-              id: string;
-              name: string;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        /** @enum {string} */
+                        source: "DLQ" | "STORED";
+                        /** @enum {string} */
+                        mode: "reprocess" | "dry-run";
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        selector: {
+                            [key: string]: unknown;
+                        };
+                        patch: unknown[] | null;
+                        ratePerSecond: number;
+                        limit: number | null;
+                        selected: number;
+                        processed: number;
+                        outcomes: {
+                            [key: string]: number;
+                        };
+                        report: {
+                            /** @description The first 20, of a dry run over dead letters */
+                            diffs?: {
+                                letterId: string;
+                                eventId: string;
+                                /** @description JSON text as it was sent; cut off after 8,192 characters */
+                                before: string;
+                                /** @description JSON text with the patch applied; the same as before without a patch */
+                                after: string;
+                                /** @enum {string} */
+                                would: "stored" | "failed" | "superseded" | "already-stored" | "skipped";
+                                code?: string;
+                                message?: string;
+                            }[];
+                            /** @description The first 20 */
+                            failures?: {
+                                /** @description Of the dead letter, or of the stored event */
+                                id: string;
+                                eventId: string;
+                                code: string;
+                                message: string;
+                            }[];
+                            /** @description How many failed, by code */
+                            codes?: {
+                                [key: string]: number;
+                            };
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
             };
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminLedger: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description Its minute is the first; an hour ago unless told */
-        from?: string;
-        /** @description Exclusive; now unless told */
-        to?: string;
-        /** @description Most items; total covers the whole range all the same */
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description Newest first */
-            items: {
-              /** @description RFC 3339, UTC */
-              minute: string;
-              tenantId: string;
-              accepted: number;
-              stored: number;
-              duplicate: number;
-              dead: number;
-              inFlight: number;
-              missing: number;
-              /** @description How many of the missing an operator has acknowledged */
-              acknowledged: number;
-              closed: boolean;
-            }[];
-            total: {
-              accepted: number;
-              stored: number;
-              duplicate: number;
-              dead: number;
-              inFlight: number;
-              missing: number;
-              /** @description How many of the missing an operator has acknowledged */
-              acknowledged: number;
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description Accepted in this range, of all tenants, and shown by no minute, because Redis lost the rows; null for keys of a tenant */
-            unaccounted: number | null;
-            deadNow: {
-              open: number;
-              replaying: number;
-              resolved: number;
-              discarded: number;
-              superseded: number;
+        };
+    };
+    getV1AdminLedger: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description Its minute is the first; an hour ago unless told */
+                from?: string;
+                /** @description Exclusive; now unless told */
+                to?: string;
+                /** @description Most items; total covers the whole range all the same */
+                limit?: number;
             };
-          };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminLedgerAlarms: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description Newest first; alarms are kept for ever */
-            items: {
-              id: string;
-              /**
-               * @description redis-empty: Redis forgot everything. redis-older: it came back with an older state. redis-other: it holds another data set. events-missing: closed minutes do not add up
-               * @enum {string}
-               */
-              kind: "redis-empty" | "redis-older" | "redis-other" | "events-missing";
-              /** @description What happened, with the bound of what is lost */
-              sentence: string;
-              /** @description Most accepted events that can be lost */
-              upTo: number;
-              /** @description RFC 3339, UTC */
-              noticedAt: string;
-              /** @description What was accepted before is not concerned */
-              from: string;
-              /** @description What was accepted from then on is not concerned */
-              to: string;
-              /** @description What to do about it */
-              action: string;
-              bound: {
-                /** @description Accepted by the last sample, not settled then, and not known to Redis any more */
-                known: number;
-                /** @description Accepted between the last sample and the loss */
-                since: number;
-                /**
-                 * @description counted: by the API processes that lived through it; estimated: from the rate before, nobody was there; none: not a loss of Redis
-                 * @enum {string}
-                 */
-                sinceBasis: "counted" | "estimated" | "none";
-                /** @description API processes that counted */
-                countedBy: number;
-                /** @description What was settled by then is in MongoDB */
-                lastSampleAt: string | null;
-              };
-              /** @description Accepted events that no minute of the ledger shows, because their rows were lost with Redis */
-              unaccounted: number;
-              noticedBy: string;
-              acknowledged: {
-                /** @description RFC 3339, UTC */
-                at: string;
-                by: string;
-                note: string;
-              } | null;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminLedgerAlarmsByIdAcknowledge: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description What was found out and done */
-          note: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            /**
-             * @description redis-empty: Redis forgot everything. redis-older: it came back with an older state. redis-other: it holds another data set. events-missing: closed minutes do not add up
-             * @enum {string}
-             */
-            kind: "redis-empty" | "redis-older" | "redis-other" | "events-missing";
-            /** @description What happened, with the bound of what is lost */
-            sentence: string;
-            /** @description Most accepted events that can be lost */
-            upTo: number;
-            /** @description RFC 3339, UTC */
-            noticedAt: string;
-            /** @description What was accepted before is not concerned */
-            from: string;
-            /** @description What was accepted from then on is not concerned */
-            to: string;
-            /** @description What to do about it */
-            action: string;
-            bound: {
-              /** @description Accepted by the last sample, not settled then, and not known to Redis any more */
-              known: number;
-              /** @description Accepted between the last sample and the loss */
-              since: number;
-              /**
-               * @description counted: by the API processes that lived through it; estimated: from the rate before, nobody was there; none: not a loss of Redis
-               * @enum {string}
-               */
-              sinceBasis: "counted" | "estimated" | "none";
-              /** @description API processes that counted */
-              countedBy: number;
-              /** @description What was settled by then is in MongoDB */
-              lastSampleAt: string | null;
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Newest first */
+                        items: {
+                            /** @description RFC 3339, UTC */
+                            minute: string;
+                            tenantId: string;
+                            accepted: number;
+                            stored: number;
+                            duplicate: number;
+                            dead: number;
+                            inFlight: number;
+                            missing: number;
+                            /** @description How many of the missing an operator has acknowledged */
+                            acknowledged: number;
+                            closed: boolean;
+                        }[];
+                        total: {
+                            accepted: number;
+                            stored: number;
+                            duplicate: number;
+                            dead: number;
+                            inFlight: number;
+                            missing: number;
+                            /** @description How many of the missing an operator has acknowledged */
+                            acknowledged: number;
+                        };
+                        /** @description Accepted in this range, of all tenants, and shown by no minute, because Redis lost the rows; null for keys of a tenant */
+                        unaccounted: number | null;
+                        deadNow: {
+                            open: number;
+                            replaying: number;
+                            resolved: number;
+                            discarded: number;
+                            superseded: number;
+                        };
+                    };
+                };
             };
-            /** @description Accepted events that no minute of the ledger shows, because their rows were lost with Redis */
-            unaccounted: number;
-            noticedBy: string;
-            acknowledged: {
-              /** @description RFC 3339, UTC */
-              at: string;
-              by: string;
-              note: string;
-            } | null;
-          };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  getV1AdminLedgerChecks: {
-    parameters: {
-      query?: {
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getV1AdminLedgerAlarms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          "application/json": {
-            /** @description Newest first */
-            items: {
-              id: string;
-              /** @enum {string} */
-              status: "running" | "agrees" | "differs" | "failed";
-              /** @description RFC 3339, UTC */
-              startedAt: string;
-              finishedAt: string | null;
-              startedBy: string;
-              /** @description First day that was compared; null when there was none */
-              from: string | null;
-              /** @description All that was accepted before was compared; null when no minute is closed */
-              to: string | null;
-              tenants: number;
-              /** @description Days of tenants that were compared */
-              days: number;
-              documents: number;
-              stored: number;
-              resolved: number;
-              tookMs: number;
-              /** @description The first 100 */
-              differences: {
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Newest first; alarms are kept for ever */
+                        items: {
+                            id: string;
+                            /**
+                             * @description redis-empty: Redis forgot everything. redis-older: it came back with an older state. redis-other: it holds another data set. events-missing: closed minutes do not add up
+                             * @enum {string}
+                             */
+                            kind: "redis-empty" | "redis-older" | "redis-other" | "events-missing";
+                            /** @description What happened, with the bound of what is lost */
+                            sentence: string;
+                            /** @description Most accepted events that can be lost */
+                            upTo: number;
+                            /** @description RFC 3339, UTC */
+                            noticedAt: string;
+                            /** @description What was accepted before is not concerned */
+                            from: string;
+                            /** @description What was accepted from then on is not concerned */
+                            to: string;
+                            /** @description What to do about it */
+                            action: string;
+                            bound: {
+                                /** @description Accepted by the last sample, not settled then, and not known to Redis any more */
+                                known: number;
+                                /** @description Accepted between the last sample and the loss */
+                                since: number;
+                                /**
+                                 * @description counted: by the API processes that lived through it; estimated: from the rate before, nobody was there; none: not a loss of Redis
+                                 * @enum {string}
+                                 */
+                                sinceBasis: "counted" | "estimated" | "none";
+                                /** @description API processes that counted */
+                                countedBy: number;
+                                /** @description What was settled by then is in MongoDB */
+                                lastSampleAt: string | null;
+                            };
+                            /** @description Accepted events that no minute of the ledger shows, because their rows were lost with Redis */
+                            unaccounted: number;
+                            noticedBy: string;
+                            acknowledged: {
+                                /** @description RFC 3339, UTC */
+                                at: string;
+                                by: string;
+                                note: string;
+                            } | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminLedgerAlarmsByIdAcknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What was found out and done */
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /**
+                         * @description redis-empty: Redis forgot everything. redis-older: it came back with an older state. redis-other: it holds another data set. events-missing: closed minutes do not add up
+                         * @enum {string}
+                         */
+                        kind: "redis-empty" | "redis-older" | "redis-other" | "events-missing";
+                        /** @description What happened, with the bound of what is lost */
+                        sentence: string;
+                        /** @description Most accepted events that can be lost */
+                        upTo: number;
+                        /** @description RFC 3339, UTC */
+                        noticedAt: string;
+                        /** @description What was accepted before is not concerned */
+                        from: string;
+                        /** @description What was accepted from then on is not concerned */
+                        to: string;
+                        /** @description What to do about it */
+                        action: string;
+                        bound: {
+                            /** @description Accepted by the last sample, not settled then, and not known to Redis any more */
+                            known: number;
+                            /** @description Accepted between the last sample and the loss */
+                            since: number;
+                            /**
+                             * @description counted: by the API processes that lived through it; estimated: from the rate before, nobody was there; none: not a loss of Redis
+                             * @enum {string}
+                             */
+                            sinceBasis: "counted" | "estimated" | "none";
+                            /** @description API processes that counted */
+                            countedBy: number;
+                            /** @description What was settled by then is in MongoDB */
+                            lastSampleAt: string | null;
+                        };
+                        /** @description Accepted events that no minute of the ledger shows, because their rows were lost with Redis */
+                        unaccounted: number;
+                        noticedBy: string;
+                        acknowledged: {
+                            /** @description RFC 3339, UTC */
+                            at: string;
+                            by: string;
+                            note: string;
+                        } | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminLedgerChecks: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Newest first */
+                        items: {
+                            id: string;
+                            /** @enum {string} */
+                            status: "running" | "agrees" | "differs" | "failed";
+                            /** @description RFC 3339, UTC */
+                            startedAt: string;
+                            finishedAt: string | null;
+                            startedBy: string;
+                            /** @description First day that was compared; null when there was none */
+                            from: string | null;
+                            /** @description All that was accepted before was compared; null when no minute is closed */
+                            to: string | null;
+                            tenants: number;
+                            /** @description Days of tenants that were compared */
+                            days: number;
+                            documents: number;
+                            stored: number;
+                            resolved: number;
+                            tookMs: number;
+                            /** @description The first 100 */
+                            differences: {
+                                tenantId: string;
+                                /** @description YYYY-MM-DD (UTC); `all` for the tenant's sum */
+                                day: string;
+                                /** @description In the collection events, by receivedAt */
+                                documents: number;
+                                /** @description By the ledger */
+                                stored: number;
+                                /** @description Dead letters whose event was stored by a replay */
+                                resolved: number;
+                                /** @description documents − stored − resolved, beyond what the edges of the day explain */
+                                difference: number;
+                                /** @description The acknowledged alarm that announced it */
+                                explainedBy: string | null;
+                            }[];
+                            sentence: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminLedgerVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        status: "running" | "agrees" | "differs" | "failed";
+                        /** @description RFC 3339, UTC */
+                        startedAt: string;
+                        finishedAt: string | null;
+                        startedBy: string;
+                        /** @description First day that was compared; null when there was none */
+                        from: string | null;
+                        /** @description All that was accepted before was compared; null when no minute is closed */
+                        to: string | null;
+                        tenants: number;
+                        /** @description Days of tenants that were compared */
+                        days: number;
+                        documents: number;
+                        stored: number;
+                        resolved: number;
+                        tookMs: number;
+                        /** @description The first 100 */
+                        differences: {
+                            tenantId: string;
+                            /** @description YYYY-MM-DD (UTC); `all` for the tenant's sum */
+                            day: string;
+                            /** @description In the collection events, by receivedAt */
+                            documents: number;
+                            /** @description By the ledger */
+                            stored: number;
+                            /** @description Dead letters whose event was stored by a replay */
+                            resolved: number;
+                            /** @description documents − stored − resolved, beyond what the edges of the day explain */
+                            difference: number;
+                            /** @description The acknowledged alarm that announced it */
+                            explainedBy: string | null;
+                        }[];
+                        sentence: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1Stats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description RFC 3339, UTC */
+                        at: string;
+                        /** @description Events a second over the last 2 s */
+                        eps: {
+                            accepted: number;
+                            stored: number;
+                            dead: number;
+                            duplicates: number;
+                        };
+                        /** @description Events since the epoch */
+                        totals: {
+                            accepted: number;
+                            stored: number;
+                            dead: number;
+                            duplicates: number;
+                        };
+                        backlog: {
+                            events: number;
+                            oldestAgeSeconds: number | null;
+                            /** @description null when the backlog is not shrinking */
+                            drainEtaSeconds: number | null;
+                            retrying: number;
+                        };
+                        deadLetters: {
+                            open: number;
+                        };
+                        ledger: {
+                            /** @description Accepted in closed minutes, yet neither stored, duplicate nor dead, and not acknowledged */
+                            missing: number;
+                            /** @description The same, acknowledged by an operator: lost, and known to be */
+                            acknowledged: number;
+                            /** @description Not acknowledged, newest first; while there is one, nothing is called complete */
+                            alarms: {
+                                id: string;
+                                /**
+                                 * @description redis-empty: Redis forgot everything. redis-older: it came back with an older state. redis-other: it holds another data set. events-missing: closed minutes do not add up
+                                 * @enum {string}
+                                 */
+                                kind: "redis-empty" | "redis-older" | "redis-other" | "events-missing";
+                                /** @description What happened, with the bound of what is lost */
+                                sentence: string;
+                                /** @description Most accepted events that can be lost */
+                                upTo: number;
+                                /** @description RFC 3339, UTC */
+                                noticedAt: string;
+                            }[];
+                            /** @enum {string} */
+                            verdict: "complete" | "in-flight" | "missing" | "unknown";
+                            sentence: string;
+                        };
+                        workers: {
+                            name: string;
+                            host: string;
+                            pid: number;
+                            /** @description RFC 3339, UTC */
+                            startedAt: string;
+                            /** @description RFC 3339, UTC */
+                            lastSeenAt: string;
+                            /** @description Seen within the last 5 s */
+                            alive: boolean;
+                            storedPerSecond: number;
+                            /** @description Events read and not yet settled */
+                            inHand: number;
+                            /** @enum {string} */
+                            circuit: "closed" | "open" | "half-open";
+                            rssBytes: number;
+                        }[];
+                        partitions: {
+                            partition: number;
+                            backlogEvents: number;
+                            entries: number;
+                            retrying: number;
+                            oldestAgeSeconds: number | null;
+                            accepted: number;
+                            settled: number;
+                        }[];
+                        latencyMs: {
+                            acceptP50: number | null;
+                            acceptP99: number | null;
+                            storeP50: number | null;
+                            storeP99: number | null;
+                        };
+                        storage: {
+                            redis: {
+                                ok: boolean;
+                                usedMemoryBytes: number;
+                                /** @description 0 is unlimited */
+                                maxMemoryBytes: number;
+                                version: string;
+                            };
+                            mongodb: {
+                                ok: boolean;
+                                version: string;
+                            };
+                            postgres: {
+                                ok: boolean;
+                            };
+                        };
+                        warnings: {
+                            code: string;
+                            /** @enum {string} */
+                            severity: "warning" | "critical";
+                            /** @description What is wrong, in words */
+                            message: string;
+                            /** @description What to do about it */
+                            action: string;
+                            /** @description RFC 3339, UTC */
+                            since?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1StatsLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One message a second */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1StatsHistory: {
+        parameters: {
+            query?: {
+                /** @description Per second up to 10, per 10 seconds up to 60, per minute up to a day, then per 2, 5 or 10 minutes */
+                minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stepSeconds: number;
+                        /** @description Events a second; oldest first */
+                        points: {
+                            accepted: number;
+                            stored: number;
+                            dead: number;
+                            duplicates: number;
+                            /** @description RFC 3339, UTC */
+                            at: string;
+                            backlog: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminKeys: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                /** @description replaced: a successor exists, and this one works until expiresAt */
+                state?: "active" | "replaced" | "expired" | "revoked";
+                /** @description Part of a name, or an id */
+                q?: string;
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Newest first */
+                        items: {
+                            id: string;
+                            tenantId: string;
+                            name: string;
+                            scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
+                            /** @enum {string} */
+                            environment: "live" | "test";
+                            defaultType: string | null;
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            expiresAt: string | null;
+                            revokedAt: string | null;
+                            lastUsedAt: string | null;
+                            /**
+                             * @description replaced: a successor exists, and this one works until expiresAt
+                             * @enum {string}
+                             */
+                            state: "active" | "replaced" | "expired" | "revoked";
+                            /** @description The key that this one took over from */
+                            replacesId: string | null;
+                            replacedById: string | null;
+                            /** @description Of a key that has a successor. Times of use are true to about a minute */
+                            rotation: {
+                                /** @description RFC 3339, UTC */
+                                rotatedAt: string;
+                                /** @description When this key stops working */
+                                overlapEndsAt: string | null;
+                                successorLastUsedAt: string | null;
+                                /** @description Used since its successor exists: some producer has not changed over yet */
+                                stillUsed: boolean;
+                            } | null;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId: string;
+                    name: string;
+                    /**
+                     * @default [
+                     *       "events:write"
+                     *     ]
+                     */
+                    scopes?: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
+                    /**
+                     * @default live
+                     * @enum {string}
+                     */
+                    environment?: "live" | "test";
+                    /** Format: date-time */
+                    expiresAt?: string;
+                    /** @description eventType of events that name none */
+                    defaultType?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        name: string;
+                        scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
+                        /** @enum {string} */
+                        environment: "live" | "test";
+                        defaultType: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        expiresAt: string | null;
+                        revokedAt: string | null;
+                        lastUsedAt: string | null;
+                        /** @description Shown this once */
+                        key: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminKeysById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        name: string;
+                        scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
+                        /** @enum {string} */
+                        environment: "live" | "test";
+                        defaultType: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        expiresAt: string | null;
+                        revokedAt: string | null;
+                        lastUsedAt: string | null;
+                        /**
+                         * @description replaced: a successor exists, and this one works until expiresAt
+                         * @enum {string}
+                         */
+                        state: "active" | "replaced" | "expired" | "revoked";
+                        /** @description The key that this one took over from */
+                        replacesId: string | null;
+                        replacedById: string | null;
+                        /** @description Of a key that has a successor. Times of use are true to about a minute */
+                        rotation: {
+                            /** @description RFC 3339, UTC */
+                            rotatedAt: string;
+                            /** @description When this key stops working */
+                            overlapEndsAt: string | null;
+                            successorLastUsedAt: string | null;
+                            /** @description Used since its successor exists: some producer has not changed over yet */
+                            stillUsed: boolean;
+                        } | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteV1AdminKeysById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        name: string;
+                        scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
+                        /** @enum {string} */
+                        environment: "live" | "test";
+                        defaultType: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        expiresAt: string | null;
+                        revokedAt: string | null;
+                        lastUsedAt: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminKeysByIdRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default 3600 */
+                    overlapSeconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        name: string;
+                        scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
+                        /** @enum {string} */
+                        environment: "live" | "test";
+                        defaultType: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        expiresAt: string | null;
+                        revokedAt: string | null;
+                        lastUsedAt: string | null;
+                        /** @description Shown this once */
+                        key: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminTenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            tenantId: string;
+                            name: string;
+                            limits: {
+                                requestsPerSecond?: number;
+                                eventsPerSecond?: number;
+                            };
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminTenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId: string;
+                    name: string;
+                    /** @default {} */
+                    limits?: {
+                        requestsPerSecond?: number;
+                        eventsPerSecond?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        name: string;
+                        limits: {
+                            requestsPerSecond?: number;
+                            eventsPerSecond?: number;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminTenantsByTenantId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Tenant id */
                 tenantId: string;
-                /** @description YYYY-MM-DD (UTC); `all` for the tenant's sum */
-                day: string;
-                /** @description In the collection events, by receivedAt */
-                documents: number;
-                /** @description By the ledger */
-                stored: number;
-                /** @description Dead letters whose event was stored by a replay */
-                resolved: number;
-                /** @description documents − stored − resolved, beyond what the edges of the day explain */
-                difference: number;
-                /** @description The acknowledged alarm that announced it */
-                explainedBy: string | null;
-              }[];
-              sentence: string;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminLedgerVerify: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            /** @enum {string} */
-            status: "running" | "agrees" | "differs" | "failed";
-            /** @description RFC 3339, UTC */
-            startedAt: string;
-            finishedAt: string | null;
-            startedBy: string;
-            /** @description First day that was compared; null when there was none */
-            from: string | null;
-            /** @description All that was accepted before was compared; null when no minute is closed */
-            to: string | null;
-            tenants: number;
-            /** @description Days of tenants that were compared */
-            days: number;
-            documents: number;
-            stored: number;
-            resolved: number;
-            tookMs: number;
-            /** @description The first 100 */
-            differences: {
-              tenantId: string;
-              /** @description YYYY-MM-DD (UTC); `all` for the tenant's sum */
-              day: string;
-              /** @description In the collection events, by receivedAt */
-              documents: number;
-              /** @description By the ledger */
-              stored: number;
-              /** @description Dead letters whose event was stored by a replay */
-              resolved: number;
-              /** @description documents − stored − resolved, beyond what the edges of the day explain */
-              difference: number;
-              /** @description The acknowledged alarm that announced it */
-              explainedBy: string | null;
-            }[];
-            sentence: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1Stats: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description RFC 3339, UTC */
-            at: string;
-            /** @description Events a second over the last 2 s */
-            eps: {
-              accepted: number;
-              stored: number;
-              dead: number;
-              duplicates: number;
             };
-            /** @description Events since the epoch */
-            totals: {
-              accepted: number;
-              stored: number;
-              dead: number;
-              duplicates: number;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        name: string;
+                        limits: {
+                            requestsPerSecond?: number;
+                            eventsPerSecond?: number;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                    };
+                };
             };
-            backlog: {
-              events: number;
-              oldestAgeSeconds: number | null;
-              /** @description null when the backlog is not shrinking */
-              drainEtaSeconds: number | null;
-              retrying: number;
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            deadLetters: {
-              open: number;
+        };
+    };
+    patchV1AdminTenantsByTenantId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Tenant id */
+                tenantId: string;
             };
-            ledger: {
-              /** @description Accepted in closed minutes, yet neither stored, duplicate nor dead, and not acknowledged */
-              missing: number;
-              /** @description The same, acknowledged by an operator: lost, and known to be */
-              acknowledged: number;
-              /** @description Not acknowledged, newest first; while there is one, nothing is called complete */
-              alarms: {
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Replaces the limits as a whole; {} removes them */
+                    limits?: {
+                        requestsPerSecond?: number;
+                        eventsPerSecond?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        name: string;
+                        limits: {
+                            requestsPerSecond?: number;
+                            eventsPerSecond?: number;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminEventTypes: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            tenantId: string;
+                            type: string;
+                            /** @description The version that counts; null when all are retired, and the type is unknown */
+                            active: number | null;
+                            /** @description That of the active version, else of the newest */
+                            description: string;
+                            /** @description That of the active version */
+                            schema: {
+                                [key: string]: unknown;
+                            } | null;
+                            /** @description Newest first */
+                            versions: {
+                                version: number;
+                                description: string;
+                                createdBy: string;
+                                /** @description RFC 3339, UTC */
+                                createdAt: string;
+                                retiredAt: string | null;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminEventTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description May be left to X-Tenant-Id, or to the key */
+                    tenantId?: string;
+                    /** @description Event type, any characters */
+                    type: string;
+                    /** @description The next one when absent */
+                    version?: number;
+                    /** @description JSON Schema, draft 2020-12, for the payload */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                    /** @default  */
+                    description?: string;
+                    /**
+                     * @description Register nothing, only say what would come of it
+                     * @default false
+                     */
+                    dryRun?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description A dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        type: string;
+                        version: number;
+                        description: string;
+                        /** @description JSON Schema, draft 2020-12, for the payload */
+                        schema: {
+                            [key: string]: unknown;
+                        };
+                        /** @description false: a dry run */
+                        registered: boolean;
+                        /** @description Whether events are checked against this version (a higher one may count instead) */
+                        counts: boolean;
+                        sample: {
+                            /** @description Stored events of this type that were checked against the schema: up to 1,000, the newest */
+                            checked: number;
+                            /** @description How many of them would be dead letters now */
+                            failing: number;
+                            /** @description The first few that fail */
+                            examples: {
+                                eventId: string;
+                                failures: {
+                                    pointer: string;
+                                    detail: string;
+                                }[];
+                            }[];
+                        };
+                        /** @description With a tenant's first type: the types among its newest stored events that nobody registered */
+                        becomeUnknown: {
+                            type: string;
+                            events: number;
+                        }[];
+                        warnings: string[];
+                    };
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        type: string;
+                        version: number;
+                        description: string;
+                        /** @description JSON Schema, draft 2020-12, for the payload */
+                        schema: {
+                            [key: string]: unknown;
+                        };
+                        /** @description false: a dry run */
+                        registered: boolean;
+                        /** @description Whether events are checked against this version (a higher one may count instead) */
+                        counts: boolean;
+                        sample: {
+                            /** @description Stored events of this type that were checked against the schema: up to 1,000, the newest */
+                            checked: number;
+                            /** @description How many of them would be dead letters now */
+                            failing: number;
+                            /** @description The first few that fail */
+                            examples: {
+                                eventId: string;
+                                failures: {
+                                    pointer: string;
+                                    detail: string;
+                                }[];
+                            }[];
+                        };
+                        /** @description With a tenant's first type: the types among its newest stored events that nobody registered */
+                        becomeUnknown: {
+                            type: string;
+                            events: number;
+                        }[];
+                        warnings: string[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminEventTypesCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description May be left to X-Tenant-Id, or to the key */
+                    tenantId?: string;
+                    /** @description Event type, any characters */
+                    type: string;
+                    /** @description The next one when absent */
+                    version?: number;
+                    /** @description JSON Schema, draft 2020-12, for the payload */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                    /** @default  */
+                    description?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        type: string;
+                        version: number;
+                        description: string;
+                        /** @description JSON Schema, draft 2020-12, for the payload */
+                        schema: {
+                            [key: string]: unknown;
+                        };
+                        /** @description false: a dry run */
+                        registered: boolean;
+                        /** @description Whether events are checked against this version (a higher one may count instead) */
+                        counts: boolean;
+                        sample: {
+                            /** @description Stored events of this type that were checked against the schema: up to 1,000, the newest */
+                            checked: number;
+                            /** @description How many of them would be dead letters now */
+                            failing: number;
+                            /** @description The first few that fail */
+                            examples: {
+                                eventId: string;
+                                failures: {
+                                    pointer: string;
+                                    detail: string;
+                                }[];
+                            }[];
+                        };
+                        /** @description With a tenant's first type: the types among its newest stored events that nobody registered */
+                        becomeUnknown: {
+                            type: string;
+                            events: number;
+                        }[];
+                        warnings: string[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminEventTypesByType: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Event type, any characters */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        type: string;
+                        /** @description The version that counts; null when all are retired, and the type is unknown */
+                        active: number | null;
+                        /** @description That of the active version, else of the newest */
+                        description: string;
+                        /** @description That of the active version */
+                        schema: {
+                            [key: string]: unknown;
+                        } | null;
+                        /** @description Newest first */
+                        versions: {
+                            version: number;
+                            description: string;
+                            createdBy: string;
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            retiredAt: string | null;
+                            /** @description JSON Schema, draft 2020-12, for the payload */
+                            schema: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteV1AdminEventTypesByType: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Event type, any characters */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        type: string;
+                        /** @description The version that counts; null when all are retired, and the type is unknown */
+                        active: number | null;
+                        /** @description That of the active version, else of the newest */
+                        description: string;
+                        /** @description That of the active version */
+                        schema: {
+                            [key: string]: unknown;
+                        } | null;
+                        /** @description Newest first */
+                        versions: {
+                            version: number;
+                            description: string;
+                            createdBy: string;
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            retiredAt: string | null;
+                            /** @description JSON Schema, draft 2020-12, for the payload */
+                            schema: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                        /** @description What becomes of events of this type from now on */
+                        meaning: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchV1AdminEventTypesByType: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Event type, any characters */
+                type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Makes this version count: it is taken out of retirement, and newer ones are retired */
+                    version?: number;
+                    /** @description Of the version that counts */
+                    description?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        type: string;
+                        /** @description The version that counts; null when all are retired, and the type is unknown */
+                        active: number | null;
+                        /** @description That of the active version, else of the newest */
+                        description: string;
+                        /** @description That of the active version */
+                        schema: {
+                            [key: string]: unknown;
+                        } | null;
+                        /** @description Newest first */
+                        versions: {
+                            version: number;
+                            description: string;
+                            createdBy: string;
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            retiredAt: string | null;
+                            /** @description JSON Schema, draft 2020-12, for the payload */
+                            schema: {
+                                [key: string]: unknown;
+                            };
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1Session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: {
+                            id: string;
+                            email: string;
+                            /** @enum {string} */
+                            role: "viewer" | "operator" | "admin";
+                        };
+                        /** @description RFC 3339, UTC */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1Session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: {
+                            id: string;
+                            email: string;
+                            /** @enum {string} */
+                            role: "viewer" | "operator" | "admin";
+                        };
+                        /** @description RFC 3339, UTC */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteV1Session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1Me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        kind: "user" | "key" | "admin-token";
+                        id: string;
+                        /** @description E-mail of a person, name of a key */
+                        name: string;
+                        /** @description null for keys, which have scopes */
+                        role: ("viewer" | "operator" | "admin") | null;
+                        /** @description The tenant of a key; null may choose */
+                        tenantId: string | null;
+                        scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
+                        /** @description Operations that would not be refused with 403 for want of a role or scope, e.g. `POST /v1/admin/keys/{id}/rotate` */
+                        may: string[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1MePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current: string;
+                    next: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1MeSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The newest first */
+                        items: {
+                            /** @description Names the session; it is not what is in the cookie */
+                            id: string;
+                            /** @description The session that asks */
+                            current: boolean;
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            /** @description To within half a minute */
+                            lastSeenAt: string;
+                            /** @description RFC 3339, UTC */
+                            expiresAt: string;
+                            userAgent: string;
+                            address: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteV1MeSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ended: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteV1MeSessionsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
                 id: string;
-                /**
-                 * @description redis-empty: Redis forgot everything. redis-older: it came back with an older state. redis-other: it holds another data set. events-missing: closed minutes do not add up
-                 * @enum {string}
-                 */
-                kind: "redis-empty" | "redis-older" | "redis-other" | "events-missing";
-                /** @description What happened, with the bound of what is lost */
-                sentence: string;
-                /** @description Most accepted events that can be lost */
-                upTo: number;
-                /** @description RFC 3339, UTC */
-                noticedAt: string;
-              }[];
-              /** @enum {string} */
-              verdict: "complete" | "in-flight" | "missing" | "unknown";
-              sentence: string;
             };
-            workers: {
-              name: string;
-              host: string;
-              pid: number;
-              /** @description RFC 3339, UTC */
-              startedAt: string;
-              /** @description RFC 3339, UTC */
-              lastSeenAt: string;
-              /** @description Seen within the last 5 s */
-              alive: boolean;
-              storedPerSecond: number;
-              /** @description Events read and not yet settled */
-              inHand: number;
-              /** @enum {string} */
-              circuit: "closed" | "open" | "half-open";
-              rssBytes: number;
-            }[];
-            partitions: {
-              partition: number;
-              backlogEvents: number;
-              entries: number;
-              retrying: number;
-              oldestAgeSeconds: number | null;
-              accepted: number;
-              settled: number;
-            }[];
-            latencyMs: {
-              acceptP50: number | null;
-              acceptP99: number | null;
-              storeP50: number | null;
-              storeP99: number | null;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
-            storage: {
-              redis: {
-                ok: boolean;
-                usedMemoryBytes: number;
-                /** @description 0 is unlimited */
-                maxMemoryBytes: number;
-                version: string;
-              };
-              mongodb: {
-                ok: boolean;
-                version: string;
-              };
-              postgres: {
-                ok: boolean;
-              };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            warnings: {
-              code: string;
-              /** @enum {string} */
-              severity: "warning" | "critical";
-              /** @description What is wrong, in words */
-              message: string;
-              /** @description What to do about it */
-              action: string;
-              /** @description RFC 3339, UTC */
-              since?: string;
-            }[];
-          };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  getV1StatsLive: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description One message a second */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getV1MeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          "text/event-stream": string;
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1StatsHistory: {
-    parameters: {
-      query?: {
-        /** @description Per second up to 10, per 10 seconds up to 60, per minute up to a day, then per 2, 5 or 10 minutes */
-        minutes?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            stepSeconds: number;
-            /** @description Events a second; oldest first */
-            points: {
-              accepted: number;
-              stored: number;
-              dead: number;
-              duplicates: number;
-              /** @description RFC 3339, UTC */
-              at: string;
-              backlog: number;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminKeys: {
-    parameters: {
-      query?: {
-        /** @description Tenant id */
-        tenantId?: string;
-        /** @description replaced: a successor exists, and this one works until expiresAt */
-        state?: "active" | "replaced" | "expired" | "revoked";
-        /** @description Part of a name, or an id */
-        q?: string;
-        limit?: number;
-        /** @description nextCursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description Newest first */
-            items: {
-              id: string;
-              tenantId: string;
-              name: string;
-              scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
-              /** @enum {string} */
-              environment: "live" | "test";
-              defaultType: string | null;
-              /** @description RFC 3339, UTC */
-              createdAt: string;
-              expiresAt: string | null;
-              revokedAt: string | null;
-              lastUsedAt: string | null;
-              /**
-               * @description replaced: a successor exists, and this one works until expiresAt
-               * @enum {string}
-               */
-              state: "active" | "replaced" | "expired" | "revoked";
-              /** @description The key that this one took over from */
-              replacesId: string | null;
-              replacedById: string | null;
-              /** @description Of a key that has a successor. Times of use are true to about a minute */
-              rotation: {
-                /** @description RFC 3339, UTC */
-                rotatedAt: string;
-                /** @description When this key stops working */
-                overlapEndsAt: string | null;
-                successorLastUsedAt: string | null;
-                /** @description Used since its successor exists: some producer has not changed over yet */
-                stillUsed: boolean;
-              } | null;
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminKeys: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Tenant id */
-          tenantId: string;
-          name: string;
-          /**
-           * @default [
-           *       "events:write"
-           *     ]
-           */
-          scopes?: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
-          /**
-           * @default live
-           * @enum {string}
-           */
-          environment?: "live" | "test";
-          /** Format: date-time */
-          expiresAt?: string;
-          /** @description eventType of events that name none */
-          defaultType?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            name: string;
-            scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
-            /** @enum {string} */
-            environment: "live" | "test";
-            defaultType: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            expiresAt: string | null;
-            revokedAt: string | null;
-            lastUsedAt: string | null;
-            /** @description Shown this once */
-            key: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminKeysById: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            name: string;
-            scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
-            /** @enum {string} */
-            environment: "live" | "test";
-            defaultType: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            expiresAt: string | null;
-            revokedAt: string | null;
-            lastUsedAt: string | null;
-            /**
-             * @description replaced: a successor exists, and this one works until expiresAt
-             * @enum {string}
-             */
-            state: "active" | "replaced" | "expired" | "revoked";
-            /** @description The key that this one took over from */
-            replacesId: string | null;
-            replacedById: string | null;
-            /** @description Of a key that has a successor. Times of use are true to about a minute */
-            rotation: {
-              /** @description RFC 3339, UTC */
-              rotatedAt: string;
-              /** @description When this key stops working */
-              overlapEndsAt: string | null;
-              successorLastUsedAt: string | null;
-              /** @description Used since its successor exists: some producer has not changed over yet */
-              stillUsed: boolean;
-            } | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  deleteV1AdminKeysById: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            name: string;
-            scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
-            /** @enum {string} */
-            environment: "live" | "test";
-            defaultType: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            expiresAt: string | null;
-            revokedAt: string | null;
-            lastUsedAt: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminKeysByIdRotate: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @default 3600 */
-          overlapSeconds?: number;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            tenantId: string;
-            name: string;
-            scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
-            /** @enum {string} */
-            environment: "live" | "test";
-            defaultType: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            expiresAt: string | null;
-            revokedAt: string | null;
-            lastUsedAt: string | null;
-            /** @description Shown this once */
-            key: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminTenants: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            items: {
-              tenantId: string;
-              name: string;
-              limits: {
-                requestsPerSecond?: number;
-                eventsPerSecond?: number;
-              };
-              /** @description RFC 3339, UTC */
-              createdAt: string;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminTenants: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Tenant id */
-          tenantId: string;
-          name: string;
-          /** @default {} */
-          limits?: {
-            requestsPerSecond?: number;
-            eventsPerSecond?: number;
-          };
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            tenantId: string;
-            name: string;
-            limits: {
-              requestsPerSecond?: number;
-              eventsPerSecond?: number;
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        theme: "system" | "light" | "dark";
+                        timeZone: string;
+                        /** @description Tenant that pages begin with; null is all of them */
+                        defaultTenantId: string | null;
+                        /** @description How often pages that are not live ask again */
+                        refreshSeconds: number;
+                        /** @enum {string} */
+                        density: "comfortable" | "compact";
+                    };
+                };
             };
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminTenantsByTenantId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description Tenant id */
-        tenantId: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            tenantId: string;
-            name: string;
-            limits: {
-              requestsPerSecond?: number;
-              eventsPerSecond?: number;
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-          };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  patchV1AdminTenantsByTenantId: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description Tenant id */
-        tenantId: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          name?: string;
-          /** @description Replaces the limits as a whole; {} removes them */
-          limits?: {
-            requestsPerSecond?: number;
-            eventsPerSecond?: number;
-          };
+    putV1MeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            tenantId: string;
-            name: string;
-            limits: {
-              requestsPerSecond?: number;
-              eventsPerSecond?: number;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    theme?: "system" | "light" | "dark";
+                    timeZone?: string;
+                    /** @description Tenant that pages begin with; null is all of them */
+                    defaultTenantId?: string | null;
+                    /** @description How often pages that are not live ask again */
+                    refreshSeconds?: number;
+                    /** @enum {string} */
+                    density?: "comfortable" | "compact";
+                };
             };
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-          };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1Session: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            user: {
-              id: string;
-              email: string;
-              /** @enum {string} */
-              role: "viewer" | "operator" | "admin";
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        theme: "system" | "light" | "dark";
+                        timeZone: string;
+                        /** @description Tenant that pages begin with; null is all of them */
+                        defaultTenantId: string | null;
+                        /** @description How often pages that are not live ask again */
+                        refreshSeconds: number;
+                        /** @enum {string} */
+                        density: "comfortable" | "compact";
+                    };
+                };
             };
-            /** @description RFC 3339, UTC */
-            expiresAt: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1Session: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          email: string;
-          password: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            user: {
-              id: string;
-              email: string;
-              /** @enum {string} */
-              role: "viewer" | "operator" | "admin";
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
-            /** @description RFC 3339, UTC */
-            expiresAt: string;
-          };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  deleteV1Session: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    patchV1MeSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    theme?: "system" | "light" | "dark";
+                    timeZone?: string;
+                    /** @description Tenant that pages begin with; null is all of them */
+                    defaultTenantId?: string | null;
+                    /** @description How often pages that are not live ask again */
+                    refreshSeconds?: number;
+                    /** @enum {string} */
+                    density?: "comfortable" | "compact";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        theme: "system" | "light" | "dark";
+                        timeZone: string;
+                        /** @description Tenant that pages begin with; null is all of them */
+                        defaultTenantId: string | null;
+                        /** @description How often pages that are not live ask again */
+                        refreshSeconds: number;
+                        /** @enum {string} */
+                        density: "comfortable" | "compact";
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      204: {
-        headers: {
-          [name: string]: unknown;
+    getV1AdminUsers: {
+        parameters: {
+            query?: {
+                /** @description Part of an e-mail */
+                q?: string;
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content?: never;
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description By e-mail */
+                        items: {
+                            id: string;
+                            email: string;
+                            /** @enum {string} */
+                            role: "viewer" | "operator" | "admin";
+                            disabledAt: string | null;
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            /** @description RFC 3339, UTC */
+                            updatedAt: string;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  getV1Me: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    postV1AdminUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    /** @enum {string} */
+                    role: "viewer" | "operator" | "admin";
+                    /** @description Unset, one is generated and shown this once */
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string;
+                        /** @enum {string} */
+                        role: "viewer" | "operator" | "admin";
+                        disabledAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                        /** @description When it was generated; shown this once */
+                        password?: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getV1AdminUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            kind: "user" | "key" | "admin-token";
-            id: string;
-            /** @description E-mail of a person, name of a key */
-            name: string;
-            /** @description null for keys, which have scopes */
-            role: ("viewer" | "operator" | "admin") | null;
-            /** @description The tenant of a key; null may choose */
-            tenantId: string | null;
-            scopes: ("events:write" | "events:read" | "dead-letters:read" | "dead-letters:write" | "admin")[];
-            /** @description Operations that would not be refused with 403 for want of a role or scope, e.g. `POST /v1/admin/keys/{id}/rotate` */
-            may: string[];
-          };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string;
+                        /** @enum {string} */
+                        role: "viewer" | "operator" | "admin";
+                        disabledAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  postV1MePassword: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    deleteV1AdminUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string;
+                        /** @enum {string} */
+                        role: "viewer" | "operator" | "admin";
+                        disabledAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    requestBody: {
-      content: {
-        "application/json": {
-          current: string;
-          next: string;
+    patchV1AdminUsersById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-      };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    role?: "viewer" | "operator" | "admin";
+                    disabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string;
+                        /** @enum {string} */
+                        role: "viewer" | "operator" | "admin";
+                        disabledAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    responses: {
-      /** @description Default Response */
-      204: {
-        headers: {
-          [name: string]: unknown;
+    postV1AdminUsersByIdPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content?: never;
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unset, one is generated and shown this once */
+                    password?: string;
+                };
+            };
         };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description When it was generated; shown this once */
+                        password?: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
     };
-  };
-  getV1MeSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    getV1AdminUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The newest first */
+                        items: {
+                            /** @description Names the session; it is not what is in the cookie */
+                            id: string;
+                            /** @description The session that asks */
+                            current: boolean;
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            /** @description To within half a minute */
+                            lastSeenAt: string;
+                            /** @description RFC 3339, UTC */
+                            expiresAt: string;
+                            userAgent: string;
+                            address: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    deleteV1AdminUsersByIdSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          "application/json": {
-            /** @description The newest first */
-            items: {
-              /** @description Names the session; it is not what is in the cookie */
-              id: string;
-              /** @description The session that asks */
-              current: boolean;
-              /** @description RFC 3339, UTC */
-              createdAt: string;
-              /** @description To within half a minute */
-              lastSeenAt: string;
-              /** @description RFC 3339, UTC */
-              expiresAt: string;
-              userAgent: string;
-              address: string;
-            }[];
-          };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ended: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  deleteV1MeSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    getProblems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getProblemsByCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
         };
-        content: {
-          "application/json": {
-            ended: number;
-          };
+        requestBody?: never;
+        responses: {
+            /** @description A page, or JSON when that is asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        code: string;
+                        status: number;
+                        title: string;
+                        explanation: string;
+                    };
+                    "text/html": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
     };
-  };
-  deleteV1MeSessionsById: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1MeSettings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            theme: "system" | "light" | "dark";
-            timeZone: string;
-            /** @description Tenant that pages begin with; null is all of them */
-            defaultTenantId: string | null;
-            /** @description How often pages that are not live ask again */
-            refreshSeconds: number;
-            /** @enum {string} */
-            density: "comfortable" | "compact";
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  putV1MeSettings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @enum {string} */
-          theme?: "system" | "light" | "dark";
-          timeZone?: string;
-          /** @description Tenant that pages begin with; null is all of them */
-          defaultTenantId?: string | null;
-          /** @description How often pages that are not live ask again */
-          refreshSeconds?: number;
-          /** @enum {string} */
-          density?: "comfortable" | "compact";
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            theme: "system" | "light" | "dark";
-            timeZone: string;
-            /** @description Tenant that pages begin with; null is all of them */
-            defaultTenantId: string | null;
-            /** @description How often pages that are not live ask again */
-            refreshSeconds: number;
-            /** @enum {string} */
-            density: "comfortable" | "compact";
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  patchV1MeSettings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @enum {string} */
-          theme?: "system" | "light" | "dark";
-          timeZone?: string;
-          /** @description Tenant that pages begin with; null is all of them */
-          defaultTenantId?: string | null;
-          /** @description How often pages that are not live ask again */
-          refreshSeconds?: number;
-          /** @enum {string} */
-          density?: "comfortable" | "compact";
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @enum {string} */
-            theme: "system" | "light" | "dark";
-            timeZone: string;
-            /** @description Tenant that pages begin with; null is all of them */
-            defaultTenantId: string | null;
-            /** @description How often pages that are not live ask again */
-            refreshSeconds: number;
-            /** @enum {string} */
-            density: "comfortable" | "compact";
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminUsers: {
-    parameters: {
-      query?: {
-        /** @description Part of an e-mail */
-        q?: string;
-        limit?: number;
-        /** @description nextCursor of the page before */
-        cursor?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description By e-mail */
-            items: {
-              id: string;
-              email: string;
-              /** @enum {string} */
-              role: "viewer" | "operator" | "admin";
-              disabledAt: string | null;
-              /** @description RFC 3339, UTC */
-              createdAt: string;
-              /** @description RFC 3339, UTC */
-              updatedAt: string;
-            }[];
-            nextCursor: string | null;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminUsers: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          email: string;
-          /** @enum {string} */
-          role: "viewer" | "operator" | "admin";
-          /** @description Unset, one is generated and shown this once */
-          password?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "viewer" | "operator" | "admin";
-            disabledAt: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-            /** @description When it was generated; shown this once */
-            password?: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminUsersById: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "viewer" | "operator" | "admin";
-            disabledAt: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  deleteV1AdminUsersById: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "viewer" | "operator" | "admin";
-            disabledAt: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  patchV1AdminUsersById: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @enum {string} */
-          role?: "viewer" | "operator" | "admin";
-          disabled?: boolean;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            id: string;
-            email: string;
-            /** @enum {string} */
-            role: "viewer" | "operator" | "admin";
-            disabledAt: string | null;
-            /** @description RFC 3339, UTC */
-            createdAt: string;
-            /** @description RFC 3339, UTC */
-            updatedAt: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  postV1AdminUsersByIdPassword: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": {
-          /** @description Unset, one is generated and shown this once */
-          password?: string;
-        };
-      };
-    };
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description When it was generated; shown this once */
-            password?: string;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getV1AdminUsersByIdSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            /** @description The newest first */
-            items: {
-              /** @description Names the session; it is not what is in the cookie */
-              id: string;
-              /** @description The session that asks */
-              current: boolean;
-              /** @description RFC 3339, UTC */
-              createdAt: string;
-              /** @description To within half a minute */
-              lastSeenAt: string;
-              /** @description RFC 3339, UTC */
-              expiresAt: string;
-              userAgent: string;
-              address: string;
-            }[];
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  deleteV1AdminUsersByIdSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            ended: number;
-          };
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getProblems: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Default Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getProblemsByCode: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        code: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description A page, or JSON when that is asked for */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": {
-            code: string;
-            status: number;
-            title: string;
-            explanation: string;
-          };
-          "text/html": string;
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
 }
