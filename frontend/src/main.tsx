@@ -1,5 +1,4 @@
 import { CSPProvider } from "@base-ui/react/csp-provider";
-import { Tooltip } from "@base-ui/react/tooltip";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -33,9 +32,7 @@ createRoot(root).render(
     <QueryClientProvider client={queries}>
       {/* The content security policy allows no inline style elements. */}
       <CSPProvider disableStyleElements>
-        <Tooltip.Provider>
-          <App />
-        </Tooltip.Provider>
+        <App />
       </CSPProvider>
     </QueryClientProvider>
   </StrictMode>,

@@ -1,10 +1,11 @@
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { ApiError } from "../api/client.js";
-import { SignInPage } from "../features/sign-in/sign-in-page.js";
 import { Logo } from "../ui/icons.js";
 import { router } from "./router.js";
 import { useSession } from "./session.js";
+
+const SignInPage = lazy(() => import("../features/sign-in/sign-in-page.js").then((file) => ({ default: file.SignInPage })));
 
 /**
  * Decides what is on the screen: waiting, unreachable, sign in, or the pages. Signing in happens in place, at whatever address
@@ -18,7 +19,13 @@ export function App() {
   }, [signedIn]);
   // A session that was seen stays on the screen while the server is away: the page says "stale", which tells more than an empty one.
   if (session.data) return <RouterProvider router={router} context={{ session: session.data }} />;
-  if (session.data === null) return <SignInPage />;
+  if (session.data === null) {
+    return (
+      <Suspense fallback={<Waiting failure={null} />}>
+        <SignInPage />
+      </Suspense>
+    );
+  }
   return <Waiting failure={session.error instanceof ApiError ? session.error : null} />;
 }
 

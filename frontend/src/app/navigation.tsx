@@ -1,14 +1,15 @@
 import { Link, useLocation } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { formatAxis } from "../lib/format.js";
 import { keep, readKept } from "../lib/kept.js";
 import { useLiveValue } from "../live/use-live.js";
 import { Button } from "../ui/button.js";
 import { cn } from "../ui/cn.js";
-import { Dialog } from "../ui/dialog.js";
 import { Logo, MenuIcon, SidebarIcon } from "../ui/icons.js";
 import { type Page, pageAt, pagesFor } from "./pages.js";
 import { useMay } from "./permissions.js";
+
+const MorePages = lazy(() => import("./more-pages.js"));
 
 function usePages(): { watch: Page[]; manage: Page[]; current: Page | undefined } {
   const shown = pagesFor(useMay());
@@ -118,22 +119,7 @@ export function BottomNavigation() {
           More
         </button>
       )}
-      <Dialog open={more} onClose={() => setMore(false)} title="Pages">
-        <div className="flex flex-col gap-1">
-          {rest.map((page) => (
-            <Link
-              key={page.path}
-              to={page.path}
-              onClick={() => setMore(false)}
-              aria-current={page === current ? "page" : undefined}
-              className={cn("flex h-11 items-center gap-3 rounded-md px-2.5", page === current ? "bg-brand-soft" : "hover:bg-raised")}
-            >
-              <page.Icon className="size-4.5 text-ink-2" />
-              {page.title}
-            </Link>
-          ))}
-        </div>
-      </Dialog>
+      <Suspense>{more && <MorePages pages={rest} current={current} onClose={() => setMore(false)} />}</Suspense>
     </nav>
   );
 }

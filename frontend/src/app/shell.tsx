@@ -37,19 +37,21 @@ export function Shell({ session }: { session: Session }) {
           <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line bg-surface px-3 sm:px-4">
             <Logo className="size-7 shrink-0 md:hidden" />
             <TenantPicker />
-            <Button
-              size="sm"
-              aria-label="Search: go to a page or an event"
-              onClick={() => setOverlay("palette")}
-              className="hidden min-w-56 justify-start font-normal text-ink-3 lg:inline-flex"
-            >
-              <SearchIcon className="size-3.5" />
-              Go to a page or an event
-              <span className="ml-auto flex gap-1">
-                <Kbd>{commandKey}</Kbd>
-                <Kbd>K</Kbd>
-              </span>
-            </Button>
+            <div className="hidden lg:block">
+              <Button
+                size="sm"
+                aria-label="Search: go to a page or an event"
+                onClick={() => setOverlay("palette")}
+                className="min-w-56 justify-start font-normal text-ink-3"
+              >
+                <SearchIcon className="size-3.5" />
+                Go to a page or an event
+                <span className="ml-auto flex gap-1">
+                  <Kbd>{commandKey}</Kbd>
+                  <Kbd>K</Kbd>
+                </span>
+              </Button>
+            </div>
             <div className="ml-auto flex items-center gap-1">
               <ConnectionState />
               <Button

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatAgo, formatAxis, formatBytes, formatDuration, formatLatency, formatRate, plural } from "./format.js";
+import { formatAgo, formatAxis, formatBytes, formatDuration, formatLatency, formatRate, formatShare, plural } from "./format.js";
 
 describe("rates", () => {
   it.each([
@@ -63,6 +63,10 @@ describe("sizes, ages, numbers of things", () => {
     expect(formatAgo("2026-11-21T12:05:00Z", now)).toBe("in 5 min");
     expect(formatAgo("2026-11-21T12:00:59Z", now)).toBe("just now");
     expect(formatAgo("not a time", now)).toBe("–");
+  });
+
+  it("tells a share, and that little is not nothing", () => {
+    expect([formatShare(1, 4), formatShare(1, 1000), formatShare(0, 4), formatShare(0, 0)]).toEqual(["25 %", "<1 %", "0 %", "–"]);
   });
 
   it("counts one and many", () => {

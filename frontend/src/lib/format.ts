@@ -15,6 +15,13 @@ export function formatRate(perSecond: number): string {
   return perSecond < 9.95 ? oneDecimal.format(perSecond) : whole.format(perSecond);
 }
 
+/** A part of a whole: "12 %", "<1 %"; of nothing "–". */
+export function formatShare(part: number, all: number): string {
+  if (all <= 0) return NO_FIGURE;
+  const percent = (part / all) * 100;
+  return percent > 0 && percent < 1 ? "<1 %" : `${whole.format(percent)} %`;
+}
+
 /** Axis labels: "0.5", "950", "1.2k", "3M". */
 export function formatAxis(value: number): string {
   const scaled = value >= 1e6 ? [value / 1e6, "M"] : value >= 1000 ? [value / 1000, "k"] : [value, ""];

@@ -55,6 +55,8 @@ interface DataTableProps<Row extends RowData> {
   rowClass?: (row: Row) => string | undefined;
   /** Height of a row in px. */
   rowHeight?: number;
+  /** `false`: as high as its rows, up to the room there is; for lists that are short as a rule. */
+  grow?: boolean;
 }
 
 /** How many rows before the end the next page is fetched. */
@@ -65,9 +67,14 @@ const AHEAD = 15;
  * opens, Space ticks; with a row open beside the list, moving opens the next one.
  */
 export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
-  const { items, error, onRetry, empty } = props;
+  const { items, error, onRetry, empty, grow = true } = props;
   return (
-    <div className="flex min-h-0 min-w-0 flex-1 flex-col overflow-hidden rounded-lg border border-line bg-surface">
+    <div
+      className={cn(
+        "flex min-h-0 min-w-0 flex-col overflow-hidden rounded-lg border border-line bg-surface",
+        grow ? "flex-1" : "flex-initial",
+      )}
+    >
       {items && items.length > 0 ? (
         <Rows {...props} items={items} />
       ) : error ? (
@@ -82,7 +89,22 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
 }
 
 function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonly Row[] }) {
-  const { label, columns, items, keyOf, more, onOpen, openKey, ticked, onTick, rowClass, rowHeight = 40, error, onRetry } = props;
+  const {
+    label,
+    columns,
+    items,
+    keyOf,
+    more,
+    onOpen,
+    openKey,
+    ticked,
+    onTick,
+    rowClass,
+    rowHeight = 40,
+    error,
+    onRetry,
+    grow = true,
+  } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const narrow = useNarrow() || openKey !== undefined;
   const shown = useMemo(() => columns.filter((column) => !narrow || !column.meta?.wide), [columns, narrow]);
@@ -113,7 +135,7 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
       aria-label={label}
       aria-rowcount={more?.has ? -1 : rows.length + 1}
       onKeyDown={(event) => move(event, () => tick(rows[active]?.id ?? ""))}
-      className="min-h-0 flex-1 overflow-auto"
+      className={cn("min-h-0 overflow-auto", grow ? "flex-1" : "flex-initial")}
     >
       <div role="rowgroup" className="sticky top-0 z-10 min-w-max border-b border-line bg-surface">
         {table.getHeaderGroups().map((group) => (
@@ -167,7 +189,7 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
           );
         })}
       </div>
-      <Foot count={rows.length} more={more} error={error} onRetry={onRetry} />
+      {(more || Boolean(error)) && <Foot count={rows.length} more={more} error={error} onRetry={onRetry} />}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button } from "./button.js";
 import { cn } from "./cn.js";
 import { CloseIcon } from "./icons.js";
@@ -16,16 +16,23 @@ interface DialogProps {
   children: ReactNode;
 }
 
+const FIELDS = "input:not([type=hidden]), select, textarea";
+
 /** A window over the page. Focus goes into it, stays there, and returns to where it was; Esc closes. */
 export function Dialog({ open, onClose, title, description, closeOnOutside = true, wide = false, children }: DialogProps) {
+  const popup = useRef<HTMLDivElement>(null);
+  // The first field, where there is one; on a touch screen that would bring up the keyboard over what is to be read.
+  const first = (how: string) => (how === "touch" ? popup.current : (popup.current?.querySelector<HTMLElement>(FIELDS) ?? true));
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()} disablePointerDismissal={!closeOnOutside}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-black/40 motion-safe:transition-opacity motion-safe:duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Popup
+          ref={popup}
+          initialFocus={first}
           className={cn(
             "fixed inset-x-3 bottom-3 z-50 flex max-h-[calc(100dvh-1.5rem)] flex-col overflow-hidden rounded-xl border border-line bg-surface shadow-xl outline-none",
-            "sm:inset-x-auto sm:top-[12vh] sm:bottom-auto sm:left-1/2 sm:max-h-[80vh] sm:-translate-x-1/2",
+            "sm:inset-x-auto sm:top-[8vh] sm:bottom-auto sm:left-1/2 sm:max-h-[84vh] sm:-translate-x-1/2",
             wide ? "sm:w-[min(44rem,calc(100vw-2rem))]" : "sm:w-[min(30rem,calc(100vw-2rem))]",
             "motion-safe:transition-opacity motion-safe:duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0",
           )}
@@ -39,14 +46,14 @@ export function Dialog({ open, onClose, title, description, closeOnOutside = tru
               <CloseIcon />
             </Base.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-4">{children}</div>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
   );
 }
 
-/** The buttons of a dialog, at its end. */
+/** The buttons of a dialog, at its end and always in sight. */
 export function DialogActions({ children }: { children: ReactNode }) {
-  return <div className="mt-5 flex flex-wrap justify-end gap-2">{children}</div>;
+  return <div className="sticky bottom-0 -mb-4 flex flex-wrap justify-end gap-2 bg-surface pt-4 pb-4">{children}</div>;
 }

@@ -1,15 +1,36 @@
 import { type ReactNode, useEffect, useId, useState } from "react";
+import { useNarrow } from "../lib/media.js";
 import { type Range, type Span, spans } from "../lib/range.js";
 import { useZone } from "../lib/zone.js";
 import { Button } from "./button.js";
 import { cn } from "./cn.js";
 import { CloseIcon } from "./icons.js";
 
-/** Filters in a row that wraps; each writes to the URL. `active`: something is set, and can be cleared. */
-export function FilterBar({ active, onClear, children }: { active: boolean; onClear: () => void; children: ReactNode }) {
+interface FilterBarProps {
+  /** Something is set, and can be cleared. */
+  active: boolean;
+  onClear: () => void;
+  /** What is always in sight; the other filters stand behind a button on a phone. */
+  main?: ReactNode;
+  children: ReactNode;
+}
+
+/** Filters in a row that wraps; each writes to the URL. */
+export function FilterBar({ active, onClear, main, children }: FilterBarProps) {
+  const narrow = useNarrow();
+  const [open, setOpen] = useState(false);
+  const folds = narrow && main !== undefined;
   return (
     <search aria-label="Filters" className="flex flex-wrap items-center gap-2">
-      {children}
+      {main}
+      {folds && (
+        <Button size="sm" aria-expanded={open} onClick={() => setOpen(!open)}>
+          Filters
+          {active && <span className="size-1.5 rounded-full bg-brand" />}
+          {active && <span className="sr-only">(some are set)</span>}
+        </Button>
+      )}
+      {(!folds || open) && children}
       {active && (
         <Button variant="ghost" size="sm" onClick={onClear}>
           <CloseIcon className="size-3.5" />
@@ -94,6 +115,7 @@ export function ChoiceFilter<Value extends string>({ label, value, options, any,
 
 interface RangeFilterProps {
   range: Range;
+  /** Gets all three, so that what is not chosen is taken away. */
   onChange: (range: Range) => void;
   /** Spans to offer; all unless told. */
   offered?: readonly Span[];
@@ -109,7 +131,7 @@ export function RangeFilter({ range, onChange, offered, any = "Any time" }: Rang
   const id = useId();
   const choose = (value: string) => {
     setOpen(value === "custom");
-    if (value !== "custom") onChange({ since: (value || undefined) as Span | undefined });
+    if (value !== "custom") onChange({ since: (value || undefined) as Span | undefined, from: undefined, to: undefined });
   };
   return (
     <>
@@ -132,9 +154,9 @@ export function RangeFilter({ range, onChange, offered, any = "Any time" }: Rang
       {(open || custom) && (
         <fieldset className="flex flex-wrap items-center gap-1.5 text-xs text-ink-3" aria-describedby={id}>
           <legend className="sr-only">Time range</legend>
-          <Moment label="From" value={range.from} zone={zone} onChange={(from) => onChange({ from, to: range.to })} />
+          <Moment label="From" value={range.from} zone={zone} onChange={(from) => onChange({ since: undefined, from, to: range.to })} />
           to
-          <Moment label="To" value={range.to} zone={zone} onChange={(to) => onChange({ from: range.from, to })} />
+          <Moment label="To" value={range.to} zone={zone} onChange={(to) => onChange({ since: undefined, from: range.from, to })} />
           <span id={id}>{zone}</span>
         </fieldset>
       )}

@@ -1,51 +1,65 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
-import { cn } from "./cn.js";
+import { cloneElement, lazy, type MouseEvent, type ReactElement, type ReactNode, type Ref, Suspense, useRef, useState } from "react";
+
+const load = () => import("./menu-popup.js");
+
+// Not part of the first load: base-ui's menu is 28 kB, and is there before a pointer that comes near has been pressed.
+const MenuPopup = lazy(load);
+
+/** What stands in a menu; each is part of the file that is fetched with it. */
+export const MenuItem = lazy(() => load().then(({ MenuItem: item }) => ({ default: item })));
+export const MenuChoice = lazy(() => load().then(({ MenuChoice: choice }) => ({ default: choice })));
+export const MenuSeparator = lazy(() => load().then(({ MenuSeparator: separator }) => ({ default: separator })));
+export const MenuLabel = lazy(() => load().then(({ MenuLabel: label }) => ({ default: label })));
+
+interface TriggerProps {
+  ref?: Ref<HTMLElement>;
+  onClick?: (event: MouseEvent) => void;
+  onPointerEnter?: () => void;
+  onFocus?: () => void;
+  "aria-haspopup"?: "menu";
+  "aria-expanded"?: boolean;
+}
 
 interface MenuProps {
   /** The button that opens it; needs a name of its own. */
-  trigger: ReactElement;
+  trigger: ReactElement<TriggerProps>;
   align?: "start" | "end";
   children: ReactNode;
 }
 
-/** A list of actions behind a button: arrows move, letters jump, Esc closes. */
+const SAME_PRESS_MS = 250;
+
+/** A list of actions behind a button: arrows move, letters jump, Esc closes and gives the focus back. */
 export function Menu({ trigger, align = "end", children }: MenuProps) {
+  const [open, setOpen] = useState(false);
+  const anchor = useRef<HTMLElement>(null);
+  // A press on the button of an open menu closes it as a press beside it; the click that follows must not open it again.
+  const closedAtMs = useRef(0);
+  const close = () => {
+    closedAtMs.current = performance.now();
+    setOpen(false);
+  };
   return (
-    <Base.Root modal={false}>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner align={align} sideOffset={6} className="z-50">
-          <Base.Popup className="max-h-(--available-height) min-w-48 overflow-y-auto rounded-lg border border-line bg-surface p-1 shadow-lg outline-none">
+    <>
+      {cloneElement(trigger, {
+        ref: anchor,
+        "aria-haspopup": "menu",
+        "aria-expanded": open,
+        onPointerEnter: () => void load(),
+        onFocus: () => void load(),
+        onClick: (event) => {
+          // A row under the button must not open with it.
+          event.stopPropagation();
+          if (event.timeStamp - closedAtMs.current > SAME_PRESS_MS) setOpen(true);
+        },
+      })}
+      <Suspense>
+        {open && (
+          <MenuPopup anchor={anchor} align={align} onClose={close}>
             {children}
-          </Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+          </MenuPopup>
+        )}
+      </Suspense>
+    </>
   );
 }
-
-const item =
-  "flex min-h-8 w-full cursor-pointer items-center gap-2.5 rounded-md px-2.5 py-1 text-left text-[13px] text-ink outline-none select-none data-highlighted:bg-raised";
-
-export function MenuItem({ onClick, danger, children }: { onClick: () => void; danger?: boolean; children: ReactNode }) {
-  return (
-    <Base.Item onClick={onClick} className={cn(item, danger && "text-bad")}>
-      {children}
-    </Base.Item>
-  );
-}
-
-/** One of several, of which one is chosen. */
-export function MenuChoice({ chosen, onClick, children }: { chosen: boolean; onClick: () => void; children: ReactNode }) {
-  return (
-    <Base.Item onClick={onClick} className={cn(item, chosen && "font-medium")}>
-      <span aria-hidden="true" className={cn("size-1.5 shrink-0 rounded-full", chosen && "bg-brand")} />
-      {children}
-      {chosen && <span className="sr-only">(chosen)</span>}
-    </Base.Item>
-  );
-}
-
-export const MenuSeparator = () => <Base.Separator className="my-1 h-px bg-line" />;
-export const MenuLabel = ({ children }: { children: ReactNode }) => <div className="px-2.5 py-1.5 text-xs text-ink-3">{children}</div>;

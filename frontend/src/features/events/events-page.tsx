@@ -1,9 +1,10 @@
 import type { EventView } from "@streamforge/shared";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { useTenant } from "../../app/tenant.js";
 import { TenantNeeded } from "../../app/tenant-needed.js";
 import { useRows } from "../../lib/endless.js";
+import { useFilters } from "../../lib/filters.js";
 import { Button } from "../../ui/button.js";
 import { columnsOf, DataTable } from "../../ui/data-table.js";
 import { FilterBar, RangeFilter, TextFilter } from "../../ui/filter-bar.js";
@@ -13,9 +14,7 @@ import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
 import { eventsQuery } from "./queries.js";
-import type { EventsSearch } from "./search.js";
-
-const route = getRouteApi("/events");
+import { eventsSearch } from "./search.js";
 
 const column = columnsOf<EventView>();
 const columns = column.columns([
@@ -71,42 +70,25 @@ function Refresh() {
 }
 
 function List({ tenant }: { tenant: string }) {
-  const { type, user, source, correlation, since, from, to } = route.useSearch();
-  const search: EventsSearch = { type, user, source, correlation, since, from, to };
-  const query = useInfiniteQuery(eventsQuery(tenant, search));
+  const { values, set, clear, active } = useFilters(eventsSearch);
+  const query = useInfiniteQuery(eventsQuery(tenant, values));
   const { items, error, more } = useRows(query);
   const { eventId } = useParams({ strict: false });
   const navigate = useNavigate();
-  const filtered = Object.values(search).some((value) => value !== undefined);
-  const filter = (change: EventsSearch) =>
-    void navigate({ to: ".", search: (previous: object) => ({ ...previous, ...change }), replace: true });
   const open = (id: string) =>
     void navigate({ to: "/events/$eventId", params: { eventId: id }, search: (previous) => previous, replace: eventId !== undefined });
   return (
     <>
       <FilterBar
-        active={filtered}
-        onClear={() =>
-          filter({
-            type: undefined,
-            user: undefined,
-            source: undefined,
-            correlation: undefined,
-            since: undefined,
-            from: undefined,
-            to: undefined,
-          })
-        }
+        active={active}
+        onClear={clear}
+        main={<TextFilter main label="Event id" value={undefined} onChange={(id) => id && open(id)} onEnter className="w-56" />}
       >
-        <TextFilter main label="Event id" value={undefined} onChange={(id) => id && open(id)} onEnter className="w-56" />
-        <TextFilter label="Type" value={type} onChange={(value) => filter({ type: value })} />
-        <TextFilter label="User" value={user} onChange={(value) => filter({ user: value })} />
-        <TextFilter label="Source" value={source} onChange={(value) => filter({ source: value })} />
-        <TextFilter label="Correlation id" value={correlation} onChange={(value) => filter({ correlation: value })} className="w-44" />
-        <RangeFilter
-          range={{ since, from, to }}
-          onChange={(range) => filter({ since: undefined, from: undefined, to: undefined, ...range })}
-        />
+        <TextFilter label="Type" value={values.type} onChange={(type) => set({ type })} />
+        <TextFilter label="User" value={values.user} onChange={(user) => set({ user })} />
+        <TextFilter label="Source" value={values.source} onChange={(source) => set({ source })} />
+        <TextFilter label="Correlation id" value={values.correlation} onChange={(correlation) => set({ correlation })} className="w-44" />
+        <RangeFilter range={values} onChange={set} />
       </FilterBar>
       <div className="flex min-h-0 flex-1 gap-3">
         <DataTable
@@ -119,7 +101,7 @@ function List({ tenant }: { tenant: string }) {
           more={more}
           openKey={items?.find((event) => event.eventId === eventId || event.id === eventId)?.id ?? eventId}
           onOpen={(event) => open(event.eventId)}
-          empty={filtered ? <NothingFound /> : <NothingYet tenant={tenant} />}
+          empty={active ? <NothingFound /> : <NothingYet tenant={tenant} />}
         />
         <Outlet />
       </div>

@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useMay } from "../../app/permissions.js";
 import { useTenant } from "../../app/tenant.js";
-import { plural } from "../../lib/format.js";
 import { serverNow } from "../../lib/tick.js";
 import { Badge } from "../../ui/badge.js";
 import { Button } from "../../ui/button.js";
@@ -53,6 +52,7 @@ export function KeysPage() {
         error={keys.error}
         onRetry={() => void keys.refetch()}
         rowHeight={52}
+        grow={false}
         rowClass={(key) => (isUsable(key, serverNow()) ? undefined : "text-ink-3")}
         empty={
           <Empty title="No key yet" action={create}>
@@ -79,7 +79,7 @@ function useColumns(keys: KeyView[] | undefined, ask: (about: { what: "revoke" |
         column.accessor("scopes", {
           header: "May",
           cell: ({ getValue }) => <Scopes of={getValue()} />,
-          meta: { width: "minmax(8rem, 1.4fr)", wide: true },
+          meta: { width: "minmax(8rem, 2fr)", wide: true },
         }),
         column.display({
           id: "state",
@@ -123,7 +123,7 @@ function Name({ of: key }: { of: KeyView }) {
 function Scopes({ of: scopes }: { of: KeyView["scopes"] }) {
   return (
     <span title={scopes.join(", ")} className="block truncate font-mono text-xs">
-      {scopes.length === 1 ? scopes[0] : plural(scopes.length, "scope")}
+      {scopes.join(", ")}
     </span>
   );
 }

@@ -1,8 +1,8 @@
 import type { Ledger } from "@streamforge/shared";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { api, ok } from "../../api/client.js";
 import { useTenant } from "../../app/tenant.js";
+import { useFilters } from "../../lib/filters.js";
 import { formatCount } from "../../lib/format.js";
 import { boundsOf, type Range } from "../../lib/range.js";
 import { formatDayMinute } from "../../lib/zone.js";
@@ -14,9 +14,8 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Verdict } from "../../ui/verdict.js";
+import { ledgerSearch } from "./search.js";
 import { sentenceOf } from "./words.js";
-
-const route = getRouteApi("/ledger");
 
 const AGAIN_MS = 5000;
 /** The most that the API gives at once: 3.5 days of one tenant. */
@@ -59,8 +58,8 @@ function Figure({ value, bad }: { value: number; bad: boolean }) {
 /** What was accepted in each minute, and what became of it: the proof that nothing was lost, or the place where it was. */
 export function LedgerPage() {
   const tenant = useTenant();
-  const { since = "1h", from, to, only } = route.useSearch();
-  const navigate = useNavigate();
+  const { values, set, clear } = useFilters(ledgerSearch);
+  const { since = "1h", from, to, only } = values;
   const range: Range = from || to ? { from, to } : { since };
   const ledger = useQuery({
     queryKey: ["ledger", tenant, range],
@@ -71,7 +70,6 @@ export function LedgerPage() {
   });
   const lost = ledger.data?.items.filter(({ missing }) => missing > 0);
   const items = only ? lost : ledger.data?.items;
-  const filter = (change: object) => void navigate({ to: ".", search: (previous: object) => ({ ...previous, ...change }), replace: true });
   const first = lost?.at(-1)?.minute;
   return (
     <Page fill>
@@ -83,20 +81,17 @@ export function LedgerPage() {
         loading={!ledger.data}
         {...(ledger.data ? sentenceOf(ledger.data.total, first && formatDayMinute(Date.parse(first))) : {})}
       />
-      <FilterBar
-        active={Boolean(from || to || only)}
-        onClear={() => filter({ since: undefined, from: undefined, to: undefined, only: undefined })}
-      >
+      <FilterBar active={Boolean(from || to || only)} onClear={clear}>
         <RangeFilter
           any="Last hour"
           offered={["15m", "24h", "7d", "30d"]}
           range={from || to ? { from, to } : { since: since === "1h" ? undefined : since }}
-          onChange={(next) => filter({ since: undefined, from: undefined, to: undefined, ...next })}
+          onChange={set}
         />
         <Checkbox
           label="Only minutes with something missing"
           checked={only !== undefined}
-          onChange={(event) => filter({ only: event.target.checked ? "missing" : undefined })}
+          onChange={(event) => set({ only: event.target.checked ? "missing" : undefined })}
         />
         {ledger.data && <DeadNow of={ledger.data.deadNow} />}
       </FilterBar>
@@ -108,6 +103,7 @@ export function LedgerPage() {
         error={ledger.error}
         onRetry={() => void ledger.refetch()}
         rowHeight={36}
+        grow={false}
         rowClass={({ missing }) => (missing > 0 ? "bg-bad-soft" : undefined)}
         empty={
           only ? (

@@ -1,5 +1,13 @@
 import type { HistoryPoint } from "../../live/live-store.js";
 
+/** The lines of the chart, and the CSS variables of their colours. */
+export const series = [
+  { key: "accepted", label: "Accepted", color: "--accepted" },
+  { key: "stored", label: "Stored", color: "--stored" },
+  { key: "duplicates", label: "Duplicates", color: "--duplicates" },
+  { key: "dead", label: "Dead", color: "--dead" },
+] as const;
+
 /** Columns for the chart: seconds since 1970, then one column of events a second per series; null is a gap. */
 export interface ChartColumns {
   at: number[];

@@ -5,9 +5,10 @@ import { formatAgo, formatCount, plural } from "../../lib/format.js";
 import { Badge } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
+import { Sparkline } from "../../ui/sparkline.js";
 import { reasonWords } from "./words.js";
 
-const SHOWN = 6;
+const SHOWN = 4;
 
 interface DeadLettersCardProps {
   /** Open dead letters by the live figures; null while unknown. */
@@ -52,25 +53,16 @@ function Reasons({ groups, nowMs }: { groups: ReasonGroup[] | null; nowMs: numbe
   if (!groups) return <Skeleton className="h-24 w-full" />;
   const most = groups.toSorted((a, b) => b.count - a.count);
   const hidden = most.slice(SHOWN).reduce((sum, group) => sum + group.count, 0);
-  const largest = most[0]?.count ?? 1;
   return (
     <ul className="divide-y divide-line">
       {most.slice(0, SHOWN).map((group) => (
         <li key={`${group.reasonCode}-${group.fingerprint}`} className="py-2 text-[13px] first:pt-1">
           <div className="flex items-baseline justify-between gap-3">
-            <span className="font-medium">{reasonWords[group.reasonCode] ?? group.reasonCode}</span>
-            <span className="font-medium stale:text-ink-3">{formatCount(group.count)}</span>
+            <span className="min-w-0 flex-1 truncate font-medium">{reasonWords[group.reasonCode] ?? group.reasonCode}</span>
+            <Sparkline values={group.trend} label="The last 24 hours" className="h-4 w-16 self-center text-dead stale:text-line-strong" />
+            <span className="min-w-12 text-right font-medium stale:text-ink-3">{formatCount(group.count)}</span>
           </div>
-          {/* Drawn, not styled: its length is an attribute, and repeats the figure. */}
-          <svg
-            aria-hidden="true"
-            viewBox="0 0 100 1"
-            preserveAspectRatio="none"
-            className="my-1 block h-1 w-full overflow-hidden rounded-full bg-raised"
-          >
-            <rect width={(group.count / largest) * 100} height="1" className="fill-dead stale:fill-line-strong" />
-          </svg>
-          <p className="line-clamp-2 text-xs wrap-anywhere text-ink-2" title={group.message}>
+          <p className="truncate text-xs text-ink-2" title={group.message}>
             {group.message}
           </p>
           <p className="mt-0.5 text-xs text-ink-3">

@@ -1,19 +1,22 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { getHistory } from "../../api/stats.js";
 import { useTheme } from "../../app/theme.js";
 import { formatRate, NO_FIGURE } from "../../lib/format.js";
-import { formatClock } from "../../lib/zone.js";
+import { formatClock, formatDayMinute, useZone } from "../../lib/zone.js";
 import type { Live } from "../../live/use-live.js";
 import { Card } from "../../ui/card.js";
 import { Segmented } from "../../ui/segmented.js";
-import { type ChartColumns, chartColumns } from "./chart-window.js";
-import { createEpsPlot, type EpsPlot, series } from "./eps-plot.js";
+import { type ChartColumns, chartColumns, series } from "./chart-window.js";
 import { chartWords } from "./words.js";
+
+// The figures are there before the library that draws them (20 kB).
+const EpsPlotView = lazy(() => import("./eps-plot-view.js"));
 
 const ranges = [
   { value: "5", label: "5 min" },
   { value: "60", label: "1 h" },
+  { value: "1440", label: "24 h" },
 ] as const;
 type Range = (typeof ranges)[number]["value"];
 
@@ -22,6 +25,7 @@ export function EpsCard({ live }: { live: Live }) {
   const [range, setRange] = useState<Range>("5");
   const [cursor, setCursor] = useState<number | null>(null);
   const theme = useTheme();
+  const zone = useZone();
   const minutes = Number(range);
   const history = useHistory(minutes, live.comebacks);
   const toSeconds = Math.floor(live.serverNowMs / 1000);
@@ -33,22 +37,26 @@ export function EpsCard({ live }: { live: Live }) {
       aside={<Segmented label="Time shown" value={range} options={ranges} onChange={setRange} />}
     >
       <div className="flex h-full flex-col gap-1">
-        <Legend columns={columns} cursor={cursor} />
-        {/* Made anew when the colours change: a canvas does not follow the style sheet. */}
-        <Plot
-          key={theme}
-          columns={columns}
-          toSeconds={toSeconds}
-          spanSeconds={minutes * 60}
-          label={chartWords(live.stats)}
-          onCursor={setCursor}
-        />
+        <Legend columns={columns} cursor={cursor} long={minutes > 60} />
+        <div className="relative -mb-2 min-h-56 flex-1 stale:opacity-55 stale:grayscale">
+          <Suspense>
+            {/* Made anew when the colours or the zone change: a canvas does not follow the style sheet. */}
+            <EpsPlotView
+              key={`${theme} ${zone}`}
+              columns={columns}
+              toSeconds={toSeconds}
+              spanSeconds={minutes * 60}
+              label={chartWords(live.stats)}
+              onCursor={setCursor}
+            />
+          </Suspense>
+        </div>
       </div>
     </Card>
   );
 }
 
-/** History anew after every break of the stream, and for the hour every 20 s, whose end is otherwise drawn from live points. */
+/** History anew after every break of the stream, and for the longer spans every 20 s, whose end is otherwise drawn from live points. */
 function useHistory(minutes: number, comebacks: number) {
   return useQuery({
     queryKey: ["history", minutes, comebacks],
@@ -62,7 +70,7 @@ function useHistory(minutes: number, comebacks: number) {
 }
 
 /** Names the lines; under the pointer it shows the figures of that moment, otherwise the last ones. */
-function Legend({ columns, cursor }: { columns: ChartColumns; cursor: number | null }) {
+function Legend({ columns, cursor, long }: { columns: ChartColumns; cursor: number | null; long: boolean }) {
   const last = columns.at.length - 1;
   const index = cursor !== null && cursor <= last ? cursor : last;
   const at = columns.at[index];
@@ -75,42 +83,10 @@ function Legend({ columns, cursor }: { columns: ChartColumns; cursor: number | n
           <span className="min-w-10 font-medium text-ink stale:text-ink-3">{figure(columns[key][index])}</span>
         </span>
       ))}
-      <span className="ml-auto text-ink-3">{at === undefined ? NO_FIGURE : formatClock(at * 1000)}</span>
+      <span className="ml-auto text-ink-3">{at === undefined ? NO_FIGURE : (long ? formatDayMinute : formatClock)(at * 1000)}</span>
     </div>
   );
 }
 
 const swatches = { accepted: "bg-accepted", stored: "bg-stored", duplicates: "bg-duplicates", dead: "bg-dead" } as const;
 const figure = (value: number | null | undefined) => (value === null || value === undefined ? NO_FIGURE : formatRate(value));
-
-interface PlotProps {
-  columns: ChartColumns;
-  toSeconds: number;
-  spanSeconds: number;
-  label: string;
-  onCursor: (index: number | null) => void;
-}
-
-function Plot({ columns, toSeconds, spanSeconds, label, onCursor }: PlotProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<EpsPlot | null>(null);
-  useEffect(() => {
-    const element = host.current;
-    if (!element) return;
-    const made = createEpsPlot(element, onCursor);
-    plot.current = made;
-    const resized = new ResizeObserver(() => made.resize(element.clientWidth, element.clientHeight));
-    resized.observe(element);
-    return () => {
-      resized.disconnect();
-      made.destroy();
-      plot.current = null;
-    };
-  }, [onCursor]);
-  useEffect(() => plot.current?.draw(columns, toSeconds - spanSeconds, toSeconds), [columns, toSeconds, spanSeconds]);
-  return (
-    <div className="relative -mb-2 min-h-56 flex-1 stale:opacity-55 stale:grayscale">
-      <div ref={host} role="img" aria-label={label} className="absolute inset-0 overflow-hidden" />
-    </div>
-  );
-}

@@ -1,14 +1,7 @@
 import uPlot from "uplot";
 import { formatAxis } from "../../lib/format.js";
 import { formatClock, formatMinute } from "../../lib/zone.js";
-import type { ChartColumns } from "./chart-window.js";
-
-export const series = [
-  { key: "accepted", label: "Accepted", color: "--accepted" },
-  { key: "stored", label: "Stored", color: "--stored" },
-  { key: "duplicates", label: "Duplicates", color: "--duplicates" },
-  { key: "dead", label: "Dead", color: "--dead" },
-] as const;
+import { type ChartColumns, series } from "./chart-window.js";
 
 export interface EpsPlot {
   /** @param fromSeconds, toSeconds edges of the window; @param columns what to draw */
@@ -18,7 +11,7 @@ export interface EpsPlot {
 }
 
 /** Steps of the time axis, in seconds; uPlot's own leave out 2 min, without which a phone's 5 min have one label. */
-const stepsSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+const stepsSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600];
 
 /**
  * The chart of events a second, on a canvas: 300 points and four lines cost under a millisecond a second, a hundredth of

@@ -1,5 +1,5 @@
 import type { Stats } from "@streamforge/shared";
-import { formatCount, formatDuration, plural } from "../../lib/format.js";
+import { formatCount, formatDuration, formatShare, plural } from "../../lib/format.js";
 import { Badge } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
@@ -12,13 +12,14 @@ const SHOWN = 8;
 export function PartitionsCard({ stats }: { stats: Stats | null }) {
   const fullest =
     stats?.partitions.toSorted((a, b) => b.backlogEvents + b.retrying - a.backlogEvents - a.retrying || a.partition - b.partition) ?? [];
+  const accepted = stats?.partitions.reduce((sum, partition) => sum + partition.accepted, 0) ?? 0;
   return (
     <Card title="Partitions" aside={stats && <Badge>{plural(stats.partitions.length, "partition")}</Badge>}>
       {!stats ? (
         <Skeleton className="h-16 w-full" />
       ) : (
         <>
-          <Table columns={["Partition", "Waiting", "Again", "Oldest"]} wideColumns={["Settled"]}>
+          <Table columns={["Partition", "Waiting", "Again", "Oldest"]} wideColumns={["Settled", "Share"]}>
             {fullest.slice(0, SHOWN).map((partition) => (
               <tr key={partition.partition}>
                 <th scope="row" className="py-1.5 text-left font-medium">
@@ -29,6 +30,9 @@ export function PartitionsCard({ stats }: { stats: Stats | null }) {
                 <td>{formatDuration(partition.oldestAgeSeconds)}</td>
                 <td className="hidden sm:table-cell" title={`of ${formatCount(partition.accepted)} accepted`}>
                   {formatCount(partition.settled)}
+                </td>
+                <td className="hidden sm:table-cell" title="of all accepted events">
+                  {formatShare(partition.accepted, accepted)}
                 </td>
               </tr>
             ))}

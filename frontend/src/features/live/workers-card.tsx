@@ -18,7 +18,7 @@ export function WorkersCard({ stats, nowMs }: { stats: Stats | null; nowMs: numb
       ) : stats.workers.length === 0 ? (
         <p className="py-1 text-[13px] text-ink-2">No worker has reported. Events are accepted and wait, safe, until one starts.</p>
       ) : (
-        <Table columns={["Worker", "Stored/s", "In hand", "Memory"]}>
+        <Table columns={["Worker", "Stored/s", "In hand"]} wideColumns={["Memory", "Seen"]}>
           {stats.workers.map((worker) => (
             <WorkerRow key={worker.name} worker={worker} nowMs={nowMs} />
           ))}
@@ -40,7 +40,8 @@ function WorkerRow({ worker, nowMs }: { worker: WorkerView; nowMs: number }) {
       </th>
       <td>{formatRate(worker.storedPerSecond)}</td>
       <td title={`${plural(worker.inHand, "event")} read and not yet settled`}>{formatCount(worker.inHand)}</td>
-      <td>{formatBytes(worker.rssBytes)}</td>
+      <td className="hidden sm:table-cell">{formatBytes(worker.rssBytes)}</td>
+      <td className="hidden sm:table-cell">{formatAgo(worker.lastSeenAt, nowMs)}</td>
     </tr>
   );
 }

@@ -38,6 +38,7 @@ export function TenantsPage() {
         error={tenants.error}
         onRetry={() => void tenants.refetch()}
         rowHeight={52}
+        grow={false}
         empty={
           <Empty title="No tenant yet" action={create}>
             A tenant owns keys and events.
