@@ -25,7 +25,7 @@ export async function serveDashboard(app: Server, folder: string): Promise<void>
   app.addHook("onRequest", (request, reply, done) => {
     if (!OLDER_EVENTS.test(request.url)) return done();
     // One address, two answers: caches must tell them apart.
-    reply.header("vary", "accept");
+    reply.header("vary", [reply.getHeader("vary"), "Accept"].filter(Boolean).join(", "));
     if (isRead(request) && navigates(request)) sendPage(reply);
     else done();
   });
