@@ -83,6 +83,8 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const partitions = config.PARTITIONS;
   await redis.set(keys.partitionCount, partitions);
+  // No API process runs here that would tell workers which event types there are: none.
+  await redis.hset(keys.eventTypes, { digest: "none", types: "[]" });
   const appender = createAppender({ redis, keys, partitions, dedupeTtlMs: 600_000, timeoutMs: 5_000, replicaAcks: 0 });
   const ingest = createIngest(appender, { maxEventBytes: 262_144, maxDepth: 64, strategy: "intent", partitions });
   const app = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {} });
