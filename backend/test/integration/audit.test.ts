@@ -1,5 +1,6 @@
 import type { AuditItem } from "@streamforge/shared";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createPrisma } from "../../src/accounts/database.js";
 import { type Stack, startStack } from "../support/stack.js";
 
 let stack: Stack;
@@ -101,6 +102,17 @@ describe("the audit log", () => {
     const since = await audited(`tenantId=audited-2&from=${middle?.at}`);
     expect([...since, ...before].map(({ id }) => id)).toEqual(items.map(({ id }) => id));
     expect((await call("GET", "/v1/admin/audit?cursor=AAAA")).status).toBe(400);
+  });
+
+  it("loses and repeats none of those that were written in the same millisecond", async () => {
+    const prisma = createPrisma(stack.postgres.url);
+    const at = new Date("2026-01-01T00:00:00Z");
+    const row = { at, actorKind: "system", actorId: "s", actorName: "s", action: "tenant.update", tenantId: "audited-5" };
+    await prisma.auditLog.createMany({ data: Array.from({ length: 10 }, (_, i) => ({ ...row, targetId: `t-${i}` })) });
+    await prisma.$disconnect();
+    const items = await audited("tenantId=audited-5");
+    expect(items).toHaveLength(10);
+    expect(new Set(items.map(({ targetId }) => targetId)).size).toBe(10);
   });
 
   it("shows a key of the scope admin its own tenant alone, and others nothing", async () => {
