@@ -136,6 +136,7 @@ export const deadLetterDetailSchema = deadLetterSchema.extend({
   discardReason: z.string().optional(),
   history: z.array(z.object({ at: time, who: z.string(), what: z.string() })),
 });
+export type DeadLetterDetail = z.infer<typeof deadLetterDetailSchema>;
 export const deadLetterPageSchema = z.object({ items: z.array(deadLetterSchema), nextCursor: z.string().nullable() });
 
 export const reasonGroupSchema = z.object({
