@@ -83,8 +83,6 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const partitions = config.PARTITIONS;
   await redis.set(keys.partitionCount, partitions);
-  // No API process runs here that would tell workers which event types there are: none.
-  await redis.hset(keys.eventTypes, { digest: "none", types: "[]" });
   const appender = createAppender({ redis, keys, partitions, dedupeTtlMs: 600_000, timeoutMs: 5_000, replicaAcks: 0 });
   const ingest = createIngest(appender, { maxEventBytes: 262_144, maxDepth: 64, strategy: "intent", partitions });
   const app = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {} });
@@ -112,7 +110,11 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
       if (refused) throw new Error(JSON.stringify(refused));
       return received;
     },
-    startWorker: () => startWorker(config),
+    async startWorker() {
+      // No API process runs here that would tell workers which event types there are: none.
+      await redis.hset(keys.eventTypes, { digest: "none", types: "[]" });
+      return startWorker(config);
+    },
     async get(url, headers = asAdmin) {
       const response = await app.inject({ method: "GET", url, headers });
       const json = String(response.headers["content-type"]).includes("json");
