@@ -81,6 +81,11 @@ export const eventViewSchema = z.object({
   traceparent: z.string().optional(),
   payload: z.unknown().optional(),
   extensions: z.record(z.string(), z.unknown()).optional(),
+  typeVersion: z.number().int().optional().describe("Version of its type's schema that the payload was checked against"),
+  patched: z
+    .object({ replayId: z.string(), by: z.string(), from: z.string().describe("Id of the dead letter that holds what was sent") })
+    .optional()
+    .describe("Set when it was stored by a replay with a patch"),
   deadLetter: z.string().optional().describe("Id of the dead letter, when status is dead"),
 });
 export type EventView = z.infer<typeof eventViewSchema>;

@@ -35,6 +35,8 @@ export function storedEventJson(doc: EventDocument): string {
     specVersion: doc.specVersion ?? DEFAULTS.specVersion,
     correlationId: doc.correlationId,
     traceparent: doc.traceparent,
+    typeVersion: doc.typeVersion,
+    patched: doc.patched,
   };
   return withContent(view, doc.text === undefined ? parsedContent(doc.payload, doc.extensions) : sentContent(doc.text));
 }
