@@ -16,6 +16,8 @@ import type { Stack } from "./stack.js";
 export interface Judged {
   journal: Journal;
   producer: Producer;
+  /** A tenant of its own. */
+  tenantId: string;
   /** Waits until everything is settled, then judges. Fails the test unless nothing is lost, doubled or overwritten and the ledger agrees. */
   verdict(options?: { settleTimeoutMs?: number; checkLedger?: boolean }): Promise<Verdict>;
   close(): Promise<void>;
@@ -40,10 +42,12 @@ export async function judge(
   options: { apiUrl?: string | string[]; ratePerSecond?: number; concurrency?: number } = {},
 ): Promise<Judged> {
   const journal = createJournal();
-  const producer = createProducer({ apiUrl: stack.apiUrl, ...(await newTenant(stack)), journal, requestTimeoutMs: 15_000, ...options });
+  const tenant = await newTenant(stack);
+  const producer = createProducer({ apiUrl: stack.apiUrl, ...tenant, journal, requestTimeoutMs: 15_000, ...options });
   return {
     journal,
     producer,
+    tenantId: tenant.tenantId,
     async verdict({ settleTimeoutMs = 60_000, checkLedger = true } = {}) {
       await settled({ redisUrl: stack.redis.url, keyPrefix: "sf", timeoutMs: settleTimeoutMs });
       const found = await audit({
