@@ -51,9 +51,9 @@ export const pages: readonly Page[] = [
   { path: "/keys", title: "Keys", Icon: KeyIcon, group: "manage", key: "k", needs: "GET /v1/admin/keys" },
   { path: "/event-types", title: "Event types", Icon: SchemaIcon, group: "manage", key: "y", hidden: true },
   { path: "/tenants", title: "Tenants", Icon: BuildingIcon, group: "manage", key: "t", needs: "GET /v1/admin/tenants" },
-  { path: "/users", title: "Users", Icon: UsersIcon, group: "manage", key: "u", needs: "GET /v1/admin/users", hidden: true },
+  { path: "/users", title: "Users", Icon: UsersIcon, group: "manage", key: "u", needs: "GET /v1/admin/users" },
   { path: "/audit", title: "Audit", Icon: AuditIcon, group: "manage", key: "a", hidden: true },
-  { path: "/settings", title: "Settings", Icon: SettingsIcon, group: "person", key: "s", hidden: true },
+  { path: "/settings", title: "Settings", Icon: SettingsIcon, group: "person", key: "s" },
 ];
 
 /** The page that a path belongs to: `/events/abc` is Events. */

@@ -9,6 +9,7 @@ import { Toaster } from "../ui/toaster.js";
 import { ConnectionState } from "./connection.js";
 import { BottomNavigation, SideNavigation } from "./navigation.js";
 import { pageAt } from "./pages.js";
+import { useApplySettings } from "./settings.js";
 import { type Overlay, useShortcuts } from "./shortcuts.js";
 import { TenantPicker } from "./tenant-picker.js";
 import { ThemeToggle } from "./theme-toggle.js";
@@ -22,6 +23,7 @@ const KeyboardHelp = lazy(() => import("./keyboard-help.js"));
 export function Shell({ session }: { session: Session }) {
   const [overlay, setOverlay] = useState<Overlay>(null);
   useShortcuts(setOverlay);
+  useApplySettings();
   useTitle();
   return (
     <LiveProvider>
@@ -38,12 +40,7 @@ export function Shell({ session }: { session: Session }) {
             <Logo className="size-7 shrink-0 md:hidden" />
             <TenantPicker />
             <div className="hidden lg:block">
-              <Button
-                size="sm"
-                aria-label="Search: go to a page or an event"
-                onClick={() => setOverlay("palette")}
-                className="min-w-56 justify-start font-normal text-ink-3"
-              >
+              <Button size="sm" onClick={() => setOverlay("palette")} className="min-w-56 justify-start font-normal text-ink-3">
                 <SearchIcon className="size-3.5" />
                 Go to a page or an event
                 <span className="ml-auto flex gap-1">

@@ -1,4 +1,130 @@
-import { Unbuilt } from "../../ui/unbuilt.js";
+import type { UserView } from "@streamforge/shared";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Allowed } from "../../app/allowed.js";
+import { useMay } from "../../app/permissions.js";
+import { useSession } from "../../app/session.js";
+import { useRows } from "../../lib/endless.js";
+import { useFilters } from "../../lib/filters.js";
+import { Badge } from "../../ui/badge.js";
+import { Button } from "../../ui/button.js";
+import { columnsOf, DataTable } from "../../ui/data-table.js";
+import { FilterBar, TextFilter } from "../../ui/filter-bar.js";
+import { PlusIcon } from "../../ui/icons.js";
+import { Page } from "../../ui/page.js";
+import { PageHeader } from "../../ui/page-header.js";
+import { Empty } from "../../ui/states.js";
+import { Ago } from "../../ui/time.js";
+import { CreateUser } from "./create-user.js";
+import { PasswordOnce } from "./password-once.js";
+import { usersQuery } from "./queries.js";
+import { openSearch, usersSearch } from "./search.js";
+import { UserPanel } from "./user-panel.js";
+import { roleNames } from "./words.js";
 
-/** Not built yet. */
-export const UsersPage = () => <Unbuilt title="Users" />;
+/** Who may come in, and how far. */
+export function UsersPage() {
+  return (
+    <Allowed to="GET /v1/admin/users" title="Users">
+      <People />
+    </Allowed>
+  );
+}
+
+function People() {
+  const may = useMay();
+  const { values, set, clear, active } = useFilters(usersSearch);
+  const opened = useFilters(openSearch);
+  const query = useInfiniteQuery(usersQuery(values.q));
+  const { items, error, more } = useRows(query);
+  const [creating, setCreating] = useState(false);
+  const [password, setPassword] = useState<{ email: string; password: string } | null>(null);
+  const columns = useColumns(useSession().data?.user.email);
+  const add = may("POST /v1/admin/users") && (
+    <Button size="sm" variant="primary" onClick={() => setCreating(true)}>
+      <PlusIcon className="size-3.5" />
+      Add person
+    </Button>
+  );
+  return (
+    <Page fill>
+      <PageHeader title="Users" about="People who operate StreamForge, for all tenants." actions={add} />
+      <FilterBar active={active} onClear={clear}>
+        <TextFilter main label="Part of an e-mail" value={values.q} onChange={(q) => set({ q })} className="w-56" />
+      </FilterBar>
+      <div className="flex min-h-0 flex-1 items-start gap-3">
+        <div className="flex max-h-full min-h-0 min-w-0 flex-1 flex-col">
+          <DataTable
+            label="Users"
+            columns={columns}
+            items={items}
+            keyOf={(user) => user.id}
+            error={error}
+            onRetry={() => void query.refetch()}
+            more={more}
+            rowHeight={44}
+            grow={false}
+            rowClass={(user) => (user.disabledAt ? "text-ink-3" : undefined)}
+            openKey={opened.values.open}
+            onOpen={(user) => opened.set({ open: user.id })}
+            empty={<Empty title="Nobody is called so">The filter looks for a part of the e-mail.</Empty>}
+          />
+        </div>
+        {opened.values.open && (
+          <UserPanel key={opened.values.open} id={opened.values.open} onClose={() => opened.clear()} onPassword={setPassword} />
+        )}
+      </div>
+      {creating && (
+        <CreateUser
+          onClose={() => setCreating(false)}
+          onCreated={(made) => {
+            setCreating(false);
+            setPassword(made);
+          }}
+        />
+      )}
+      {password && <PasswordOnce {...password} onClose={() => setPassword(null)} />}
+    </Page>
+  );
+}
+
+const column = columnsOf<UserView>();
+
+function useColumns(own: string | undefined) {
+  return useMemo(
+    () =>
+      column.columns([
+        column.accessor("email", {
+          header: "E-mail",
+          cell: ({ getValue }) => (
+            <span className="flex items-center gap-2">
+              <span className="truncate font-medium">{getValue()}</span>
+              {getValue() === own && <Badge>you</Badge>}
+            </span>
+          ),
+          meta: { width: "minmax(10rem, 3fr)" },
+        }),
+        column.accessor("role", {
+          header: "Role",
+          cell: ({ getValue }) => roleNames[getValue()],
+          meta: { width: "minmax(5rem, 1fr)" },
+        }),
+        column.accessor("disabledAt", {
+          header: "State",
+          cell: ({ getValue }) => (getValue() ? <Badge>Disabled</Badge> : <Badge tone="good">Active</Badge>),
+          meta: { width: "minmax(6rem, 1fr)" },
+        }),
+        column.accessor("createdAt", {
+          header: "Added",
+          cell: ({ getValue }) => <Ago at={getValue()} />,
+          meta: { width: "8rem", wide: true },
+        }),
+        column.accessor("updatedAt", {
+          header: "Changed",
+          cell: ({ getValue }) => <Ago at={getValue()} />,
+          meta: { width: "8rem", wide: true },
+        }),
+      ]),
+    [own],
+  );
+}
