@@ -3,13 +3,16 @@ import type { WitnessOptions } from "./witness.js";
 
 /** What this process has accepted, second by second, for the day on which Redis forgets it. */
 export interface AcceptCount {
-  /** Called once a second. */
+  /** Called once a second, before this process samples. */
   tick(): Promise<void>;
+  /** This process has sampled: what it had counted by the tick before was accepted by then. */
+  sampled(at: Date): void;
   /** Begins to count for alarms that this process lived through and has not counted for yet. */
   begin(alarms: AlarmDocument[]): void;
 }
 
 const KEPT_SECONDS = 3_600;
+const KEPT_SAMPLES = 60;
 /** Redis's clock as this process knows it may be off by so much. */
 const CLOCK_MARGIN_MS = 500;
 /** What Redis accepted by then is in this process's count a second later: an answer counts when it is made. */
@@ -24,8 +27,10 @@ export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, no
   const history: { atMs: number; accepted: number }[] = [];
   const begun = new Map<string, { sinceMs: number; redisAccepted: number; atMs: number } | "reported">();
 
+  const exact = new Map<number, number>();
+
   /** At the last moment known before; 0 when that is forgotten or before the start: then more is counted than was lost, never less. */
-  const acceptedBy = (ms: number): number => history.findLast(({ atMs }) => atMs <= ms)?.accepted ?? 0;
+  const acceptedBy = (ms: number): number => exact.get(ms) ?? history.findLast(({ atMs }) => atMs <= ms - CLOCK_MARGIN_MS)?.accepted ?? 0;
 
   return {
     async tick() {
@@ -34,7 +39,7 @@ export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, no
       for (const [id, state] of begun) {
         if (state === "reported" || nowMs - state.atMs < SETTLE_MS) continue;
         begun.set(id, "reported");
-        const report = { name, accepted: accepted - acceptedBy(state.sinceMs - CLOCK_MARGIN_MS), redisAccepted: state.redisAccepted };
+        const report = { name, accepted: accepted - acceptedBy(state.sinceMs), redisAccepted: state.redisAccepted };
         await alarms.report(id, report).catch((error: Error) => {
           begun.set(id, state);
           onError(error);
@@ -42,6 +47,12 @@ export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, no
       }
       history.push({ atMs: nowMs, accepted });
       if (history.length > KEPT_SECONDS) history.shift();
+    },
+
+    sampled(at) {
+      exact.set(at.getTime(), history.at(-1)?.accepted ?? 0);
+      const [oldest] = exact.keys();
+      if (exact.size > KEPT_SAMPLES && oldest !== undefined) exact.delete(oldest);
     },
 
     begin(open) {

@@ -115,6 +115,7 @@ export function createWitness(options: WitnessOptions): Witness {
       ? (await totals.updateOne({ _id: "newest", seq: before.seq }, { $set: next })).matchedCount === 1
       : await inserted(totals.insertOne({ _id: "newest", ...next }));
     newest = kept ? { _id: "newest", ...next } : null;
+    if (kept) counted.sampled(sample.at);
     writtenAtMs = Date.now();
   };
 
