@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startStack } from "../support/stack.js";
 import { findChromium, launchChromium } from "./chromium.js";
+import { withPage } from "./dashboard.js";
 
 type Stack = Awaited<ReturnType<typeof startStack>>;
 
@@ -19,7 +20,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
   });
 
   it("explains a wrong password and lets nobody in", async () => {
-    await withPage(async ({ page }) => {
+    await withPage(browser, async ({ page }) => {
       await page.goto(stack.apiUrl);
       await fillIn(page, "not the password");
       await page.getByText("E-mail or password is wrong").waitFor();
@@ -29,7 +30,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
   });
 
   it("shows a new system what to send first", async () => {
-    await withPage(async ({ page }) => {
+    await withPage(browser, async ({ page }) => {
       await signIn(page);
       await page.getByText("Ready for the first event").waitFor();
       expect(await page.locator("pre").textContent()).toContain(`curl ${stack.apiUrl}/v1/events`);
@@ -37,7 +38,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
   });
 
   it("follows the load within 3 s and counts every event, without an error in the console", async () => {
-    await withPage(async ({ page, errors }) => {
+    await withPage(browser, async ({ page, errors }) => {
       await signIn(page);
       const stopLoad = load(100, 4);
       await figureAbove(page, "eps-accepted", 50, 3000);
@@ -53,7 +54,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
   });
 
   it("fits a phone", async () => {
-    await withPage(async ({ page }) => {
+    await withPage(browser, async ({ page }) => {
       await page.setViewportSize({ width: 375, height: 812 });
       await signIn(page);
       await state(page, "live", 5000);
@@ -62,12 +63,12 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
   });
 
   it("says that its figures are old when the API is gone, and recovers with it", async () => {
-    await withPage(async ({ page }) => {
+    await withPage(browser, async ({ page }) => {
       await signIn(page);
       await state(page, "live", 5000);
       await stack.api.kill("SIGTERM");
       await state(page, "stale", 15_000);
-      await page.getByText(/last update \d+ s ago/).waitFor();
+      await page.getByText(/· \d+ s old/).waitFor();
       expect(await page.getByTestId("verdict").textContent()).toBe("Not known right now");
       await stack.api.restart();
       await state(page, "live", 15_000);
@@ -76,31 +77,16 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
   });
 
   it("signs out, and the page stays closed afterwards", async () => {
-    await withPage(async ({ page }) => {
+    await withPage(browser, async ({ page }) => {
       await signIn(page);
-      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByRole("button", { name: /^Signed in as/ }).click();
+      await page.getByRole("menuitem", { name: "Sign out" }).click();
       await page.getByRole("heading", { name: "Sign in to StreamForge" }).waitFor();
       await page.reload();
       await page.getByRole("heading", { name: "Sign in to StreamForge" }).waitFor();
     });
   });
 });
-
-/** Runs `use` with a page of its own (own cookies); `errors` are the console's, but for the 401 that asks who is signed in. */
-async function withPage(use: (at: { page: Page; errors: string[] }) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" });
-  try {
-    const page = await context.newPage();
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error" && !message.location().url.endsWith("/v1/session")) errors.push(message.text());
-    });
-    await use({ page, errors });
-  } finally {
-    await context.close();
-  }
-}
 
 async function fillIn(page: Page, password: string): Promise<void> {
   await page.getByLabel("E-mail").fill(stack.adminEmail);

@@ -13,8 +13,9 @@ export function TenantPicker() {
     <Menu
       align="start"
       trigger={
-        <Button size="sm" aria-label={`Tenant: ${tenant ?? "all"}`} className="max-w-40 min-w-0 shrink gap-1.5 sm:max-w-64">
+        <Button size="sm" className="max-w-40 min-w-0 shrink gap-1.5 sm:max-w-64">
           <BuildingIcon className="size-3.5 shrink-0 text-ink-3" />
+          <span className="sr-only">Tenant:</span>
           <span className="truncate">{tenant ?? "All tenants"}</span>
           <ChevronIcon className="size-3.5 shrink-0 text-ink-3" />
         </Button>

@@ -129,65 +129,65 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
   const tracks = [...(ticked ? ["2.25rem"] : []), ...shown.map((column) => column.meta?.width ?? "1fr")].join(" ");
   const tick = (id: string) => ticked && onTick?.(toggled(ticked, id));
   return (
-    <div
-      ref={scroller}
-      role="grid"
-      aria-label={label}
-      aria-rowcount={more?.has ? -1 : rows.length + 1}
-      onKeyDown={(event) => move(event, () => tick(rows[active]?.id ?? ""))}
-      className={cn("min-h-0 overflow-auto", grow ? "flex-1" : "flex-initial")}
-    >
-      <div role="rowgroup" className="sticky top-0 z-10 min-w-max border-b border-line bg-surface">
-        {table.getHeaderGroups().map((group) => (
-          <div
-            key={group.id}
-            role="row"
-            aria-rowindex={1}
-            className="grid h-9 items-center text-xs text-ink-3"
-            style={{ gridTemplateColumns: tracks }}
-          >
-            {ticked && <TickAll items={items} keyOf={keyOf} ticked={ticked} onTick={onTick} />}
-            {group.headers.map((header) => (
-              <div key={header.id} role="columnheader" className={cn("truncate px-3", alignOf(header.column.columnDef.meta))}>
-                <table.FlexRender header={header} />
-              </div>
-            ))}
-          </div>
-        ))}
-      </div>
-      <div role="rowgroup" className="relative min-w-max" style={{ height: virtual.getTotalSize() }}>
-        {inView.map(({ index, start }) => {
-          const row = rows[index];
-          if (!row) return null;
-          return (
-            // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the grid's
+    <div ref={scroller} className={cn("min-h-0 overflow-auto", grow ? "flex-1" : "flex-initial")}>
+      <div
+        role="grid"
+        aria-label={label}
+        aria-rowcount={more?.has ? -1 : rows.length + 1}
+        onKeyDown={(event) => move(event, () => tick(rows[active]?.id ?? ""))}
+      >
+        <div role="rowgroup" className="sticky top-0 z-10 min-w-max border-b border-line bg-surface">
+          {table.getHeaderGroups().map((group) => (
             <div
-              key={row.id}
+              key={group.id}
               role="row"
-              data-index={index}
-              data-row={row.id}
-              aria-rowindex={index + 2}
-              aria-selected={row.id === openKey || ticked?.has(row.id) || undefined}
-              tabIndex={index === active ? 0 : -1}
-              onClick={onOpen && (() => onOpen(row.original))}
-              className={cn(
-                "absolute inset-x-0 top-0 grid items-center border-b border-line text-[13px] -outline-offset-2",
-                onOpen && "cursor-pointer",
-                onOpen && row.id !== openKey && "hover:bg-raised",
-                row.id === openKey && "bg-brand-soft",
-                rowClass?.(row.original),
-              )}
-              style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
+              aria-rowindex={1}
+              className="grid h-9 items-center text-xs text-ink-3"
+              style={{ gridTemplateColumns: tracks }}
             >
-              {ticked && <Tick id={row.id} ticked={ticked.has(row.id)} onTick={() => tick(row.id)} />}
-              {row.getAllCells().map((cell) => (
-                <div key={cell.id} role="gridcell" className={cn("min-w-0 truncate px-3", alignOf(cell.column.columnDef.meta))}>
-                  <table.FlexRender cell={cell} />
+              {ticked && <TickAll items={items} keyOf={keyOf} ticked={ticked} onTick={onTick} />}
+              {group.headers.map((header) => (
+                <div key={header.id} role="columnheader" className={cn("truncate px-3", alignOf(header.column.columnDef.meta))}>
+                  <table.FlexRender header={header} />
                 </div>
               ))}
             </div>
-          );
-        })}
+          ))}
+        </div>
+        <div role="rowgroup" className="relative min-w-max" style={{ height: virtual.getTotalSize() }}>
+          {inView.map(({ index, start }) => {
+            const row = rows[index];
+            if (!row) return null;
+            return (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the grid's
+              <div
+                key={row.id}
+                role="row"
+                data-index={index}
+                data-row={row.id}
+                aria-rowindex={index + 2}
+                aria-selected={row.id === openKey || ticked?.has(row.id) || undefined}
+                tabIndex={index === active ? 0 : -1}
+                onClick={onOpen && (() => onOpen(row.original))}
+                className={cn(
+                  "absolute inset-x-0 top-0 grid items-center border-b border-line text-[13px] -outline-offset-2",
+                  onOpen && "cursor-pointer",
+                  onOpen && row.id !== openKey && "hover:bg-raised",
+                  row.id === openKey && "bg-brand-soft",
+                  rowClass?.(row.original),
+                )}
+                style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
+              >
+                {ticked && <Tick id={row.id} ticked={ticked.has(row.id)} onTick={() => tick(row.id)} />}
+                {row.getAllCells().map((cell) => (
+                  <div key={cell.id} role="gridcell" className={cn("min-w-0 truncate px-3", alignOf(cell.column.columnDef.meta))}>
+                    <table.FlexRender cell={cell} />
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
       </div>
       {(more || Boolean(error)) && <Foot count={rows.length} more={more} error={error} onRetry={onRetry} />}
     </div>

@@ -46,7 +46,7 @@ export function Dialog({ open, onClose, title, description, closeOnOutside = tru
               <CloseIcon />
             </Base.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-4">{children}</div>
+          <div className="min-h-0 flex-1 overflow-y-auto px-5 not-has-data-actions:pb-5">{children}</div>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
@@ -55,5 +55,9 @@ export function Dialog({ open, onClose, title, description, closeOnOutside = tru
 
 /** The buttons of a dialog, at its end and always in sight. */
 export function DialogActions({ children }: { children: ReactNode }) {
-  return <div className="sticky bottom-0 -mb-4 flex flex-wrap justify-end gap-2 bg-surface pt-4 pb-4">{children}</div>;
+  return (
+    <div data-actions="" className="sticky bottom-0 flex flex-wrap justify-end gap-2 bg-surface pt-4 pb-4">
+      {children}
+    </div>
+  );
 }
