@@ -1,46 +1,101 @@
 #!/usr/bin/env node
-// Takes the pictures of the live page for the README: docs/screenshots/live-{light,dark}-{375,1440}.png.
+// Takes the pictures of the documentation: docs/screenshots/<page>-<light|dark>-<375|1440>.png.
 //
-//   node frontend/scripts/screenshots.mjs <url> <e-mail> <password>
+//   npm run screenshots -- <url> <e-mail> <password> [page ...]
 //
-// Let events flow for some minutes before (`npm run demo`), else the chart is short. Needs Node 24 (it imports TypeScript).
+// Let events flow for some minutes before (`npm run demo`), else charts are short and lists are empty. Needs Node 24 (it imports TypeScript).
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { launchChromium } from "../../backend/test/e2e/chromium.ts";
 
-const [url, email, password] = process.argv.slice(2);
+const [url, email, password, ...wanted] = process.argv.slice(2);
 if (!url || !email || !password) {
-  console.error("Usage: node frontend/scripts/screenshots.mjs <url> <e-mail> <password>");
+  console.error("Usage: npm run screenshots -- <url> <e-mail> <password> [page ...]");
   process.exit(2);
 }
 
-const folder = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
+const firstRow = (page) => page.locator('[role=row][data-index="0"]').first().click();
+
+/** Name of the picture, address, and what is done before it is taken. `whole`: the page in its full height. */
+const pictures = [
+  { name: "sign-in", path: null },
+  { name: "live", path: "/", whole: true },
+  { name: "events", path: "/events" },
+  { name: "event", path: "/events", act: firstRow },
+  { name: "dead-letters", path: "/dead-letters" },
+  { name: "dead-letter", path: "/dead-letters?view=list", act: firstRow },
+  { name: "replays", path: "/replays" },
+  { name: "ledger", path: "/ledger" },
+  { name: "keys", path: "/keys" },
+  { name: "key-create", path: "/keys", act: (page) => page.getByRole("button", { name: "Create key" }).first().click() },
+  { name: "event-types", path: "/event-types" },
+  { name: "event-type", path: "/event-types", act: firstRow },
+  { name: "users", path: "/users" },
+  { name: "tenants", path: "/tenants" },
+  { name: "audit", path: "/audit" },
+  { name: "settings", path: "/settings" },
+  { name: "palette", path: "/", act: (page) => page.keyboard.press("Control+k") },
+];
+
 const sizes = [
   { width: 375, height: 812 },
   { width: 1440, height: 900 },
 ];
 
+const folder = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 await mkdir(folder, { recursive: true });
 const browser = await launchChromium();
 try {
   for (const colorScheme of ["light", "dark"]) {
     // One sign-in per colour: each picture with its own would run into the throttle of repeated runs.
-    const context = await browser.newContext({ colorScheme, reducedMotion: "reduce", deviceScaleFactor: 2 });
+    const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
     await page.goto(url);
+    await page.getByLabel("E-mail").waitFor();
+    for (const picture of chosen().filter(({ path }) => path === null)) await inSizes(page, picture, colorScheme);
     await page.getByLabel("E-mail").fill(email);
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.locator("[data-testid=live-state][data-state=live]").waitFor({ timeout: 10_000 });
-    for (const viewport of sizes) {
-      await page.setViewportSize(viewport);
-      await page.waitForTimeout(1500);
-      const path = `${folder}live-${colorScheme}-${viewport.width}.png`;
-      await page.screenshot({ path, fullPage: true });
-      console.log(path);
-    }
+    await page.locator("[data-testid=live-state][data-state=live]").waitFor();
+    // The person's settings win over the system's colours; `theme.js` reads this before the first paint.
+    for (const picture of chosen().filter(({ path }) => path !== null)) await inSizes(page, picture, colorScheme);
     await context.close();
   }
 } finally {
   await browser.close();
+}
+
+function chosen() {
+  return pictures.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+}
+
+async function inSizes(page, { name, path, act, whole }, colorScheme) {
+  for (const size of sizes) {
+    await page.setViewportSize(size);
+    if (path !== null) {
+      await page.goto(url.replace(/\/$/, "") + path);
+      await page.locator("[data-testid=live-state][data-state=live]").waitFor();
+    }
+    await page.waitForTimeout(1200);
+    if ((await page.getByText("This page is not built yet").count()) > 0) return;
+    if (act) {
+      // A list without rows has nothing to open; its page has a picture already.
+      const done = await act(page).then(
+        () => true,
+        () => false,
+      );
+      if (!done) return;
+      await page.waitForTimeout(1200);
+    }
+    if (whole) {
+      // The page scrolls within its frame: a window as high as what is in it shows it all.
+      const hidden = await page.evaluate("document.querySelector('main').scrollHeight - document.querySelector('main').clientHeight");
+      await page.setViewportSize({ ...size, height: size.height + hidden });
+      await page.waitForTimeout(1200);
+    }
+    const file = `${folder}${name}-${colorScheme}-${size.width}.png`;
+    await page.screenshot({ path: file });
+    console.log(file);
+  }
 }
