@@ -45,14 +45,14 @@ const paths = [
 export const pages: readonly Page[] = [
   { path: "/", title: "Live", Icon: LiveIcon, group: "watch", key: "l" },
   { path: "/events", title: "Events", Icon: EventsIcon, group: "watch", key: "e" },
-  { path: "/dead-letters", title: "Dead letters", Icon: DeadLetterIcon, group: "watch", key: "d", hidden: true },
-  { path: "/replays", title: "Replays", Icon: ReplayIcon, group: "watch", key: "r", hidden: true },
+  { path: "/dead-letters", title: "Dead letters", Icon: DeadLetterIcon, group: "watch", key: "d" },
+  { path: "/replays", title: "Replays", Icon: ReplayIcon, group: "watch", key: "r" },
   { path: "/ledger", title: "Ledger", Icon: LedgerIcon, group: "watch", key: "b" },
   { path: "/keys", title: "Keys", Icon: KeyIcon, group: "manage", key: "k", needs: "GET /v1/admin/keys" },
-  { path: "/event-types", title: "Event types", Icon: SchemaIcon, group: "manage", key: "y", hidden: true },
+  { path: "/event-types", title: "Event types", Icon: SchemaIcon, group: "manage", key: "y" },
   { path: "/tenants", title: "Tenants", Icon: BuildingIcon, group: "manage", key: "t", needs: "GET /v1/admin/tenants" },
   { path: "/users", title: "Users", Icon: UsersIcon, group: "manage", key: "u", needs: "GET /v1/admin/users" },
-  { path: "/audit", title: "Audit", Icon: AuditIcon, group: "manage", key: "a", hidden: true },
+  { path: "/audit", title: "Audit", Icon: AuditIcon, group: "manage", key: "a", needs: "GET /v1/admin/audit" },
   { path: "/settings", title: "Settings", Icon: SettingsIcon, group: "person", key: "s" },
 ];
 

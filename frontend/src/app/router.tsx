@@ -69,18 +69,26 @@ const tenants = page(
   lazyRouteComponent(() => import("../features/tenants/tenants-page.js"), "TenantsPage"),
 );
 
-const deadLetters = page(
-  "/dead-letters",
-  lazyRouteComponent(() => import("../features/dead-letters/dead-letters-page.js"), "DeadLettersPage"),
-);
-const deadLetter = page(
-  "/dead-letters/$letterId",
-  lazyRouteComponent(() => import("../features/dead-letters/dead-letters-page.js"), "DeadLettersPage"),
-);
-const replays = page(
-  "/replays",
-  lazyRouteComponent(() => import("../features/replays/replays-page.js"), "ReplaysPage"),
-);
+const deadLetters = createRoute({
+  getParentRoute: () => root,
+  path: "/dead-letters",
+  component: lazyRouteComponent(() => import("../features/dead-letters/dead-letters-page.js"), "DeadLettersPage"),
+});
+const deadLetter = createRoute({
+  getParentRoute: () => deadLetters,
+  path: "$letterId",
+  component: lazyRouteComponent(() => import("../features/dead-letters/letter-panel.js"), "LetterPanel"),
+});
+const replays = createRoute({
+  getParentRoute: () => root,
+  path: "/replays",
+  component: lazyRouteComponent(() => import("../features/replays/replays-page.js"), "ReplaysPage"),
+});
+const replay = createRoute({
+  getParentRoute: () => replays,
+  path: "$replayId",
+  component: lazyRouteComponent(() => import("../features/replays/replay-panel.js"), "ReplayPanel"),
+});
 const eventTypes = page(
   "/event-types",
   lazyRouteComponent(() => import("../features/event-types/event-types-page.js"), "EventTypesPage"),
@@ -103,9 +111,8 @@ export const router = createRouter({
   routeTree: root.addChildren([
     live,
     events.addChildren([event]),
-    deadLetters,
-    deadLetter,
-    replays,
+    deadLetters.addChildren([deadLetter]),
+    replays.addChildren([replay]),
     ledger,
     keys,
     eventTypes,

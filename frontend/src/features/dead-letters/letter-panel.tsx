@@ -1,0 +1,225 @@
+import { type DeadLetterDetail, reasonHelp } from "@streamforge/shared";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useMemo } from "react";
+import { useMay } from "../../app/permissions.js";
+import { parseExact } from "../../lib/exact-json.js";
+import { failureOf } from "../../lib/failure.js";
+import { plural } from "../../lib/format.js";
+import { CodeBlock } from "../../ui/code-block.js";
+import { CopyButton } from "../../ui/copy-button.js";
+import { JsonView } from "../../ui/json-view.js";
+import { SidePanel } from "../../ui/side-panel.js";
+import { Skeleton } from "../../ui/skeleton.js";
+import { Empty, Failed } from "../../ui/states.js";
+import { LetterState } from "../../ui/status-badge.js";
+import { At } from "../../ui/time.js";
+import { LetterActions } from "./letter-actions.js";
+import { Attempts, History } from "./letter-past.js";
+import { marksOf } from "./marks.js";
+import { letterQuery } from "./queries.js";
+import { mayRetry, type Target } from "./selection.js";
+import { StoredInstead } from "./stored-instead.js";
+
+const route = getRouteApi("/dead-letters/$letterId");
+
+/** One letter beside the list: why it died in words, the text as it was sent, and what was tried. */
+export function LetterPanel() {
+  const { letterId } = route.useParams();
+  const navigate = useNavigate();
+  const { data: letter, error, refetch } = useQuery(letterQuery(letterId));
+  return (
+    <SidePanel
+      label={`Dead letter ${letter?.eventId ?? ""}`}
+      onClose={() => void navigate({ to: "/dead-letters", search: (previous) => previous })}
+      title={
+        <div className="flex items-center gap-2">
+          <h2 className="truncate text-[15px] font-semibold">{letter ? reasonHelp[letter.reasonCode].title : "Dead letter"}</h2>
+          {letter && <LetterState status={letter.status} />}
+        </div>
+      }
+    >
+      {letter ? (
+        <Details key={letter.id} letter={letter} />
+      ) : failureOf(error).code === "dead-letter-not-found" ? (
+        <Empty title="There is no such dead letter">The address may be cut off, or the letter was removed after its time.</Empty>
+      ) : error ? (
+        <Failed error={error} onRetry={() => void refetch()} />
+      ) : (
+        <div className="flex flex-col gap-3">
+          <Skeleton className="h-24 w-full" />
+          <Skeleton className="h-56 w-full" />
+        </div>
+      )}
+    </SidePanel>
+  );
+}
+
+function Details({ letter }: { letter: DeadLetterDetail }) {
+  const { status, attemptsMade, history } = letter;
+  const target: Target = { tenantId: letter.tenantId, selector: { ids: [letter.id] }, count: 1, sample: letter };
+  const may = useMay();
+  return (
+    <div className="flex flex-col gap-5">
+      {mayRetry(status) && may("POST /v1/admin/dlq/retry") && (
+        <div className="flex flex-wrap gap-2">
+          <LetterActions target={target} discardable={status === "open"} retryable />
+        </div>
+      )}
+      <Why letter={letter} />
+      <Outcome letter={letter} />
+      {letter.reasonCode === "IDENTITY_CONFLICT" && <StoredInstead letter={letter} />}
+      <Raw letter={letter} />
+      <Facts letter={letter} />
+      {attemptsMade.length > 0 && (
+        <Section title={`${plural(attemptsMade.length, "attempt")} that failed`}>
+          <Attempts attempts={attemptsMade} />
+        </Section>
+      )}
+      {history.length > 0 && (
+        <Section title="History">
+          <History entries={history} />
+        </Section>
+      )}
+    </div>
+  );
+}
+
+/** The reason, in words; what can be done, for as long as something can. */
+function Why({ letter: { reasonCode, message, status } }: { letter: DeadLetterDetail }) {
+  const { meaning, actions } = reasonHelp[reasonCode];
+  return (
+    <section aria-label="Why" className="flex flex-col gap-2 text-[13px]">
+      <p className="rounded-md border-l-2 border-bad bg-bad-soft px-3 py-2 font-medium wrap-anywhere">{message}</p>
+      <p className="text-ink-2">{meaning}</p>
+      {(status === "open" || status === "replaying") && (
+        <>
+          <h3 className="text-xs font-medium text-ink-3">What can be done</h3>
+          <ul className="list-disc space-y-1 pl-4 text-ink-2">
+            {actions.map((action) => (
+              <li key={action}>{action}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** What became of it since, with the way there. */
+function Outcome({ letter }: { letter: DeadLetterDetail }) {
+  const { status, discardReason, replay, tenantId, eventId } = letter;
+  const stored = status === "resolved" || status === "superseded";
+  if (!stored && !discardReason && !replay) return null;
+  return (
+    <section aria-label="What became of it" className="flex flex-col gap-1 rounded-md bg-raised px-3 py-2 text-[13px]">
+      {stored && (
+        <p>
+          {status === "resolved" ? "Its event is stored." : "A corrected event of the same id is stored."}{" "}
+          <Link to="/events/$eventId" params={{ eventId }} search={{ tenant: tenantId }} className="font-medium text-brand hover:underline">
+            See the stored event
+          </Link>
+        </p>
+      )}
+      {discardReason && <p className="wrap-anywhere">Discarded: {discardReason}</p>}
+      {replay && (
+        <p>
+          Taken by{" "}
+          <Link
+            to="/replays/$replayId"
+            params={{ replayId: replay.id }}
+            search={{ tenant: tenantId }}
+            className="font-medium text-brand hover:underline"
+          >
+            a replay
+          </Link>{" "}
+          at <At at={replay.at} />
+          {replay.outcome && <>: {replay.outcome}</>}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Raw({ letter: { raw, failures = [] } }: { letter: DeadLetterDetail }) {
+  const shown = useMemo(() => {
+    try {
+      const event = parseExact(raw);
+      return { event, marks: marksOf(event, failures) };
+    } catch {
+      return null;
+    }
+  }, [raw, failures]);
+  return shown ? (
+    <JsonView label="As it was sent" value={shown.event} marks={shown.marks} copy={raw} />
+  ) : (
+    <CodeBlock label="Copy the event" code={raw} />
+  );
+}
+
+function Facts({ letter }: { letter: DeadLetterDetail }) {
+  const { id, eventId, eventType, userId, source, tenantId, correlationId, receivedAt, failedAt, lastFailedAt } = letter;
+  const facts: [string, string | undefined, ReactNode?][] = [
+    [
+      "Event",
+      eventId,
+      <Link
+        key="event"
+        to="/events/$eventId"
+        params={{ eventId }}
+        search={{ tenant: tenantId }}
+        className="text-brand wrap-anywhere hover:underline"
+      >
+        {eventId}
+      </Link>,
+    ],
+    ["Type", eventType],
+    ["Tenant", tenantId],
+    ["User", userId],
+    ["Source", source],
+    ["Correlation id", correlationId],
+    ["Letter", id],
+  ];
+  return (
+    <Section title="About">
+      <dl className="grid grid-cols-[minmax(5.5rem,auto)_1fr] gap-x-4 text-[13px]">
+        {facts.map(
+          ([label, value, shown]) =>
+            value !== undefined && (
+              <div key={label} className="group contents">
+                <dt className="py-1 text-ink-3">{label}</dt>
+                <dd className="flex min-h-7 min-w-0 items-center gap-1">
+                  <span className="min-w-0 font-mono text-xs wrap-anywhere">{shown ?? value}</span>
+                  <span className="opacity-0 group-hover:opacity-100 focus-within:opacity-100">
+                    <CopyButton text={value} label={`Copy ${label.toLowerCase()}`} />
+                  </span>
+                </dd>
+              </div>
+            ),
+        )}
+        <dt className="py-1 text-ink-3">Received</dt>
+        <dd className="py-1">
+          <At at={receivedAt} />
+        </dd>
+        <dt className="py-1 text-ink-3">Died</dt>
+        <dd className="py-1">
+          <At at={failedAt} />
+          {lastFailedAt !== failedAt && (
+            <>
+              , last <At at={lastFailedAt} />
+            </>
+          )}
+        </dd>
+      </dl>
+    </Section>
+  );
+}
+
+export function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title}>
+      <h3 className="mb-2 text-xs font-medium text-ink-3">{title}</h3>
+      {children}
+    </section>
+  );
+}

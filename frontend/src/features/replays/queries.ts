@@ -1,0 +1,45 @@
+import type { ReplayView } from "@streamforge/shared";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, ok } from "../../api/client.js";
+import { endless } from "../../lib/endless.js";
+import type { ReplaysSearch } from "./search.js";
+
+const PAGE = 50;
+const RUNNING_MS = 1000;
+const QUIET_MS = 10_000;
+
+/** It moves, or is about to. */
+export const isMoving = ({ status }: Pick<ReplayView, "status">) => status === "pending" || status === "running";
+
+/** Replays, newest first; followed closely while one of them moves. */
+export const replaysQuery = (tenantId: string | undefined, { status }: ReplaysSearch) =>
+  infiniteQueryOptions({
+    ...endless,
+    queryKey: ["replays", tenantId, status],
+    queryFn: ({ pageParam, signal }) =>
+      ok(api.GET("/v1/admin/replay", { params: { query: { tenantId, status, limit: PAGE, cursor: pageParam } }, signal })),
+    // What ended meanwhile, and what others began.
+    refetchOnMount: "always",
+    refetchInterval: ({ state }) => (state.data?.pages.some(({ items }) => items.some(isMoving)) ? RUNNING_MS : QUIET_MS),
+  });
+
+/** One replay with its report, once a second while it moves. */
+export const replayQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["replay", id],
+    queryFn: ({ signal }): Promise<ReplayView> => ok(api.GET("/v1/admin/replay/{id}", { params: { path: { id } }, signal })),
+    refetchInterval: ({ state }) => (state.data && !isMoving(state.data) ? false : RUNNING_MS),
+    refetchOnMount: "always",
+  });
+
+export type ReplayCommand = "pause" | "resume" | "cancel";
+
+/** Pauses, resumes or cancels a replay. */
+export function useReplayCommand(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (command: ReplayCommand) => ok(api.POST(`/v1/admin/replay/{id}/${command}`, { params: { path: { id } } })),
+    onSuccess: (replay) => client.setQueryData(replayQuery(id).queryKey, replay),
+    onSettled: () => client.invalidateQueries({ queryKey: ["replays"] }),
+  });
+}
