@@ -1,6 +1,7 @@
 import type { Ledger } from "@streamforge/shared";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, ok } from "../../api/client.js";
+import { useRefreshMs } from "../../app/settings.js";
 import { useTenant } from "../../app/tenant.js";
 import { useFilters } from "../../lib/filters.js";
 import { formatCount } from "../../lib/format.js";
@@ -14,10 +15,11 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Verdict } from "../../ui/verdict.js";
+import { Alarms } from "./alarms.js";
+import { LastCheck } from "./last-check.js";
 import { ledgerSearch } from "./search.js";
 import { sentenceOf } from "./words.js";
 
-const AGAIN_MS = 5000;
 /** The most that the API gives at once: 3.5 days of one tenant. */
 const MOST = 5000;
 
@@ -65,7 +67,7 @@ export function LedgerPage() {
     queryKey: ["ledger", tenant, range],
     queryFn: ({ signal }) =>
       ok(api.GET("/v1/admin/ledger", { params: { query: { tenantId: tenant, ...boundsOf(range, Date.now()), limit: MOST } }, signal })),
-    refetchInterval: AGAIN_MS,
+    refetchInterval: useRefreshMs(),
     placeholderData: keepPreviousData,
   });
   const lost = ledger.data?.items.filter(({ missing }) => missing > 0);
@@ -77,10 +79,12 @@ export function LedgerPage() {
         title="Ledger"
         about={`Per minute of acceptance${tenant ? ` of ${tenant}` : ""}: accepted = stored + duplicate + dead + in flight, or something is missing.`}
       />
+      <Alarms />
       <Verdict
         loading={!ledger.data}
-        {...(ledger.data ? sentenceOf(ledger.data.total, first && formatDayMinute(Date.parse(first))) : {})}
+        {...(ledger.data ? sentenceOf(ledger.data.total, first && formatDayMinute(Date.parse(first)), ledger.data.unaccounted ?? 0) : {})}
       />
+      <LastCheck />
       <FilterBar active={Boolean(from || to || only)} onClear={clear}>
         <RangeFilter
           any="Last hour"
@@ -95,24 +99,27 @@ export function LedgerPage() {
         />
         {ledger.data && <DeadNow of={ledger.data.deadNow} />}
       </FilterBar>
-      <DataTable
-        label="Minutes"
-        columns={columns}
-        items={items}
-        keyOf={({ minute, tenantId }) => `${minute} ${tenantId}`}
-        error={ledger.error}
-        onRetry={() => void ledger.refetch()}
-        rowHeight={36}
-        grow={false}
-        rowClass={({ missing }) => (missing > 0 ? "bg-bad-soft" : undefined)}
-        empty={
-          only ? (
-            <Empty title="Not a minute with something missing">In the chosen time every accepted event is accounted for.</Empty>
-          ) : (
-            <Empty title="No event was accepted in this time">Choose a longer time, or send one.</Empty>
-          )
-        }
-      />
+      {/* Alarms above it take their room from the page, which then scrolls, never from the last rows of the list. */}
+      <div className="flex min-h-80 flex-1 flex-col">
+        <DataTable
+          label="Minutes"
+          columns={columns}
+          items={items}
+          keyOf={({ minute, tenantId }) => `${minute} ${tenantId}`}
+          error={ledger.error}
+          onRetry={() => void ledger.refetch()}
+          rowHeight={36}
+          grow={false}
+          rowClass={({ missing }) => (missing > 0 ? "bg-bad-soft" : undefined)}
+          empty={
+            only ? (
+              <Empty title="Not a minute with something missing">In the chosen time every accepted event is accounted for.</Empty>
+            ) : (
+              <Empty title="No event was accepted in this time">Choose a longer time, or send one.</Empty>
+            )
+          }
+        />
+      </div>
     </Page>
   );
 }

@@ -1,4 +1,4 @@
-import type { Ledger } from "@streamforge/shared";
+import type { Alarm, AlarmKind, Ledger } from "@streamforge/shared";
 import { formatCount, plural } from "../../lib/format.js";
 import type { Tone } from "../../ui/badge.js";
 
@@ -9,14 +9,15 @@ export interface Sentence {
   detail: string;
 }
 
-type Total = Pick<Ledger["total"], "accepted" | "stored" | "duplicate" | "dead" | "inFlight" | "missing">;
+type Total = Pick<Ledger["total"], "accepted" | "stored" | "duplicate" | "dead" | "inFlight" | "missing" | "acknowledged">;
 
 /**
  * @param since the first minute with a missing event, in words; undefined when it is not among the minutes that were read
+ * @param unaccounted accepted events that no minute shows, because Redis lost the rows with them
  */
-export function sentenceOf(total: Total, since: string | undefined): Sentence {
-  const { accepted, stored, duplicate, dead, inFlight, missing } = total;
-  if (accepted === 0)
+export function sentenceOf(total: Total, since: string | undefined, unaccounted = 0): Sentence {
+  const { accepted, stored, duplicate, dead, inFlight, missing, acknowledged } = total;
+  if (accepted === 0 && unaccounted === 0)
     return { tone: "neutral", headline: "Nothing was accepted in this time", detail: "So nothing can be missing from it." };
   const parts = [
     `${formatCount(stored)} stored`,
@@ -25,11 +26,25 @@ export function sentenceOf(total: Total, since: string | undefined): Sentence {
     inFlight > 0 && `${formatCount(inFlight)} on ${inFlight === 1 ? "its" : "their"} way`,
   ].filter(Boolean);
   const sum = `Of ${plural(accepted, "accepted event")}: ${parts.join(", ")}.`;
+  if (missing > 0 && acknowledged >= missing) {
+    return {
+      tone: "warn",
+      headline: `${plural(missing, "event")} missing, and known`,
+      detail: `${sum} An operator has acknowledged the loss.`,
+    };
+  }
   if (missing > 0) {
     return {
       tone: "bad",
       headline: `${plural(missing, "event")} missing${since ? `, first in the minute of ${since}` : ""}`,
       detail: `${sum} Accepted, on disk at that time, and neither stored nor a dead letter: Redis was restored from an older state or emptied, or somebody deleted stream entries by hand. Producers that keep their copies can send that time again; what is there already counts as a duplicate.`,
+    };
+  }
+  if (unaccounted > 0) {
+    return {
+      tone: "warn",
+      headline: `${plural(unaccounted, "event")} in no minute`,
+      detail: `${sum} Redis lost the minutes of the others; how many of their events were stored is known from the totals alone. The alarm says what to do.`,
     };
   }
   if (inFlight > 0)
@@ -39,4 +54,18 @@ export function sentenceOf(total: Total, since: string | undefined): Sentence {
       detail: `${sum} Minutes with events on their way are judged when those are settled.`,
     };
   return { tone: "good", headline: "Nothing is missing", detail: sum };
+}
+
+/** What has happened, before the sentence that says it with its figures. */
+export const alarmWords: Record<AlarmKind, string> = {
+  "redis-empty": "Redis forgot everything",
+  "redis-older": "Redis came back with an older state",
+  "redis-other": "Redis holds another data set",
+  "events-missing": "Closed minutes do not add up",
+};
+
+/** How sure the figure of what came after the last sample is. */
+export function basisWords({ sinceBasis, countedBy }: Pick<Alarm["bound"], "sinceBasis" | "countedBy">): string {
+  if (sinceBasis === "counted") return `counted by ${plural(countedBy, "API process", "API processes")}`;
+  return sinceBasis === "estimated" ? "estimated from the rate before" : "not a loss of Redis";
 }

@@ -1,0 +1,36 @@
+import type { AuditItem } from "@streamforge/shared";
+
+/** What was done, in words; in the order of the filter. */
+const actions: Record<string, string> = {
+  "key.create": "Created a key",
+  "key.rotate": "Rotated a key",
+  "key.revoke": "Revoked a key",
+  "tenant.create": "Created a tenant",
+  "tenant.update": "Changed a tenant",
+  "user.create": "Added a person",
+  "user.update": "Changed a person",
+  "user.password": "Changed a password",
+  "session.create": "Signed in",
+  "session.delete": "Signed out",
+  "session.revoke": "Ended sessions",
+  "settings.update": "Changed settings",
+  "event-type.register": "Registered an event type",
+  "event-type.update": "Changed an event type",
+  "event-type.retire": "Retired an event type",
+  "dead-letters.retry": "Retried dead letters",
+  "dead-letters.discard": "Discarded dead letters",
+  "replay.create": "Started a replay",
+  "replay.pause": "Paused a replay",
+  "replay.resume": "Resumed a replay",
+  "replay.cancel": "Cancelled a replay",
+  "ledger.acknowledge": "Acknowledged an alarm",
+};
+
+/** An action that this page does not know yet is shown as the API names it. */
+export const actionWords = (action: string) => actions[action] ?? action;
+
+export const actionChoices = Object.entries(actions).map(([value, label]) => ({ value, label }));
+
+const actors: Record<string, string> = { user: "person", key: "API key", "admin-token": "admin token", system: "StreamForge" };
+/** By which door they came. */
+export const actorWords = (kind: AuditItem["actor"]["kind"]) => actors[kind] ?? kind;
