@@ -3,7 +3,7 @@ import type { Store } from "./mongo.js";
 
 /**
  * Indexes of dead letters. A letter is rare and looked at by people, an event is neither: so there are more of them than an
- * event may have (together 45 µs of mongod time a letter, 0.4 GB a million; docs/measurements.md).
+ * event may have (together 60 to 70 µs of mongod time a letter, 0.6 GB a million; docs/measurements.md).
  *
  * Each list has tenant, one condition and status, then the order of the pages; what follows `_id` is checked in the index
  * without reading the letter. `planFor` says which one is used.
