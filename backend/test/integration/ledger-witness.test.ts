@@ -119,6 +119,21 @@ describe("the witness", () => {
     expect(await alarms()).toHaveLength(1);
   });
 
+  it("does not announce again what another process has announced, whatever it remembers", async () => {
+    const [one, other] = [witness({ name: "one" }), witness({ name: "other" })];
+    await count(0, { accepted: 5 });
+    const comeBack = await copyState();
+    await count(0, { accepted: 10 });
+    await one.look();
+    await count(0, { accepted: 10 });
+    await other.look();
+    await comeBack();
+    await other.look();
+    await one.look();
+    await one.look();
+    expect(await only()).toMatchObject({ noticedBy: "other" });
+  });
+
   it("bounds a loss by what was accepted since the restored state, where that is less than what was under way", async () => {
     await count(0, { accepted: 1_000 });
     await witness().look();
@@ -240,6 +255,30 @@ describe("the ledger's rows after a loss", () => {
     mover.close();
     expect(await ledgerCollection(reading.store.db).countDocuments({ unacknowledged: { $ne: 0 } })).toBe(0);
     expect(await alarms()).toHaveLength(1);
+  });
+
+  it("that came back with less than their copy take nothing back from it", async () => {
+    const one = witness();
+    const mover = archive(one.expectedSamples);
+    await count(0, { accepted: 6, stored: 6 });
+    await row(0, thisMinute() - 1, { a: 6, s: 6 });
+    await one.look();
+    await mover.run();
+    const comeBack = await copyState();
+    await count(0, { accepted: 4, stored: 3 });
+    await row(0, thisMinute() - 1, { a: 4, s: 3 });
+    await underWay();
+    await one.look();
+    await mover.run();
+    await comeBack();
+    await one.look();
+    // A process that has copied nothing yet copies all.
+    const another = archive(one.expectedSamples);
+    await another.run();
+    for (const each of [mover, another]) each.close();
+    expect(await read()).toMatchObject({ accepted: 10, stored: 9, missing: 1 });
+    await reading.redis.del(reading.keys.partition(0).ledger);
+    expect(await read()).toMatchObject({ accepted: 10, stored: 9, missing: 1 });
   });
 
   it("that came back older count once, also those that had been copied or moved since", async () => {
