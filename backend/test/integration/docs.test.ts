@@ -185,6 +185,7 @@ const REASONS = new Set(["UNKNOWN_TYPE", "SCHEMA_INVALID", "IDENTITY_CONFLICT", 
 
 const faultTests = readdirSync(join(ROOT, "backend/test/faults"))
   .map((file) => read(`backend/test/faults/${file}`))
+  .concat(read("backend/test/integration/routes-rules.test.ts"))
   .join("");
 
 function isTested(promise: string): boolean {

@@ -95,7 +95,7 @@ function may({ needs }: RouteRule, { who }: Credential): boolean {
   });
 }
 
-describe("every route × every credential", () => {
+describe("promise 24: every route × every credential", () => {
   it("lets in who may, and nobody else", async () => {
     const wrong: string[] = [];
     let asked = 0;
