@@ -1,4 +1,4 @@
-import { type Collection, type Db, MongoClient } from "mongodb";
+import { type Collection, type Db, MongoClient, MongoNetworkTimeoutError } from "mongodb";
 import type { Config } from "../config.js";
 import type { AttemptDocument, DeadLetterDocument, EventDocument, EventHourDocument } from "./documents.js";
 import { ensureLetterIndexes, expireAfterDays } from "./letter-indexes.js";
@@ -81,14 +81,33 @@ export async function unsafeStore(client: MongoClient, db: Db): Promise<string |
  * @param keep how long what is not kept for ever is kept, in days
  */
 export async function ensureIndexes(store: Store, keep = { attemptsDays: 30 }): Promise<void> {
-  await Promise.all([
-    store.events.createIndexes([
-      { key: { userId: "hashed", occurredAt: -1 }, name: "user_time" },
-      { key: { tenantId: 1, occurredAt: -1, _id: -1 }, name: "tenant_time" },
+  await untilBuilt(() =>
+    Promise.all([
+      store.events.createIndexes([
+        { key: { userId: "hashed", occurredAt: -1 }, name: "user_time" },
+        { key: { tenantId: 1, occurredAt: -1, _id: -1 }, name: "tenant_time" },
+      ]),
+      store.eventHours.createIndex({ tenantId: 1, hour: -1 }, { name: "tenant_hour" }),
+      ensureLetterIndexes(store),
+      store.attempts.createIndex({ eventDocId: 1, at: 1 }, { name: "event" }),
+      expireAfterDays(store.db, store.attempts, "at", keep.attemptsDays),
     ]),
-    store.eventHours.createIndex({ tenantId: 1, hour: -1 }, { name: "tenant_hour" }),
-    ensureLetterIndexes(store),
-    store.attempts.createIndex({ eventDocId: 1, at: 1 }, { name: "event" }),
-    expireAfterDays(store.db, store.attempts, "at", keep.attemptsDays),
-  ]);
+  );
+}
+
+const MOST_WAITS = 60;
+
+/**
+ * A new index over a million documents takes longer than an operation may (`MONGO_TIMEOUT_MS`). The server goes on with it when we
+ * hang up, so it is asked again until it is there: an upgrade must not need a second start.
+ */
+async function untilBuilt(build: () => Promise<unknown>): Promise<void> {
+  for (let waits = 0; ; waits++) {
+    try {
+      await build();
+      return;
+    } catch (error) {
+      if (!(error instanceof MongoNetworkTimeoutError) || waits === MOST_WAITS) throw error;
+    }
+  }
 }
