@@ -51,10 +51,13 @@ const columns = column.columns([
 function Trend({ values }: { values: readonly number[] }) {
   const all = values.reduce((sum, value) => sum + value, 0);
   return (
-    <Sparkline
-      values={values}
-      label={`${plural(all, "letter")} in the last 24 hours, ${formatCount(values.at(-1) ?? 0)} in the last two`}
-    />
+    <span className="inline-block border-b border-line align-middle">
+      <Sparkline
+        values={values}
+        label={`${plural(all, "letter")} in the last 24 hours, ${formatCount(values.at(-1) ?? 0)} in the last two`}
+        className="block h-5 w-24 text-dead"
+      />
+    </span>
   );
 }
 

@@ -102,7 +102,7 @@ function Refresh() {
     // From the first page on: fetching all loaded pages again would move the list under the reader's eyes.
     <Button size="sm" onClick={() => void client.resetQueries({ queryKey: ["dlq"] })}>
       <RefreshIcon className="size-3.5" />
-      Refresh
+      <span className="max-sm:sr-only">Refresh</span>
     </Button>
   );
 }

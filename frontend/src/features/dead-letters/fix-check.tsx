@@ -13,6 +13,9 @@ import { useRetryAndFollow } from "./retry.js";
 import type { Target } from "./selection.js";
 import { countWords } from "./words.js";
 
+/** As the worker has it: a replay that mostly fails leaves the rest alone. */
+const STOPS_AFTER = 100;
+
 interface FixCheckProps {
   target: Target;
   patch: PatchOperation[];
@@ -51,7 +54,13 @@ export function FixCheck({ target, patch, dryRunId, onBack, onClose }: FixCheckP
           {failing > 0 && (
             <section aria-label="What would fail">
               <h3 className="mb-2 text-xs font-medium text-ink-3">What would fail</h3>
-              <Failures replay={job} />
+              {failing * 2 > job.processed && job.processed >= STOPS_AFTER && (
+                <p className="mb-2 text-[13px]">
+                  A replay stops by itself when more than half of its last {STOPS_AFTER} letters fail: choose fewer letters, or mend more of
+                  them.
+                </p>
+              )}
+              <Failures replay={job} shown={5} linked={false} />
             </section>
           )}
           {job.report.diffs && job.report.diffs.length > 0 && (

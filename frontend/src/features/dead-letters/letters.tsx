@@ -54,6 +54,12 @@ const columns: Record<"event" | "reason" | "status" | "tenant" | "source" | "die
   }),
 };
 
+const diedAlways = column.accessor("lastFailedAt", {
+  header: "Died",
+  cell: ({ getValue }) => <Ago at={getValue()} />,
+  meta: { width: "6.5rem" },
+});
+
 interface LettersProps {
   tenant: string | undefined;
   search: LettersSearch;
@@ -82,7 +88,14 @@ export function Letters({ tenant, search }: LettersProps) {
   const status = statusOf(search);
   const shown = useMemo(() => {
     const { event, reason, status: state, tenant: of, source, died } = columns;
-    return [event, ...(search.cause ? [] : [reason]), ...(status === undefined ? [state] : []), ...(tenant ? [] : [of]), source, died];
+    return [
+      event,
+      ...(search.cause ? [] : [reason]),
+      ...(status === undefined ? [state] : []),
+      ...(tenant ? [] : [of]),
+      source,
+      search.cause ? diedAlways : died,
+    ];
   }, [search.cause, status, tenant]);
   const choosable = may("POST /v1/admin/dlq/retry") && (status === undefined || mayRetry(status));
   const ticked = useMemo(() => (isAll(chosen) ? new Set((items ?? []).map(({ id }) => id)) : chosen), [chosen, items]);
@@ -189,7 +202,7 @@ function SelectionBar({ tenant, search, items, hasMore, causes, chosen, choose }
       )}
       {count !== 0 && (
         <button type="button" onClick={() => choose(none)} className="cursor-pointer text-ink-2 hover:underline">
-          Clear selection
+          Clear<span className="sr-only"> selection</span>
         </button>
       )}
       {typeof target === "string"

@@ -86,7 +86,7 @@ function Details({ replay }: { replay: ReplayView }) {
         {(message || help) && (
           <div className={message ? "rounded-md bg-raised px-3 py-2 text-[13px]" : "text-[13px] text-ink-2"}>
             {message && <p className="font-medium wrap-anywhere">{message}</p>}
-            {help && <p className="text-ink-2">{help}</p>}
+            {!message && <p>{help}</p>}
           </div>
         )}
         <Commands replay={replay} />

@@ -95,8 +95,11 @@ function Change({ diff: { before, after, eventId } }: { diff: ReplayDiff }) {
   return <DiffView before={values[0]} after={values[1]} label={`What changes in ${eventId}`} />;
 }
 
-/** What failed and why, the first of them; each leads to its letter. */
-export function Failures({ replay }: { replay: ReplayView }) {
+/**
+ * What failed and why, the first of them; each leads to its letter.
+ * @param linked `false` in a window that a link would leave behind
+ */
+export function Failures({ replay, shown = 20, linked = true }: { replay: ReplayView; shown?: number; linked?: boolean }) {
   const { failures = [], codes = {} } = replay.report;
   if (failures.length === 0) return null;
   return (
@@ -112,9 +115,11 @@ export function Failures({ replay }: { replay: ReplayView }) {
         ))}
       </ul>
       <ul className="divide-y divide-line rounded-md border border-line">
-        {failures.map(({ id, eventId, message }) => (
+        {failures.slice(0, shown).map(({ id, eventId, message }) => (
           <li key={id} className="px-3 py-2 text-[13px]">
-            {replay.source === "DLQ" ? (
+            {!linked ? (
+              <span className="font-mono text-xs font-medium break-all">{eventId}</span>
+            ) : replay.source === "DLQ" ? (
               <Link
                 to="/dead-letters/$letterId"
                 params={{ letterId: id }}

@@ -34,7 +34,7 @@ interface OutcomeWords {
 }
 
 export const outcomeWords: Record<ReplayOutcomeName, OutcomeWords> = {
-  stored: { title: "Stored", would: "Would be stored", about: "They are events now; their letters are resolved.", tone: "good" },
+  stored: { title: "Stored", would: "Would be stored", about: "Written as events; their letters are resolved.", tone: "good" },
   "already-stored": {
     title: "Stored before",
     would: "Stored before",
