@@ -123,6 +123,8 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
   });
   const inView = virtual.getVirtualItems();
   const last = inView.at(-1)?.index ?? 0;
+  // Tab must lead into the list also when the row it was on has been scrolled away.
+  const reachable = inView.some(({ index }) => index === active) ? active : inView[0]?.index;
   useEffect(() => {
     if (more?.has && !more.loading && !error && last >= rows.length - AHEAD) more.load();
   }, [more, last, rows.length, error]);
@@ -167,7 +169,7 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
                 data-row={row.id}
                 aria-rowindex={index + 2}
                 aria-selected={row.id === openKey || ticked?.has(row.id) || undefined}
-                tabIndex={index === active ? 0 : -1}
+                tabIndex={index === reachable ? 0 : -1}
                 onClick={onOpen && (() => onOpen(row.original))}
                 className={cn(
                   "absolute inset-x-0 top-0 grid items-center border-b border-line text-[13px] -outline-offset-2",
