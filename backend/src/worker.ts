@@ -131,7 +131,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxDepth: config.MAX_JSON_DEPTH,
     circuit: breaker,
-    live: { busy: slots.allTaken, lagMs: lag.lagMs },
+    live: { busy: slots.anyTaken, lagMs: lag.lagMs },
     checkTypes: checking,
     onError: (message, error) => log.warn({ replay: replays.current(), err: error.message }, message),
     ...hooks,

@@ -184,8 +184,8 @@ export interface Slots {
   give(returned: number): void;
   /** Resolves when nobody waits and a slot is free, without taking it. */
   free(): Promise<void>;
-  /** Whether all are taken now. */
-  allTaken(): boolean;
+  /** Whether any is taken now. */
+  anyTaken(): boolean;
 }
 
 export function createSlots(count: number): Slots {
@@ -215,7 +215,7 @@ export function createSlots(count: number): Slots {
       await take(1);
       give(1);
     },
-    allTaken: () => left === 0,
+    anyTaken: () => left < count,
   };
 }
 
