@@ -15,6 +15,8 @@ const KEPT_SECONDS = 3_600;
 const KEPT_SAMPLES = 60;
 /** Redis's clock as this process knows it may be off by so much. */
 const CLOCK_MARGIN_MS = 500;
+/** And by so much right after it was read. */
+const START_MARGIN_MS = 100;
 /** What Redis accepted by then is in this process's count a second later: an answer counts when it is made. */
 const SETTLE_MS = 1_000;
 
@@ -56,9 +58,10 @@ export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, no
     },
 
     begin(open) {
-      for (const { _id, loss, noticedAt } of open) {
-        // One that started afterwards has accepted nothing that could be lost.
-        if (!loss || begun.has(_id) || startedAtMs > noticedAt.getTime()) continue;
+      for (const { _id, loss } of open) {
+        // Each process samples before it serves: one that is younger than the last sample has accepted nothing before the loss,
+        // and its count of nothing would take the place of the estimate.
+        if (!loss || begun.has(_id) || startedAtMs > loss.before.at.getTime() + START_MARGIN_MS) continue;
         begun.set(_id, { sinceMs: loss.before.at.getTime(), redisAccepted: redisAccepted(), atMs: now() });
       }
     },

@@ -187,6 +187,17 @@ describe("the witness", () => {
     living.close();
   });
 
+  it("does not take a process that came afterwards for one that counted", async () => {
+    await count(0, { accepted: 100 });
+    await witness().look();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await reading.redis.flushall();
+    const late = witness({ everyMs: 200, name: "late" });
+    await late.look();
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(alarmView(await only()).bound).toMatchObject({ known: 100, sinceBasis: "estimated", countedBy: 0 });
+  });
+
   it("keeps the number of partitions where it was agreed", async () => {
     const { redis, keys } = reading;
     const found: number[] = [];
