@@ -116,4 +116,20 @@ describe("event types under load", () => {
     await other.kill("SIGTERM");
     await close();
   });
+
+  test("promise 26: stored, not settled, and refused by the schema of the next look: stored it stays", async () => {
+    const { producer, tenantId, verdict, close } = await judge(stack);
+    await types("POST", "", { tenantId, type: "order.created", schema: AMOUNT });
+    await sleep(1_000);
+    await stack.worker.kill("SIGKILL");
+    const doomed = await stack.startWorker({ FAULT_POINT: "after-write" });
+    await producer.run(events("twice-looked-at", 50), { format: "ndjson", batch: 50 });
+    for (let tries = 0; tries < 100 && doomed.alive(); tries++) await sleep(50);
+    expect(doomed.alive()).toBe(false);
+    await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
+    await sleep(1_000);
+    await stack.worker.restart();
+    expect(await verdict()).toMatchObject({ acknowledged: 50, stored: 50, dead: 0, storedAndDead: [] });
+    await close();
+  });
 });
