@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { type DiffLine, diffLines } from "../lib/diff.js";
-import { formatCount } from "../lib/format.js";
+import { plural } from "../lib/format.js";
 import { jsonLines, lineText } from "../lib/json-lines.js";
 import { cn } from "./cn.js";
 
@@ -26,7 +26,7 @@ export function DiffView({ before, after, label }: { before: unknown; after: unk
           typeof part === "number" ? (
             // biome-ignore lint/suspicious/noArrayIndexKey: lines of one text have no other name
             <p key={index} className="bg-raised px-3 font-sans text-ink-3">
-              {formatCount(part)} lines stay
+              {plural(part, "line")} unchanged
             </p>
           ) : (
             // biome-ignore lint/suspicious/noArrayIndexKey: see above

@@ -68,7 +68,7 @@ function Details({ item }: { item: AuditItem }) {
 function Fact({ label, copy, children }: { label: string; copy?: string; children: ReactNode }) {
   return (
     <>
-      <dt className="py-1 text-ink-3">{label}</dt>
+      <dt className="flex min-h-7 items-center text-ink-3">{label}</dt>
       <dd className="flex min-h-7 min-w-0 items-center gap-1">
         <span className="min-w-0 wrap-anywhere">{children}</span>
         {copy && <CopyButton text={copy} label={`Copy ${label.toLowerCase()}`} />}

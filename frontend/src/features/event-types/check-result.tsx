@@ -1,6 +1,6 @@
 import type { RegisteredEventType } from "@streamforge/shared";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { formatCount, formatShare, plural } from "../../lib/format.js";
 import { cn } from "../../ui/cn.js";
 import { CheckIcon, WarningIcon } from "../../ui/icons.js";
@@ -8,10 +8,16 @@ import { CheckIcon, WarningIcon } from "../../ui/icons.js";
 /** What registering would do, before it is done: how many stored events would fail, and what else changes. */
 export function CheckResult({ of: { tenantId, type, sample, becomeUnknown, warnings } }: { of: RegisteredEventType }) {
   const { checked, failing, examples } = sample;
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Under a schema of some length it would come up out of sight. In braces: newer browsers return a promise, which React would take for a clean-up.
+    section.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   // What the figures below say better, with links.
   const other = warnings.filter((warning) => !/stored events of this type do not fit|^becomeUnknown/.test(warning));
   return (
     <section
+      ref={section}
       aria-label="What it would do"
       data-testid="check-result"
       className="flex flex-col gap-3 rounded-md bg-raised px-3.5 py-3 text-[13px]"

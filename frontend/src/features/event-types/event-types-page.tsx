@@ -44,8 +44,8 @@ export function EventTypesPage() {
         about={tenant ? strictness(tenant, types.data) : "What the events of each tenant may look like."}
         actions={register}
       />
-      <div className="flex min-h-0 flex-1 items-start gap-3">
-        <div className="flex max-h-full min-h-0 min-w-0 flex-1 flex-col">
+      <div className="flex min-h-0 flex-1 gap-3">
+        <div className="flex max-h-full min-h-0 min-w-0 flex-1 flex-col self-start">
           <DataTable
             label="Event types"
             columns={columns}

@@ -10,7 +10,8 @@ interface SchemaEditorProps {
   flaws: readonly { pointer: string; detail: string }[];
 }
 
-const LINES = 16;
+/** As high as its text, within what leaves room for the rest of the window. */
+const rowsOf = (text: string) => Math.min(24, Math.max(10, text.split("\n").length));
 
 /** JSON to type, which says while one types whether it is JSON. */
 export function SchemaEditor({ text, onChange, flaws }: SchemaEditorProps) {
@@ -36,7 +37,7 @@ export function SchemaEditor({ text, onChange, flaws }: SchemaEditorProps) {
         id={id}
         value={text}
         onChange={(event) => onChange(event.target.value)}
-        rows={LINES}
+        rows={rowsOf(text)}
         spellCheck={false}
         autoComplete="off"
         autoCapitalize="off"

@@ -8,6 +8,7 @@ import { Button } from "../../ui/button.js";
 import { Dialog, DialogActions } from "../../ui/dialog.js";
 import { FormFailure, TextArea } from "../../ui/form.js";
 import { useAcknowledge } from "./queries.js";
+import { timesInZone } from "./words.js";
 
 const form = acknowledgeSchema.extend({ note: z.string().trim().min(1, "Whoever reads this in a year needs it.").max(2000) });
 
@@ -25,7 +26,7 @@ export function Acknowledge({ alarm, onClose }: { alarm: Alarm; onClose: () => v
       open
       onClose={onClose}
       title="Acknowledge this alarm"
-      description={`${alarm.sentence} Acknowledging says that this is known and dealt with. It brings nothing back, cannot be undone, and is kept with your name.`}
+      description={`${timesInZone(alarm.sentence)} Acknowledging says that this is known and dealt with. It brings nothing back, cannot be undone, and is kept with your name.`}
     >
       <form onSubmit={(event) => void submit(event).catch(() => {})} noValidate>
         <TextArea

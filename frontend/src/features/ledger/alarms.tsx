@@ -11,7 +11,7 @@ import { Ago } from "../../ui/time.js";
 import { Acknowledge } from "./acknowledge.js";
 import { AlarmFacts } from "./alarm-facts.js";
 import { alarmsQuery } from "./queries.js";
-import { alarmWords } from "./words.js";
+import { alarmWords, timesInZone } from "./words.js";
 
 /** Losses that nobody has acknowledged stand above everything else; those that are known are behind a line. */
 export function Alarms() {
@@ -51,7 +51,7 @@ export function Alarms() {
           {known.map((alarm) => (
             <section key={alarm.id} aria-label={alarmWords[alarm.kind]}>
               <h3 className="text-[13px] font-semibold">{alarmWords[alarm.kind]}</h3>
-              <p className="mt-0.5 mb-2 text-[13px] text-ink-2">{alarm.sentence}</p>
+              <p className="mt-0.5 mb-2 text-[13px] text-ink-2">{timesInZone(alarm.sentence)}</p>
               <AlarmFacts alarm={alarm} />
             </section>
           ))}
@@ -77,7 +77,7 @@ function FreshAlarm({ alarm, onAcknowledge }: { alarm: Alarm; onAcknowledge?: ()
             <h2 className="text-[15px] font-semibold">
               {alarmWords[alarm.kind]}: up to {plural(alarm.upTo, "event")} lost
             </h2>
-            <p className="mt-0.5">{alarm.sentence}</p>
+            <p className="mt-0.5">{timesInZone(alarm.sentence)}</p>
             <p className="mt-1.5">{alarm.action}</p>
           </div>
         </div>

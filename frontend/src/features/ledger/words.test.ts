@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { basisWords, sentenceOf } from "./words.js";
+import { setZone } from "../../lib/zone.js";
+import { basisWords, sentenceOf, timesInZone } from "./words.js";
 
 const total = { accepted: 1000, stored: 990, duplicate: 4, dead: 6, inFlight: 0, missing: 0, acknowledged: 0 };
 
@@ -43,4 +44,11 @@ it("is not in red about what somebody has acknowledged, as long as that is all",
     headline: "2 events missing, and known",
   });
   expect(sentenceOf({ ...total, missing: 2, acknowledged: 1 }, "14:03").tone).toBe("bad");
+});
+
+it("says the API's times in the reader's zone", () => {
+  setZone("Asia/Tokyo");
+  expect(timesInZone("lost between 2026-11-21T15:36:00.000Z and 2026-11-21T15:36:01Z.")).toBe(
+    "lost between 22 Nov 2026, 00:36:00 GMT+9 and 22 Nov 2026, 00:36:01 GMT+9.",
+  );
 });

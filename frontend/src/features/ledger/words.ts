@@ -1,5 +1,6 @@
 import type { Alarm, AlarmKind, Ledger } from "@streamforge/shared";
 import { formatCount, plural } from "../../lib/format.js";
+import { formatFull } from "../../lib/zone.js";
 import type { Tone } from "../../ui/badge.js";
 
 /** What the ledger says about a range, in a sentence that holds without the table. */
@@ -69,3 +70,7 @@ export function basisWords({ sinceBasis, countedBy }: Pick<Alarm["bound"], "sinc
   if (sinceBasis === "counted") return `counted by ${plural(countedBy, "API process", "API processes")}`;
   return sinceBasis === "estimated" ? "estimated from the rate before" : "not a loss of Redis";
 }
+
+/** A sentence of the API with its times in the reader's zone: the API says UTC, and the table below does not. */
+export const timesInZone = (sentence: string) =>
+  sentence.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => formatFull(Date.parse(at)).replace(/\.\d{3}/, ""));

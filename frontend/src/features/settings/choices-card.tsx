@@ -48,7 +48,7 @@ function Choices({ settings }: { settings: Settings }) {
       <TenantChoice tenant={settings.defaultTenantId} onChange={(defaultTenantId) => change({ defaultTenantId })} />
       <Select
         label="Ask again every"
-        hint="Lists that are not live: ledger, keys, users, event types. The live page follows once a second in any case."
+        hint="Ledger, event types and sessions. The live page follows once a second in any case."
         value={settings.refreshSeconds}
         onChange={(event) => change({ refreshSeconds: Number(event.target.value) })}
       >

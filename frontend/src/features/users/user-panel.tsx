@@ -57,7 +57,7 @@ function Person({ user, onPassword }: { user: UserView } & Pick<UserPanelProps, 
     <div className="flex flex-col gap-5">
       <Facts
         rows={[
-          { label: "Role", value: roleNames[user.role] },
+          ...(self ? [{ label: "Role", value: roleNames[user.role] }] : []),
           { label: "Added", value: <Ago at={user.createdAt} /> },
           { label: "Changed", value: <Ago at={user.updatedAt} /> },
           ...(user.disabledAt ? [{ label: "Disabled", value: <Ago at={user.disabledAt} /> }] : []),

@@ -52,8 +52,8 @@ function People() {
       <FilterBar active={active} onClear={clear}>
         <TextFilter main label="Part of an e-mail" value={values.q} onChange={(q) => set({ q })} className="w-56" />
       </FilterBar>
-      <div className="flex min-h-0 flex-1 items-start gap-3">
-        <div className="flex max-h-full min-h-0 min-w-0 flex-1 flex-col">
+      <div className="flex min-h-0 flex-1 gap-3">
+        <div className="flex max-h-full min-h-0 min-w-0 flex-1 flex-col self-start">
           <DataTable
             label="Users"
             columns={columns}
