@@ -15,9 +15,8 @@ import { type Runner, startRunner } from "../replay/runner.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import { type EventStore, type Proof, StorageUnavailableError } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
-import type { Consumer } from "../stream/consumer.js";
-import { eventContext, looseRecord, type StreamRecord } from "../stream/record.js";
 import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
+import { batchOf, recordOfEvent, recordOfLetter, workOf } from "./loose-events.js";
 import { classify } from "./steps/classify.js";
 import { bsonFlaw, storeMany } from "./steps/store-many.js";
 import { toDocuments } from "./steps/to-document.js";
@@ -236,60 +235,6 @@ function sameBytes(a: Binary, b: Binary): boolean {
 /** A letter's id begins with its event's. */
 function eventIdOf(letterId: string): Binary {
   return new Binary(Buffer.from(letterId.slice(0, 32), "hex"), Binary.SUBTYPE_UUID);
-}
-
-/** Letters from before `context` was kept know the event's source and type, if they got that far. */
-function recordOfLetter(letter: DeadLetterDocument, text: string): StreamRecord {
-  const { keyName = letter.source ?? "", defaultType = letter.eventType ?? "", traceparent = "" } = letter.context ?? {};
-  const { tenantId, correlationId, eventDocId, eventId, hash, receipt, receivedAt } = letter;
-  const source = {
-    receivedAtMs: receivedAt.getTime(),
-    id: latin1(eventDocId),
-    identity: latin1(eventDocId),
-    hash: latin1(hash),
-    eventId,
-    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent }),
-    text: Buffer.from(text),
-  };
-  return looseRecord(source, Buffer.from(receipt.buffer), letter.attempts);
-}
-
-function recordOfEvent(event: EventDocument): StreamRecord {
-  const { tenantId, correlationId, traceparent = "", eventId, source: keyName, eventType: defaultType } = event;
-  const source = {
-    receivedAtMs: event.receivedAt.getTime(),
-    id: latin1(event._id),
-    identity: latin1(event._id),
-    hash: latin1(event.hash),
-    eventId,
-    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent }),
-    text: Buffer.from(event.text ?? JSON.stringify(itemOf(event))),
-  };
-  return looseRecord(source, Buffer.from(event.receipt.buffer), 0);
-}
-
-/** The item again, from what was made of it: under the preferred names, which win over whatever the extensions hold. */
-function itemOf(event: EventDocument): Record<string, unknown> {
-  const { extensions, eventId, eventType, subject, partitionKey, source, schemaVersion, specVersion, payload } = event;
-  const userId = event.userIdFrom === undefined ? event.userId : undefined;
-  const occurredAt = event.occurredAtFrom === undefined ? (event.occurredAtText ?? event.occurredAt.toISOString()) : undefined;
-  return { ...extensions, eventId, eventType, userId, subject, partitionKey, source, occurredAt, schemaVersion, specVersion, payload };
-}
-
-function latin1(bytes: Binary): string {
-  return Buffer.from(bytes.buffer).toString("latin1");
-}
-
-/** No entry and no consumer stand behind it: nothing of it is ever settled. */
-const NO_CONSUMER = Object.freeze({}) as Consumer;
-
-function workOf(record: StreamRecord): WorkEvent {
-  const entry = { id: "replay", acceptedAtMs: record.receivedAtMs, records: [record], deliveries: 1 };
-  return { entry, record, event: undefined, document: undefined, met: false, outcome: undefined };
-}
-
-function batchOf(events: WorkEvent[]): Batch {
-  return { consumer: NO_CONSUMER, entries: events.map(({ entry }) => entry), events, startedAtMs: Date.now() };
 }
 
 /** The check throws while nobody can tell which types there are: an outage, of which no letter is to blame. */
