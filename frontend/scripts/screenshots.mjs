@@ -58,7 +58,6 @@ try {
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator("[data-testid=live-state][data-state=live]").waitFor();
-    // The person's settings win over the system's colours; `theme.js` reads this before the first paint.
     for (const picture of chosen().filter(({ path }) => path !== null)) await inSizes(page, picture, colorScheme);
     await context.close();
   }
@@ -89,13 +88,14 @@ async function inSizes(page, { name, path, act, whole }, colorScheme) {
       await page.waitForTimeout(1200);
     }
     if (whole) {
-      // The page scrolls within its frame: a window as high as what is in it shows it all.
-      const hidden = await page.evaluate("document.querySelector('main').scrollHeight - document.querySelector('main').clientHeight");
-      await page.setViewportSize({ ...size, height: size.height + hidden });
-      await page.waitForTimeout(1200);
+      // The page scrolls within its frame: let out, the whole of it is on the picture.
+      await page.evaluate(
+        "for (let at = document.querySelector('main'); at !== document.body; at = at.parentElement) Object.assign(at.style, { height: 'auto', minHeight: at.clientHeight + 'px', overflow: 'visible' })",
+      );
+      await page.waitForTimeout(500);
     }
     const file = `${folder}${name}-${colorScheme}-${size.width}.png`;
-    await page.screenshot({ path: file });
+    await page.screenshot({ path: file, fullPage: Boolean(whole) });
     console.log(file);
   }
 }

@@ -1,6 +1,6 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { formatAxis } from "../lib/format.js";
+import { formatShort } from "../lib/format.js";
 import { keep, readKept } from "../lib/kept.js";
 import { useLiveValue } from "../live/use-live.js";
 import { Button } from "../ui/button.js";
@@ -26,7 +26,7 @@ export function SideNavigation() {
     setSmall(!small);
   };
   return (
-    <div className={cn("hidden h-full flex-col border-r border-line bg-surface md:flex", small ? "w-14" : "w-52")}>
+    <div className={cn("hidden flex-col border-r border-line bg-surface md:flex", small ? "w-14" : "w-52")}>
       <div className="flex h-13 shrink-0 items-center gap-2.5 px-3.5 font-semibold tracking-tight">
         <Logo className="size-7 shrink-0" />
         {!small && <span>StreamForge</span>}
@@ -82,7 +82,7 @@ function OpenLetters() {
   if (open === 0) return null;
   return (
     <span className="rounded-full bg-warn-soft px-1.5 text-[11px] font-medium text-warn">
-      {formatAxis(open)}
+      {formatShort(open)}
       <span className="sr-only"> open</span>
     </span>
   );

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { formatAgo, formatAxis, formatBytes, formatDuration, formatLatency, formatRate, formatShare, plural } from "./format.js";
+import {
+  formatAgo,
+  formatAxis,
+  formatBytes,
+  formatDuration,
+  formatLatency,
+  formatRate,
+  formatShare,
+  formatShort,
+  plural,
+} from "./format.js";
 
 describe("rates", () => {
   it.each([
@@ -64,6 +74,15 @@ describe("sizes, ages, numbers of things", () => {
     expect(formatAgo("2026-11-21T12:00:59Z", now)).toBe("just now");
     expect(formatAgo("not a time", now)).toBe("–");
   });
+
+  it.each([
+    [950, "950"],
+    [1234, "1.2k"],
+    [38_790, "39k"],
+    [999_499, "999k"],
+    [999_500, "1M"],
+    [1_540_000, "1.5M"],
+  ])("%d in little room is %s", (count, text) => expect(formatShort(count)).toBe(text));
 
   it("tells a share, and that little is not nothing", () => {
     expect([formatShare(1, 4), formatShare(1, 1000), formatShare(0, 4), formatShare(0, 0)]).toEqual(["25 %", "<1 %", "0 %", "–"]);

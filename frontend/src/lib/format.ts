@@ -15,6 +15,13 @@ export function formatRate(perSecond: number): string {
   return perSecond < 9.95 ? oneDecimal.format(perSecond) : whole.format(perSecond);
 }
 
+/** A count in little room: "950", "1.2k", "39k", "1.5M". */
+export function formatShort(count: number): string {
+  if (count < 1000) return whole.format(count);
+  const [value, unit] = count < 999_500 ? [count / 1000, "k"] : [count / 1e6, "M"];
+  return `${value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)}${unit}`;
+}
+
 /** A part of a whole: "12 %", "<1 %"; of nothing "–". */
 export function formatShare(part: number, all: number): string {
   if (all <= 0) return NO_FIGURE;

@@ -137,8 +137,9 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
         aria-label={label}
         aria-rowcount={more?.has ? -1 : rows.length + 1}
         onKeyDown={(event) => move(event, () => tick(rows[active]?.id ?? ""))}
+        className="min-w-min"
       >
-        <div role="rowgroup" className="sticky top-0 z-10 min-w-max border-b border-line bg-surface">
+        <div role="rowgroup" className="sticky top-0 z-10 border-b border-line bg-surface">
           {table.getHeaderGroups().map((group) => (
             <div
               key={group.id}
@@ -156,7 +157,7 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
             </div>
           ))}
         </div>
-        <div role="rowgroup" className="relative min-w-max" style={{ height: virtual.getTotalSize() }}>
+        <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
           {inView.map(({ index, start }) => {
             const row = rows[index];
             if (!row) return null;

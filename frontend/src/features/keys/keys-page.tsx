@@ -74,7 +74,7 @@ function useColumns(keys: KeyView[] | undefined, ask: (about: { what: "revoke" |
   return useMemo(
     () =>
       column.columns([
-        column.accessor("name", { header: "Name", cell: ({ row }) => <Name of={row.original} />, meta: { width: "minmax(9rem, 1.6fr)" } }),
+        column.accessor("name", { header: "Name", cell: ({ row }) => <Name of={row.original} />, meta: { width: "minmax(8rem, 1.6fr)" } }),
         column.accessor("tenantId", { header: "Tenant", meta: { width: "minmax(7rem, 1fr)", wide: true } }),
         column.accessor("scopes", {
           header: "May",
@@ -85,7 +85,7 @@ function useColumns(keys: KeyView[] | undefined, ask: (about: { what: "revoke" |
           id: "state",
           header: "State",
           cell: ({ row }) => <State of={row.original} keys={keys ?? []} />,
-          meta: { width: "minmax(8rem, 1.2fr)" },
+          meta: { width: "minmax(7rem, 1.2fr)" },
         }),
         column.accessor("lastUsedAt", {
           header: "Last used",
@@ -101,7 +101,7 @@ function useColumns(keys: KeyView[] | undefined, ask: (about: { what: "revoke" |
           id: "do",
           header: "",
           cell: ({ row }) => <Actions of={row.original} ask={ask} />,
-          meta: { width: "6rem", align: "right" },
+          meta: { width: "5.5rem", align: "right" },
         }),
       ]),
     [keys, ask],

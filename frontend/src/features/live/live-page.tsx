@@ -34,10 +34,12 @@ export function LivePage() {
             <LatencyCard stats={stats} />
           </div>
         </div>
-        <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3">
+        <div className="grid gap-3 lg:grid-cols-2">
           <DeadLettersCard open={stats?.deadLetters.open ?? null} stale={stale} nowMs={live.serverNowMs} />
-          <WorkersCard stats={stats} nowMs={live.serverNowMs} />
-          <PartitionsCard stats={stats} />
+          <div className="flex min-w-0 flex-col gap-3">
+            <WorkersCard stats={stats} nowMs={live.serverNowMs} />
+            <PartitionsCard stats={stats} />
+          </div>
         </div>
         <DependencyStrip stats={stats} />
       </div>

@@ -1,4 +1,5 @@
 import type { Stats } from "@streamforge/shared";
+import { Link } from "@tanstack/react-router";
 import { formatAgo } from "../../lib/format.js";
 import { cn } from "../../ui/cn.js";
 import { CriticalIcon, WarningIcon } from "../../ui/icons.js";
@@ -31,11 +32,29 @@ export function Warnings({ warnings, nowMs }: { warnings: Stats["warnings"]; now
                 </p>
                 {warning.since && <span className="text-xs leading-5 text-ink-2">began {formatAgo(warning.since, nowMs)}</span>}
               </div>
-              <p className="text-ink-2">{warning.action}</p>
+              <p className="text-ink-2">
+                {warning.action} <Where code={warning.code} />
+              </p>
             </div>
           </div>
         );
       })}
     </section>
+  );
+}
+
+/** Where on the dashboard one goes on, for warnings that have such a place. */
+const places: Record<string, { to: "/dead-letters" | "/ledger"; text: string }> = {
+  "dead-letters-fast": { to: "/dead-letters", text: "Open the causes" },
+  "events-missing": { to: "/ledger", text: "Open the ledger" },
+};
+
+function Where({ code }: { code: string }) {
+  const place = places[code];
+  if (!place) return null;
+  return (
+    <Link to={place.to} className="font-medium text-ink underline underline-offset-4">
+      {place.text}
+    </Link>
   );
 }
