@@ -19,4 +19,9 @@ it("shows one changed line as one removed and one added", () => {
   expect(diffLines(["{", "  1", "}"], ["{", "  2", "}"]).map(({ kind }) => kind)).toEqual(["same", "removed", "added", "same"]);
 });
 
+it("keeps as many lines as the texts share", () => {
+  const kinds = diffLines(["x", "a", "b", "c", "z"], ["a", "b", "c", "y"]).map(({ kind, text }) => `${kind} ${text}`);
+  expect(kinds).toEqual(["removed x", "same a", "same b", "same c", "removed z", "added y"]);
+});
+
 it("says that equal texts are the same", () => expect(diffLines(["a", "b"], ["a", "b"]).every(({ kind }) => kind === "same")).toBe(true));

@@ -33,4 +33,6 @@ it("knows the key that took over, and who has not changed over to it", () => {
   expect(stillUsed({ ...old, lastUsedAt: "2026-11-21T11:00:00Z" }, next)).toBe(false);
   expect(successorOf(old, [old, { ...next, tenantId: "other" }], now)).toBeUndefined();
   expect(successorOf(next, [old, next], now)).toBeUndefined();
+  // An older key of the same name takes over from nobody.
+  expect(successorOf({ ...next, expiresAt: "2026-11-21T13:00:00Z" }, [old], now)).toBeUndefined();
 });
