@@ -222,12 +222,12 @@ describe("with event types", () => {
 });
 
 test("sf replay lists, shows, pauses, resumes and cancels", async () => {
-  await replays.die(40, { broken: true });
+  await replays.die(400, { broken: true });
   const { body } = await replays.post(RETRY, { tenantId: replays.tenantId, all: true, ratePerSecond: 20 });
   await expect.poll(async () => (await replays.get(body.replayId)).processed).toBeGreaterThan(3);
-  expect((await sf("replay", "pause", body.replayId)).stdout).toMatch(/is paused; \d+ of 40 done/);
+  expect((await sf("replay", "pause", body.replayId)).stdout).toMatch(/is paused; \d+ of 400 done/);
   const listed = await sf("replay", "list", "--tenant", replays.tenantId);
-  expect(listed.stdout).toMatch(new RegExp(`${body.replayId} .* paused .* of 40`));
+  expect(listed.stdout).toMatch(new RegExp(`${body.replayId} .* paused .* of 400`));
   const shown = await sf("replay", "show", body.replayId);
   expect(shown.stdout).toContain("failed");
   expect(shown.stdout).toContain("occurredAt must be an RFC 3339 time");
