@@ -20,8 +20,9 @@ it("shows one changed line as one removed and one added", () => {
 });
 
 it("keeps as many lines as the texts share", () => {
-  const kinds = diffLines(["x", "a", "b", "c", "z"], ["a", "b", "c", "y"]).map(({ kind, text }) => `${kind} ${text}`);
-  expect(kinds).toEqual(["removed x", "same a", "same b", "same c", "removed z", "added y"]);
+  const kept = (before: string[], after: string[]) => diffLines(before, after).filter(({ kind }) => kind === "same").length;
+  expect(kept(["x", "a", "b", "c"], ["a", "b", "c", "y"])).toBe(3);
+  expect(kept(["a", "b", "c"], ["x", "a", "b", "c", "y"])).toBe(3);
 });
 
 it("says that equal texts are the same", () => expect(diffLines(["a", "b"], ["a", "b"]).every(({ kind }) => kind === "same")).toBe(true));
