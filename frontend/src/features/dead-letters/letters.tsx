@@ -189,7 +189,11 @@ function SelectionBar({ tenant, search, items, hasMore, causes, chosen, choose }
   return (
     <section aria-label="Selection" className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1.5 text-[13px]">
       <p aria-live="polite" data-testid="chosen" className={count === 0 ? "text-ink-2" : "font-medium"}>
-        {count === 0 ? countWords(all).replace(/^all /, "") : `${countWords(count).replace(/^all/, "All")} selected`}
+        {count === 0
+          ? all === undefined
+            ? `More than ${countWords(items.length)}`
+            : countWords(all)
+          : `${countWords(count).replace(/^all/, "All")} selected`}
       </p>
       {mayChooseAll && (
         <button

@@ -19,7 +19,7 @@ import { kindWords, progressWords, selectionWords, statusWords } from "./words.j
 
 const column = columnsOf<ReplayView>();
 const columns = column.columns([
-  column.accessor("status", { header: "State", cell: ({ row }) => <ReplayState replay={row.original} />, meta: { width: "8.5rem" } }),
+  column.accessor("status", { header: "State", cell: ({ row }) => <ReplayState replay={row.original} />, meta: { width: "7rem" } }),
   column.display({
     id: "what",
     header: "What",
@@ -29,7 +29,7 @@ const columns = column.columns([
         <p className="truncate text-xs text-ink-2">{selectionWords(original)}</p>
       </div>
     ),
-    meta: { width: "minmax(9rem, 2fr)" },
+    meta: { width: "minmax(7.5rem, 2fr)" },
   }),
   column.display({
     id: "progress",
@@ -40,7 +40,7 @@ const columns = column.columns([
         <ProgressBar replay={original} className="h-1.5" />
       </div>
     ),
-    meta: { width: "minmax(7rem, 1.2fr)" },
+    meta: { width: "minmax(5.5rem, 1.2fr)" },
   }),
   column.accessor(({ outcomes }) => outcomes.failed ?? 0, {
     id: "failed",

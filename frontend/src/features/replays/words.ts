@@ -8,7 +8,7 @@ export const statusWords: Record<ReplayStatus, [text: string, tone: Tone]> = {
   pending: ["Waiting", "neutral"],
   running: ["Running", "warn"],
   paused: ["Paused", "warn"],
-  stopped: ["Stopped itself", "bad"],
+  stopped: ["Stopped", "bad"],
   cancelled: ["Cancelled", "neutral"],
   completed: ["Completed", "good"],
   failed: ["Failed", "bad"],
