@@ -1148,6 +1148,15 @@ export interface operations {
                             extensions?: {
                                 [key: string]: unknown;
                             };
+                            /** @description Version of its type's schema that the payload was checked against */
+                            typeVersion?: number;
+                            /** @description Set when it was stored by a replay with a patch */
+                            patched?: {
+                                replayId: string;
+                                by: string;
+                                /** @description Id of the dead letter that holds what was sent */
+                                from: string;
+                            };
                             /** @description Id of the dead letter, when status is dead */
                             deadLetter?: string;
                         }[];
@@ -1312,6 +1321,15 @@ export interface operations {
                             payload?: unknown;
                             extensions?: {
                                 [key: string]: unknown;
+                            };
+                            /** @description Version of its type's schema that the payload was checked against */
+                            typeVersion?: number;
+                            /** @description Set when it was stored by a replay with a patch */
+                            patched?: {
+                                replayId: string;
+                                by: string;
+                                /** @description Id of the dead letter that holds what was sent */
+                                from: string;
                             };
                             /** @description Id of the dead letter, when status is dead */
                             deadLetter?: string;
@@ -2071,6 +2089,15 @@ export interface operations {
                         extensions?: {
                             [key: string]: unknown;
                         };
+                        /** @description Version of its type's schema that the payload was checked against */
+                        typeVersion?: number;
+                        /** @description Set when it was stored by a replay with a patch */
+                        patched?: {
+                            replayId: string;
+                            by: string;
+                            /** @description Id of the dead letter that holds what was sent */
+                            from: string;
+                        };
                         /** @description Id of the dead letter, when status is dead */
                         deadLetter?: string;
                     };
@@ -2140,6 +2167,15 @@ export interface operations {
                         payload?: unknown;
                         extensions?: {
                             [key: string]: unknown;
+                        };
+                        /** @description Version of its type's schema that the payload was checked against */
+                        typeVersion?: number;
+                        /** @description Set when it was stored by a replay with a patch */
+                        patched?: {
+                            replayId: string;
+                            by: string;
+                            /** @description Id of the dead letter that holds what was sent */
+                            from: string;
                         };
                         /** @description Id of the dead letter, when status is dead */
                         deadLetter?: string;
