@@ -71,6 +71,7 @@ function Log() {
           error={error}
           onRetry={() => void query.refetch()}
           more={more}
+          rowHeight={52}
           openKey={open}
           onOpen={(item) => opened.set({ open: item.id })}
           empty={
@@ -88,24 +89,11 @@ function Log() {
 const column = columnsOf<AuditItem>();
 const columns = column.columns([
   column.accessor("at", { header: "When", cell: ({ getValue }) => <Ago at={getValue()} />, meta: { width: "7rem" } }),
-  column.accessor("actor", {
-    header: "Who",
-    cell: ({ getValue }) => <span title={actorWords(getValue().kind)}>{getValue().name}</span>,
-    meta: { width: "minmax(8rem, 1.4fr)", wide: true },
-  }),
-  column.accessor("action", {
-    header: "What",
-    cell: ({ getValue, row }) => (
-      <span className="font-medium" title={`${getValue()} by ${row.original.actor.name}`}>
-        {actionWords(getValue())}
-      </span>
-    ),
-    meta: { width: "minmax(9rem, 1.4fr)" },
-  }),
+  column.accessor("action", { header: "What", cell: ({ row }) => <What of={row.original} />, meta: { width: "minmax(11rem, 2fr)" } }),
   column.accessor("targetId", {
     header: "Target",
     cell: ({ getValue }) => <span className="font-mono text-xs">{getValue()}</span>,
-    meta: { width: "minmax(7rem, 2fr)" },
+    meta: { width: "minmax(7rem, 2fr)", wide: true },
   }),
   column.accessor("tenantId", {
     header: "Tenant",
@@ -113,3 +101,15 @@ const columns = column.columns([
     meta: { width: "minmax(6rem, 1fr)", wide: true },
   }),
 ]);
+
+function What({ of: { action, actor } }: { of: AuditItem }) {
+  return (
+    <span className="block min-w-0">
+      <span className="block truncate font-medium">{actionWords(action)}</span>
+      <span className="block truncate text-xs text-ink-3">
+        {actor.name}
+        {actor.kind !== "user" && ` (${actorWords(actor.kind)})`}
+      </span>
+    </span>
+  );
+}

@@ -38,8 +38,8 @@ export function Versions({ of }: { of: EventTypeDetail }) {
               </p>
             </div>
             {version !== active && may("PATCH /v1/admin/event-types/{type}") && (
-              <Button size="sm" aria-label={`Make version ${version} count`} onClick={() => setChosen(version)}>
-                Make it count …
+              <Button size="sm" onClick={() => setChosen(version)}>
+                Make version {version} count …
               </Button>
             )}
           </li>

@@ -32,7 +32,7 @@ export function AlarmFacts({ alarm: { from, to, noticedAt, noticedBy, bound, una
       : []),
   ];
   return (
-    <dl className="divide-y divide-line text-[13px]">
+    <dl className="max-w-2xl divide-y divide-line text-[13px]">
       {facts.map(([label, value]) => (
         <div key={label} className="flex flex-wrap justify-between gap-x-6 py-1.5">
           <dt className="text-ink-2">{label}</dt>

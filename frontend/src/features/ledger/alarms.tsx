@@ -11,7 +11,7 @@ import { Ago } from "../../ui/time.js";
 import { Acknowledge } from "./acknowledge.js";
 import { AlarmFacts } from "./alarm-facts.js";
 import { alarmsQuery } from "./queries.js";
-import { alarmWords, timesInZone } from "./words.js";
+import { alarmTitle, alarmWords, timesInZone } from "./words.js";
 
 /** Losses that nobody has acknowledged stand above everything else; those that are known are behind a line. */
 export function Alarms() {
@@ -50,7 +50,7 @@ export function Alarms() {
         <div className="flex flex-col gap-6">
           {known.map((alarm) => (
             <section key={alarm.id} aria-label={alarmWords[alarm.kind]}>
-              <h3 className="text-[13px] font-semibold">{alarmWords[alarm.kind]}</h3>
+              <h3 className="text-[13px] font-semibold">{alarmTitle(alarm)}</h3>
               <p className="mt-0.5 mb-2 text-[13px] text-ink-2">{timesInZone(alarm.sentence)}</p>
               <AlarmFacts alarm={alarm} />
             </section>
@@ -74,9 +74,7 @@ function FreshAlarm({ alarm, onAcknowledge }: { alarm: Alarm; onAcknowledge?: ()
         <div className="flex min-w-0 flex-1 basis-72 items-start gap-3">
           <CriticalIcon className="mt-0.5 size-5 shrink-0 text-bad" />
           <div className="min-w-0 text-[13px]">
-            <h2 className="text-[15px] font-semibold">
-              {alarmWords[alarm.kind]}: up to {plural(alarm.upTo, "event")} lost
-            </h2>
+            <h2 className="text-[15px] font-semibold">{alarmTitle(alarm)}</h2>
             <p className="mt-0.5">{timesInZone(alarm.sentence)}</p>
             <p className="mt-1.5">{alarm.action}</p>
           </div>

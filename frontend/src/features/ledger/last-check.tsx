@@ -13,7 +13,7 @@ import { Skeleton } from "../../ui/skeleton.js";
 import { Table } from "../../ui/table.js";
 import { Ago } from "../../ui/time.js";
 import { checksQuery, useCountNow } from "./queries.js";
-import { timesInZone } from "./words.js";
+import { checkWords } from "./words.js";
 
 const states: Record<Check["status"], [string, Tone]> = {
   running: ["Counting", "neutral"],
@@ -83,10 +83,10 @@ export function LastCheck() {
 function Outcome({ check }: { check: Check }) {
   const [text, tone] = states[check.status];
   return (
-    <p data-testid="last-check" data-state={check.status} className="flex min-w-0 flex-1 basis-64 flex-wrap items-center gap-x-2.5 gap-y-1">
+    <p data-testid="last-check" data-state={check.status} className="flex min-w-0 flex-1 basis-64 items-start gap-2.5">
       <Badge tone={tone}>{text}</Badge>
       <span className="min-w-0 text-ink-2">
-        {timesInZone(check.sentence)} <Ago at={check.finishedAt ?? check.startedAt} />
+        {checkWords(check)} <Ago at={check.finishedAt ?? check.startedAt} />
       </span>
     </p>
   );
@@ -106,7 +106,7 @@ function Report({ check }: { check: Check }) {
   return (
     <section aria-label={`Count of ${check.startedAt}`}>
       <h3 className="flex items-start gap-2.5 text-[13px]">
-        <Badge tone={tone}>{text}</Badge> {timesInZone(check.sentence)}
+        <Badge tone={tone}>{text}</Badge> {checkWords(check)}
       </h3>
       <dl className="mt-2 grid grid-cols-[auto_1fr] gap-x-4 gap-y-0.5 text-xs sm:grid-cols-[auto_1fr_auto_1fr]">
         {facts.map(([label, value]) => (

@@ -1,4 +1,4 @@
-import type { Alarm, AlarmKind, Ledger } from "@streamforge/shared";
+import type { Alarm, AlarmKind, Check, Ledger } from "@streamforge/shared";
 import { formatCount, plural } from "../../lib/format.js";
 import { formatFull } from "../../lib/zone.js";
 import type { Tone } from "../../ui/badge.js";
@@ -73,4 +73,14 @@ export function basisWords({ sinceBasis, countedBy }: Pick<Alarm["bound"], "sinc
 
 /** A sentence of the API with its times in the reader's zone: the API says UTC, and the table below does not. */
 export const timesInZone = (sentence: string) =>
-  sentence.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => formatFull(Date.parse(at)).replace(/\.\d{3}/, ""));
+  sentence.replace(/(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z| UTC)?/g, (_, day, time) =>
+    formatFull(Date.parse(`${day}T${time}Z`)).replace(/\.\d{3}/, ""),
+  );
+
+/** The outcome of a count; of one that had nothing to compare, that. */
+export const checkWords = ({ status, days, sentence }: Pick<Check, "status" | "days" | "sentence">) =>
+  status === "agrees" && days === 0 ? "No minute was closed yet, so there was nothing to compare." : timesInZone(sentence);
+
+/** What has happened and what it can have cost. */
+export const alarmTitle = ({ kind, upTo }: Pick<Alarm, "kind" | "upTo">) =>
+  `${alarmWords[kind]}: ${upTo === 0 ? "no accepted event is lost" : `up to ${plural(upTo, "event")} lost`}`;

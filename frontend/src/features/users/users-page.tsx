@@ -102,12 +102,12 @@ function useColumns(own: string | undefined) {
               {getValue() === own && <Badge>you</Badge>}
             </span>
           ),
-          meta: { width: "minmax(10rem, 3fr)" },
+          meta: { width: "minmax(8.5rem, 3fr)" },
         }),
         column.accessor("role", {
           header: "Role",
           cell: ({ getValue }) => roleNames[getValue()],
-          meta: { width: "minmax(5rem, 1fr)" },
+          meta: { width: "minmax(5.75rem, 1fr)" },
         }),
         column.accessor("disabledAt", {
           header: "State",
