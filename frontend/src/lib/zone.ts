@@ -37,7 +37,6 @@ function makeFormats(timeZone: string) {
   return {
     clock: new Intl.DateTimeFormat("en-GB", { ...time, second: "2-digit" }),
     minute: new Intl.DateTimeFormat("en-GB", time),
-    day: new Intl.DateTimeFormat("en-GB", day),
     full: new Intl.DateTimeFormat("en-GB", { ...day, ...time, second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short" }),
     dayMinute: new Intl.DateTimeFormat("en-GB", { month: "short", day: "2-digit", ...time }),
   };
@@ -49,7 +48,5 @@ export const formatClock = (ms: number) => formats.clock.format(ms);
 export const formatMinute = (ms: number) => formats.minute.format(ms);
 /** "21 Nov, 14:03". */
 export const formatDayMinute = (ms: number) => formats.dayMinute.format(ms);
-/** "21 Nov 2026". */
-export const formatDay = (ms: number) => formats.day.format(ms);
 /** "21 Nov 2026, 14:03:07.123 CET". */
 export const formatFull = (ms: number) => formats.full.format(ms);
