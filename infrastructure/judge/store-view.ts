@@ -28,6 +28,8 @@ export interface StoreView {
   resolved: number;
   /** Copies of the ledger's rows, of all tenants. */
   ledger: LedgerRows;
+  /** How often Redis lost data, by what was announced: its totals then begin anew, the rows in MongoDB do not. */
+  announcedLosses: number;
 }
 
 interface EventDocument {
@@ -65,7 +67,16 @@ export async function readStore(mongodbUri: string, database: string, tenants: r
   });
   try {
     const db = client.db(database);
-    const view: StoreView = { stored: new Map(), letters: new Map(), documents: 0, deaths: 0, resolved: 0, ledger: new Map() };
+    const view: StoreView = {
+      stored: new Map(),
+      letters: new Map(),
+      documents: 0,
+      deaths: 0,
+      resolved: 0,
+      ledger: new Map(),
+      announcedLosses: 0,
+    };
+    view.announcedLosses = await db.collection("ledger_alarms").countDocuments({ kind: { $ne: "events-missing" } });
     const of = { tenantId: { $in: [...tenants] } };
     const projection = { tenantId: 1, eventId: 1, hash: 1, text: 1, payload: 1 };
     for await (const doc of db.collection<EventDocument>("events").find(of, { projection, batchSize: 5_000 })) {
