@@ -215,7 +215,7 @@ function Facts({ letter }: { letter: DeadLetterDetail }) {
   );
 }
 
-export function Section({ title, children }: { title: string; children: ReactNode }) {
+function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section aria-label={title}>
       <h3 className="mb-2 text-xs font-medium text-ink-3">{title}</h3>

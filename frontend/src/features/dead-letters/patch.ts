@@ -81,13 +81,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** A member's name as a token of a JSON Pointer. */
-export const token = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
+const token = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
 const name = (pointerToken: string) => pointerToken.replaceAll("~1", "/").replaceAll("~0", "~");
 
 /** Input fields that are an event's identity and its user, by their names in the order in which they win. */
-export const IDENTITY = { eventId: ["eventId", "event_id", "id"], userId: ["userId", "user_id"] } as const;
+const IDENTITY = { eventId: ["eventId", "event_id", "id"], userId: ["userId", "user_id"] } as const;
 /** What stands in for a missing userId. */
-export const SUBSTITUTES = ["partitionKey", "subject", "entityId"] as const;
+const SUBSTITUTES = ["partitionKey", "subject", "entityId"] as const;
 
 const NEVER: readonly string[] = [...IDENTITY.eventId, ...IDENTITY.userId];
 

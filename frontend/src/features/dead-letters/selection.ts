@@ -3,7 +3,7 @@ import { boundsOf } from "../../lib/range.js";
 import { type LettersSearch, tooShort } from "./search.js";
 
 /** Conditions on letters, as the API takes them. */
-export interface Conditions {
+interface Conditions {
   reasonCode?: ReasonCode;
   fingerprint?: string;
   type?: string;
@@ -29,7 +29,7 @@ export interface Target {
 }
 
 /** What a request about a target says besides the tenant. */
-export type Selector = { tenantId: string; ids?: string[]; all?: true } & Conditions;
+type Selector = { tenantId: string; ids?: string[]; all?: true } & Conditions;
 export const selectorOf = ({ tenantId, selector }: Target): Selector => ({ tenantId, ...selector });
 
 /** A retry with or without a patch. */
