@@ -76,6 +76,28 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
     expect(file.headers.get("content-encoding")).toBeTruthy();
   });
 
+  it("loads less than 200 kB of compressed JavaScript for the live page, its chart included", async () => {
+    await withPage(browser, async ({ page }) => {
+      await signIn(page, stack);
+      await page.getByTestId("eps-accepted").waitFor();
+      await page.reload();
+      await page.getByRole("img", { name: /^Events per second/ }).waitFor();
+      const scripts = (await page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))",
+      )) as string[];
+      const sizes = await Promise.all(
+        scripts.map(async (url) => {
+          const { headers } = await fetch(url, { headers: { "accept-encoding": "gzip" } });
+          return Number(headers.get("content-length"));
+        }),
+      );
+      const bytes = sizes.reduce((sum, size) => sum + size, 0);
+      expect(scripts.length).toBeGreaterThan(3);
+      expect(bytes).toBeGreaterThan(100_000);
+      expect(bytes).toBeLessThan(200_000);
+    });
+  });
+
   it("is back where it was after the session ended, with its filters", async () => {
     await withPage(browser, async ({ page }) => {
       await signIn(page, stack, "/events?tenant=tenant-demo&type=SALE");

@@ -18,9 +18,9 @@ const form = createKeySchema
   .extend({ expiry: z.enum(Object.keys(expiries) as [keyof typeof expiries]), defaultType: z.string().max(200) });
 
 /** Asks for what a new key may do. @param onCreated gets the key with its secret, which is never shown again */
-export function CreateKey({ open, onClose, onCreated }: { open: boolean; onClose: () => void; onCreated: (key: NewKey) => void }) {
+export default function CreateKey({ onClose, onCreated }: { onClose: () => void; onCreated: (key: NewKey) => void }) {
   return (
-    <Dialog open={open} onClose={onClose} title="Create an API key" description="For one program of one tenant. Its secret is shown once.">
+    <Dialog open onClose={onClose} title="Create an API key" description="For one program of one tenant. Its secret is shown once.">
       <Form onClose={onClose} onCreated={onCreated} />
     </Dialog>
   );

@@ -1,6 +1,6 @@
 import type { KeyView } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { useMay } from "../../app/permissions.js";
 import { useTenant } from "../../app/tenant.js";
 import { serverNow } from "../../lib/tick.js";
@@ -13,11 +13,13 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
-import { CreateKey } from "./create-key.js";
 import { RevokeKey, RotateKey } from "./key-actions.js";
 import { isUsable, keyState, stillUsed, successorOf } from "./key-state.js";
 import { NewKey } from "./new-key.js";
 import { type NewKey as Key, keysQuery } from "./queries.js";
+
+// Forms and their schemas (45 kB) come when somebody wants one.
+const CreateKey = lazy(() => import("./create-key.js"));
 
 /** API keys: who may send and read, until when, and whether anybody still uses them. */
 export function KeysPage() {
@@ -60,7 +62,7 @@ export function KeysPage() {
           </Empty>
         }
       />
-      <CreateKey open={creating} onClose={() => setCreating(false)} onCreated={show} />
+      <Suspense>{creating && <CreateKey onClose={() => setCreating(false)} onCreated={show} />}</Suspense>
       {created && <NewKey created={created} onClose={() => setCreated(null)} />}
       <RevokeKey chosen={chosen("revoke")} onClose={() => setAsking(null)} />
       <RotateKey key={chosen("rotate")?.id} chosen={chosen("rotate")} onClose={() => setAsking(null)} onRotated={show} />

@@ -21,7 +21,7 @@ const numberOf = (text: string) => (text === "" ? undefined : Number(text));
 const textOf = (perSecond: number | undefined) => perSecond?.toString() ?? "";
 
 /** Makes a tenant, or changes one. @param tenant null: a new one */
-export function TenantForm({ tenant, onClose }: { tenant: TenantView | null; onClose: () => void }) {
+export default function TenantForm({ tenant, onClose }: { tenant: TenantView | null; onClose: () => void }) {
   const client = useQueryClient();
   const { register, handleSubmit, formState } = useForm({
     resolver: zodResolver(form),

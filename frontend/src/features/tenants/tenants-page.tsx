@@ -1,7 +1,7 @@
 import type { TenantView } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { api, ok } from "../../api/client.js";
 import { useMay } from "../../app/permissions.js";
 import { formatCount } from "../../lib/format.js";
@@ -12,7 +12,9 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
-import { TenantForm } from "./tenant-form.js";
+
+// Forms and their schemas (45 kB) come when somebody wants one.
+const TenantForm = lazy(() => import("./tenant-form.js"));
 
 /** Who is served, and how much each may send. */
 export function TenantsPage() {
@@ -45,7 +47,7 @@ export function TenantsPage() {
           </Empty>
         }
       />
-      {editing && <TenantForm tenant={editing === "new" ? null : editing} onClose={() => setEditing(null)} />}
+      <Suspense>{editing && <TenantForm tenant={editing === "new" ? null : editing} onClose={() => setEditing(null)} />}</Suspense>
     </Page>
   );
 }
