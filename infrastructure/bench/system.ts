@@ -51,6 +51,8 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
     const adminToken = randomBytes(24).toString("hex");
     const [port, workerPort] = [await freePort(), await freePort()];
     const env: NodeJS.ProcessEnv = {
+      // As `npm start` and the containers have it.
+      MALLOC_ARENA_MAX: "2",
       ...process.env,
       ...LIMITS,
       HOST: "127.0.0.1",

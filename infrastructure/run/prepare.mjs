@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, st
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { leanClient } from "./lean-client.mjs";
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const at = (...parts) => join(ROOT, ...parts);
@@ -106,6 +107,7 @@ async function generatePrismaClient() {
   const [node, prisma] = tool("prisma/build/index.js");
   // Without telling of its own updates: this runs where nobody reads it.
   await must("prisma generate", node, [prisma, "generate"], { cwd: at("backend"), env: environment({ PRISMA_HIDE_UPDATE_MESSAGE: "1" }) });
+  leanClient(at("backend", "src", "generated", "prisma", "internal", "class.ts"));
 }
 
 async function buildFrontend() {
