@@ -27,7 +27,6 @@ export interface AuditEntry {
     | "session.revoke"
     | "user.update"
     | "user.password"
-    | "settings.update"
     | "event-type.register"
     | "event-type.update"
     | "event-type.retire"

@@ -49,6 +49,11 @@ export async function planFor(
   return { filter, hint: await leastOf(letters, filter, narrowing) };
 }
 
+/** The index for letters of one tenant in one state, without asking which condition fewest meet. */
+export function hintFor(conditions: LetterConditions): string {
+  return conditions.ids ? "_id_" : (narrowingOf(conditions)[0]?.hint ?? "tenant_status");
+}
+
 /** Indexes that serve, with their field: the one first that usually leaves least. */
 function narrowingOf({ fingerprint, type, source, reasonCode }: LetterConditions): Narrowing[] {
   const given: Narrowing[] = [];

@@ -8,7 +8,7 @@ import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import type { ReplayAnnouncer } from "./announce.js";
 import type { Outcomes } from "./decision.js";
-import { eventFilter, letterFilter } from "./job-filter.js";
+import { eventFilter, lettersOf } from "./job-filter.js";
 import { applyPatch, mayTouchUser, PatchError } from "./patch.js";
 
 export interface NewReplay {
@@ -61,18 +61,17 @@ const TRIED_AT_ONCE = 20;
 export function createReplayJobs({ prisma, store, announcer, config }: ReplayJobsDeps): ReplayJobs {
   const count = (replay: NewReplay & { createdAt: Date }): Promise<number> => {
     const options = replay.limit === undefined ? {} : { limit: replay.limit };
-    return guarded(() =>
-      replay.source === "STORED"
-        ? store.events.countDocuments(eventFilter(replay), options)
-        : store.deadLetters.countDocuments(letterFilter(replay), options),
-    );
+    if (replay.source === "STORED") return guarded(() => store.events.countDocuments(eventFilter(replay), options));
+    const { filter, hint } = lettersOf(replay);
+    return guarded(() => store.deadLetters.countDocuments(filter, { ...options, hint }));
   };
 
   /** Whether the patch changes the user of an event cannot be read off the patch alone when a substitute for userId is touched. */
   const tryPatch = async (replay: NewReplay & { createdAt: Date }): Promise<void> => {
     const { patch } = replay;
     if (!patch || !mayTouchUser(patch)) return;
-    const first = await guarded(() => store.deadLetters.find(letterFilter(replay)).limit(TRIED_AT_ONCE).toArray());
+    const { filter, hint } = lettersOf(replay);
+    const first = await guarded(() => store.deadLetters.find(filter, { hint }).limit(TRIED_AT_ONCE).toArray());
     for (const { raw, eventId } of first) {
       try {
         applyPatch(raw, patch, config.MAX_EVENT_BYTES);

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Binary, type Filter } from "mongodb";
+import type { LetterPlan } from "../dead-letters/plan.js";
 import { behind, type Position } from "../store/cursor.js";
 import type { AttemptDocument, DeadLetterDocument, ReplayOutcome } from "../store/documents.js";
 import { guarded } from "../store/events.js";
@@ -18,9 +19,9 @@ export interface Replayer {
 
 export interface ReplayLetters {
   /** The next letters behind a position, those that died first come first. None of them was taken by this replay before. */
-  next(replayId: string, filter: Filter<DeadLetterDocument>, after: Position | undefined, most: number): Promise<MetLetter[]>;
+  next(replayId: string, plan: LetterPlan, after: Position | undefined, most: number): Promise<MetLetter[]>;
   /** The same, whole, for a dry run. */
-  read(filter: Filter<DeadLetterDocument>, after: Position | undefined, most: number): Promise<DeadLetterDocument[]>;
+  read(plan: LetterPlan, after: Position | undefined, most: number): Promise<DeadLetterDocument[]>;
   /** Marks letters as ours. @returns those that are now */
   claim(replayId: string, ids: Binary[]): Promise<DeadLetterDocument[]>;
   /** Letters that this replay took and has not decided: of a worker that died, or of this one. */
@@ -50,19 +51,20 @@ export function createReplayLetters(store: Store): ReplayLetters {
   const order = { lastFailedAt: 1, _id: 1 } as const;
 
   return {
-    next: (replayId, filter, after, most) =>
+    next: (replayId, { filter, hint }, after, most) =>
       guarded(() =>
         deadLetters
           .find<MetLetter>(
             { $and: [page(filter, after), { "replay.id": { $ne: replayId } }] },
-            { projection: { eventId: 1, status: 1, lastFailedAt: 1 } },
+            { hint, projection: { eventId: 1, status: 1, lastFailedAt: 1 } },
           )
           .sort(order)
           .limit(most)
           .toArray(),
       ),
 
-    read: (filter, after, most) => guarded(() => deadLetters.find(page(filter, after)).sort(order).limit(most).toArray()),
+    read: ({ filter, hint }, after, most) =>
+      guarded(() => deadLetters.find(page(filter, after), { hint }).sort(order).limit(most).toArray()),
 
     claim: (replayId, ids) =>
       guarded(async () => {

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Filter } from "mongodb";
+import type { LetterPlan } from "../dead-letters/plan.js";
 import type { DeadLetterDocument } from "../store/documents.js";
 import type { Decision, Foreseen } from "./decision.js";
 import type { LeasedJob } from "./lease.js";
@@ -27,7 +27,7 @@ export type ReplayPoint = "replay-before-write" | "replay-after-write" | "replay
 export interface Run {
   job: LeasedJob;
   replayer: Replayer;
-  filter: Filter<DeadLetterDocument>;
+  plan: LetterPlan;
   letters: ReplayLetters;
   pipeline: LetterPipeline;
   tenure: Tenure;
@@ -44,7 +44,7 @@ const MOST_DEATHS = 3;
 
 /** A replay of dead letters, from wherever it was left: recover → (page → claim → decide → count → write) until there are none. */
 export async function replayLetters(run: Run): Promise<Ending> {
-  const { job, letters, tenure, reach, filter } = run;
+  const { job, letters, tenure, reach, plan } = run;
   const progress = createProgress(job);
   await recover(run, progress);
   const pace = createPace(job.ratePerSecond, run.live, tenure.mayGoOn);
@@ -53,7 +53,7 @@ export async function replayLetters(run: Run): Promise<Ending> {
     if (left > 0 && progress.failsMostly()) return { kind: "stopped" };
     const size = left <= 0 ? 0 : await pace.next(left);
     if (!tenure.mayGoOn()) break;
-    const page = size === 0 ? [] : await reach(() => letters.next(job.id, filter, progress.position(), size));
+    const page = size === 0 ? [] : await reach(() => letters.next(job.id, plan, progress.position(), size));
     if (page.length > 0) {
       await take(run, progress, page);
       continue;
@@ -68,14 +68,14 @@ export async function replayLetters(run: Run): Promise<Ending> {
 
 /** The same as a dry run: what would become of each, and nothing is changed. */
 export async function foreseeLetters(run: Run): Promise<Ending> {
-  const { job, letters, tenure, reach, filter } = run;
+  const { job, letters, tenure, reach, plan } = run;
   const progress = createProgress(job);
   const pace = createPace(job.ratePerSecond, run.live, tenure.mayGoOn);
   while (tenure.mayGoOn()) {
     const left = (job.limit ?? job.selected) - progress.processed;
     const size = left <= 0 ? 0 : await pace.next(left);
     if (!tenure.mayGoOn()) break;
-    const page = size === 0 ? [] : await reach(() => letters.read(filter, progress.position(), size));
+    const page = size === 0 ? [] : await reach(() => letters.read(plan, progress.position(), size));
     if (page.length === 0) return { kind: "completed", processed: progress.processed };
     const found = await reach(() => run.pipeline.foresee(job, page));
     progress.foreseen(found, positionOf(page.at(-1) as MetLetter));

@@ -1,7 +1,7 @@
 import type { EventDocument } from "../store/documents.js";
 import type { Store } from "../store/mongo.js";
 import type { Review } from "./decision.js";
-import { eventFilter, letterFilter } from "./job-filter.js";
+import { eventFilter, lettersOf } from "./job-filter.js";
 import type { LeasedJob, ReplayLeases } from "./lease.js";
 import { createReplayLetters } from "./letters.js";
 import type { LiveTraffic } from "./pace.js";
@@ -128,7 +128,7 @@ async function runJob(
   const run = {
     ...shared,
     replayer: { id: job.id, by: job.createdByName, worker },
-    filter: letterFilter(job),
+    plan: lettersOf(job),
     letters: createReplayLetters(store),
     pipeline,
     at: options.at,
