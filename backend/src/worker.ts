@@ -104,6 +104,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
         redis,
         blocking,
         keys: keys.partition(p),
+        partition: p,
         name,
         onUnreadable: (entryId, error) =>
           log.error({ partition: p, entryId, err: error.message }, "entry cannot be read; it stays in the stream"),

@@ -68,6 +68,8 @@ export const eventViewSchema = z.object({
   storedAt: time.optional(),
   processedAt: time.optional().describe("Same as storedAt, for older clients"),
   attempts: countOf.optional(),
+  entry: z.string().optional().describe("<partition>/<id> of the stream entry it was stored from; absent after a replay"),
+  appendedAt: time.optional().describe("When that entry was appended, by Redis's clock; with attempts above 1, for the last time"),
   durationMs: z.number().optional().describe("From accepted to written, in ms"),
   eventType: z.string().optional(),
   userId: z.string().optional(),

@@ -24,6 +24,8 @@ export function storedEventJson(doc: EventDocument): string {
     storedAt: doc.storedAt.toISOString(),
     processedAt: doc.storedAt.toISOString(),
     attempts: doc.attempts ?? 1,
+    entry: doc.entry,
+    appendedAt: doc.entry && new Date(Number.parseInt(doc.entry.slice(doc.entry.indexOf("/") + 1), 10)).toISOString(),
     durationMs: Math.max(0, doc.storedAt.getTime() - doc.receivedAt.getTime()),
     eventType: doc.eventType,
     userId: doc.userId,

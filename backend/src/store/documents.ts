@@ -38,6 +38,8 @@ export interface EventDocument {
   hash: Binary;
   /** How many attempts it took, when more than one. */
   attempts?: number;
+  /** `<partition>/<id>` of the stream entry it was stored from, whose id begins with the ms of its append by Redis's clock; absent after a replay. */
+  entry?: string;
   /** Version of its type's JSON Schema that its payload was checked against; absent when the type was not registered. */
   typeVersion?: number;
   /** Set when what is stored is a replay with a patch: which replay, by whom, and the dead letter (`_id`, hex) that holds what was sent. */

@@ -7,6 +7,8 @@ import { luaScript } from "./redis.js";
 /** A stream entry in a worker's hands. */
 export interface Entry {
   id: string;
+  /** Absent for what was never in a stream. */
+  partition?: number;
   /** When Redis accepted it: the ms of its id. */
   acceptedAtMs: number;
   records: StreamRecord[];
@@ -54,6 +56,7 @@ export interface ConsumerOptions {
   /** A connection of its own: a blocking read holds up everything behind it. */
   blocking: Redis;
   keys: PartitionKeys;
+  partition: number;
   name: string;
   /** Told once about an entry that this worker cannot read; it stays in the stream. */
   onUnreadable: (entryId: string, error: Error) => void;
@@ -77,7 +80,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       try {
         const packed = fields?.[1];
         if (!packed) throw new PackedEntryError("the entry has no body");
-        entries.push({ id, acceptedAtMs: Number.parseInt(id, 10), records: readEntry(packed), deliveries });
+        entries.push({ id, partition: options.partition, acceptedAtMs: Number.parseInt(id, 10), records: readEntry(packed), deliveries });
       } catch (error) {
         if (!(error instanceof PackedEntryError)) throw error;
         if (!unreadable.has(id)) options.onUnreadable(id, error);

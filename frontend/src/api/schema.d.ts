@@ -1131,6 +1131,10 @@ export interface operations {
                             /** @description Same as storedAt, for older clients */
                             processedAt?: string;
                             attempts?: number;
+                            /** @description <partition>/<id> of the stream entry it was stored from; absent after a replay */
+                            entry?: string;
+                            /** @description When that entry was appended, by Redis's clock; with attempts above 1, for the last time */
+                            appendedAt?: string;
                             /** @description From accepted to written, in ms */
                             durationMs?: number;
                             eventType?: string;
@@ -1305,6 +1309,10 @@ export interface operations {
                             /** @description Same as storedAt, for older clients */
                             processedAt?: string;
                             attempts?: number;
+                            /** @description <partition>/<id> of the stream entry it was stored from; absent after a replay */
+                            entry?: string;
+                            /** @description When that entry was appended, by Redis's clock; with attempts above 1, for the last time */
+                            appendedAt?: string;
                             /** @description From accepted to written, in ms */
                             durationMs?: number;
                             eventType?: string;
@@ -2072,6 +2080,10 @@ export interface operations {
                         /** @description Same as storedAt, for older clients */
                         processedAt?: string;
                         attempts?: number;
+                        /** @description <partition>/<id> of the stream entry it was stored from; absent after a replay */
+                        entry?: string;
+                        /** @description When that entry was appended, by Redis's clock; with attempts above 1, for the last time */
+                        appendedAt?: string;
                         /** @description From accepted to written, in ms */
                         durationMs?: number;
                         eventType?: string;
@@ -2151,6 +2163,10 @@ export interface operations {
                         /** @description Same as storedAt, for older clients */
                         processedAt?: string;
                         attempts?: number;
+                        /** @description <partition>/<id> of the stream entry it was stored from; absent after a replay */
+                        entry?: string;
+                        /** @description When that entry was appended, by Redis's clock; with attempts above 1, for the last time */
+                        appendedAt?: string;
                         /** @description From accepted to written, in ms */
                         durationMs?: number;
                         eventType?: string;

@@ -22,7 +22,7 @@ export function toDocuments(touch?: (event: WorkEvent) => void): Step {
 }
 
 function buildDocument(event: WorkEvent, storedAt: Date): void {
-  const { record } = event;
+  const { record, entry } = event;
   const { text } = record;
   // Its time was checked when it came in; by now it may have waited longer than the clock allows for.
   const item = JSON.parse(text) as Record<string, unknown>;
@@ -30,4 +30,5 @@ function buildDocument(event: WorkEvent, storedAt: Date): void {
   if (Array.isArray(normal)) throw new Error(normal.map((error) => `${error.pointer} ${error.detail}`).join("; "));
   event.event = normal;
   event.document = toDocument(record, text, item, normal, storedAt);
+  if (entry.partition !== undefined) event.document.entry = `${entry.partition}/${entry.id}`;
 }

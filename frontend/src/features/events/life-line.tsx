@@ -51,18 +51,24 @@ export function LifeLine({ event }: { event: EventView }) {
 }
 
 function stepsOf(event: EventView): Step[] {
-  const { status, occurredAt, receivedAt, storedAt, attempts = 0, durationMs, deadLetter } = event;
+  const { status, occurredAt, receivedAt, appendedAt, entry, storedAt, attempts = 0, durationMs, deadLetter } = event;
   const steps: Step[] = [];
   if (occurredAt && occurredAt !== receivedAt)
     steps.push({ title: "Occurred", at: occurredAt, tone: "done", detail: "as the producer says" });
-  steps.push({ title: "Received and appended", at: receivedAt, tone: "done", detail: "on disk in the stream: the producer was told 202" });
+  const told = "on disk in the stream: the producer was told 202";
+  if (entry && appendedAt) {
+    const [partition, id] = entry.split("/");
+    const again = attempts > 1 ? ", for the last attempt" : "";
+    steps.push({ title: "Received", at: receivedAt, tone: "done" });
+    steps.push({ title: "Appended", at: appendedAt, tone: "done", detail: `partition ${partition}, entry ${id}${again}; ${told}` });
+  } else steps.push({ title: "Received and appended", at: receivedAt, tone: "done", detail: told });
   if (status === "queued") steps.push({ title: "Waiting for a worker", tone: "now" });
   if (status === "retrying")
     steps.push({ title: "Waiting to be tried again", tone: "now", detail: `${plural(attempts, "attempt")} failed` });
   if (status === "stored") {
     const took = durationMs === undefined ? "" : `${formatLatency(durationMs)} after it was received`;
     steps.push({
-      title: "Stored",
+      title: "Read and stored",
       at: storedAt,
       tone: "done",
       detail: [took, plural(Math.max(attempts, 1), "attempt")].filter(Boolean).join(", "),
