@@ -20,8 +20,8 @@ const firstRow = (page) => page.locator('[role=row][data-index="0"]').first().cl
 const pictures = [
   { name: "sign-in", path: null },
   { name: "live", path: "/", whole: true },
-  { name: "events", path: "/events" },
-  { name: "event", path: "/events", act: firstRow },
+  { name: "events", path: "/events?tenant=tenant-demo" },
+  { name: "event", path: "/events?tenant=tenant-demo", act: firstRow },
   { name: "dead-letters", path: "/dead-letters" },
   { name: "dead-letter", path: "/dead-letters?view=list", act: firstRow },
   { name: "replays", path: "/replays" },

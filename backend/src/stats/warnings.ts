@@ -216,7 +216,7 @@ function deadFast({ rates }: Situation): Warning | undefined {
   return warning(
     "dead-letters-fast",
     `${rates.dead.toFixed(1)} events a second become dead letters.`,
-    "See the causes in /v1/admin/dlq/reasons; one producer with a new format is the usual one.",
+    "One producer with a new format is the usual cause; the page of dead letters groups them by cause.",
   );
 }
 
