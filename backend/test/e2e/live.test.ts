@@ -37,11 +37,12 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
     });
   });
 
-  it("follows the load within 3 s and counts every event, without an error in the console", async () => {
+  it("follows the load within 2 s and counts every event, without an error in the console", async () => {
     await withPage(browser, async ({ page, errors }) => {
       await signIn(page);
       const stopLoad = load(100, 4);
-      await figureAbove(page, "eps-accepted", 50, 3000);
+      // The figure is an average over 2 s: a quarter of the rate is there when the load is half a second old.
+      await figureAbove(page, "eps-accepted", 25, 2000);
       await figureAbove(page, "eps-stored", 50, 3000);
       await page.getByRole("img", { name: /Events per second/ }).waitFor();
       const accepted = await stopLoad();
