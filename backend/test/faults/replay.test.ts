@@ -7,7 +7,7 @@ describe("a replay", () => {
   let stack: Stack;
   let replays: Replays;
   beforeAll(async () => {
-    stack = await startStack({ env: { CLAIM_IDLE_MS: "1500", MONGO_TIMEOUT_MS: "1200" } });
+    stack = await startStack({ env: { CLAIM_IDLE_MS: "1500", MONGO_TIMEOUT_MS: "1200", ADMIN_REQUESTS_PER_MINUTE: "1000000" } });
   });
   afterAll(() => stack?.stop());
   beforeEach(async () => {

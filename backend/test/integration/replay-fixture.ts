@@ -51,6 +51,8 @@ export async function openReplays(stack: Stack): Promise<Replays> {
   };
   const get: Replays["get"] = async (replayId) => {
     const response = await fetch(`${stack.apiUrl}/v1/admin/replay/${replayId}`, { headers: admin });
+    // Anything else would be taken for progress: these tests look more often than an administrator may (ADMIN_REQUESTS_PER_MINUTE).
+    if (!response.ok) throw new Error(`GET replay ${replayId}: ${response.status} ${await response.text()}`);
     return (await response.json()) as ReplayView;
   };
 

@@ -10,7 +10,7 @@ import { openReplays, type Replays } from "./replay-fixture.js";
 let stack: Stack;
 let replays: Replays;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: { ADMIN_REQUESTS_PER_MINUTE: "1000000" } });
 });
 afterAll(() => stack?.stop());
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { openReplays, type Replays, sleep } from "./replay-fixture.js";
 let stack: Stack;
 let replays: Replays;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: { ADMIN_REQUESTS_PER_MINUTE: "1000000" } });
 });
 afterAll(() => stack?.stop());
 beforeEach(async () => {
