@@ -171,6 +171,7 @@ describe.each(pages)("%s", (page) => {
       "FAULT_ROUNDS",
       "CHROMIUM_PATH",
       "PRISMA_SCHEMA_ENGINE_BINARY",
+      "MALLOC_ARENA_MAX",
       "OOM",
       "READONLY",
     ];
