@@ -5,6 +5,7 @@ export * from "./dead-letters.js";
 export * from "./event-types.js";
 export * from "./keys.js";
 export * from "./ledger.js";
+export * from "./pages.js";
 export * from "./problems.js";
 export * from "./replay.js";
 export * from "./retries.js";

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fastifyStatic } from "@fastify/static";
+import { dashboardPaths } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Server } from "./server.js";
 
 /** First parts of the addresses of the dashboard's pages; `/events` is one too, and the older name of an API path. */
-const PAGES = new Set(["", "dead-letters", "replays", "ledger", "keys", "event-types", "users", "tenants", "audit", "settings"]);
+const PAGES: ReadonlySet<string> = new Set(dashboardPaths.filter((path) => path !== "/events").map((path) => path.slice(1)));
 
 /** What only programs ask for: whatever is unknown there is a problem, never a page. */
 const PROGRAMS = /^(v1|api|docs|problems)(\/|$)/;

@@ -7,8 +7,8 @@ import { luaScript } from "./redis.js";
 /** A stream entry in a worker's hands. */
 export interface Entry {
   id: string;
-  /** Absent for what was never in a stream. */
-  partition?: number;
+  /** `<partition>/<id>`; absent for what was never in a stream. */
+  place?: string;
   /** When Redis accepted it: the ms of its id. */
   acceptedAtMs: number;
   records: StreamRecord[];
@@ -80,7 +80,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       try {
         const packed = fields?.[1];
         if (!packed) throw new PackedEntryError("the entry has no body");
-        entries.push({ id, partition: options.partition, acceptedAtMs: Number.parseInt(id, 10), records: readEntry(packed), deliveries });
+        entries.push({
+          id,
+          place: `${options.partition}/${id}`,
+          acceptedAtMs: Number.parseInt(id, 10),
+          records: readEntry(packed),
+          deliveries,
+        });
       } catch (error) {
         if (!(error instanceof PackedEntryError)) throw error;
         if (!unreadable.has(id)) options.onUnreadable(id, error);

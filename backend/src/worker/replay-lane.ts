@@ -13,7 +13,7 @@ import type { Circuit } from "../replay/reach.js";
 import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
 import { type Runner, startRunner } from "../replay/runner.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
-import { type EventStore, type Proof, StorageUnavailableError } from "../store/events.js";
+import type { EventStore, Proof } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
 import { batchOf, recordOfEvent, recordOfLetter, workOf } from "./loose-events.js";
@@ -81,12 +81,11 @@ export function startReplayLane(options: ReplayLaneOptions): Runner {
 /** The way of a replayed letter: the same steps as a live event's, without the stream behind them. */
 export function createLetterPipeline(parts: LaneParts): LetterPipeline {
   const { events, checkTypes, letters } = parts;
-  const check = heldWhileUnknown(checkTypes);
   const point = (name: ReplayPoint) => () => parts.at?.(name);
-  const look = pipeline(toDocuments(parts.touch), check, refuseUnstorable());
+  const look = pipeline(toDocuments(parts.touch), checkTypes, refuseUnstorable());
   const store = pipeline(
     toDocuments(parts.touch),
-    check,
+    checkTypes,
     markPatched(),
     point("replay-before-write"),
     storeMany(events),
@@ -151,7 +150,7 @@ export function createReview({
   checkTypes,
   touch,
 }: Pick<LaneParts, "checkTypes" | "touch">): (events: EventDocument[]) => Promise<Review[]> {
-  const look = pipeline(toDocuments(touch), heldWhileUnknown(checkTypes));
+  const look = pipeline(toDocuments(touch), checkTypes);
   return async (stored) => {
     const works = stored.map((document) => workOf(recordOfEvent(document)));
     await look(batchOf(works));
@@ -235,17 +234,6 @@ function sameBytes(a: Binary, b: Binary): boolean {
 /** A letter's id begins with its event's. */
 function eventIdOf(letterId: string): Binary {
   return new Binary(Buffer.from(letterId.slice(0, 32), "hex"), Binary.SUBTYPE_UUID);
-}
-
-/** The check throws while nobody can tell which types there are: an outage, of which no letter is to blame. */
-function heldWhileUnknown(checkTypes: Step): Step {
-  return async function checkOrHold(batch) {
-    try {
-      await checkTypes(batch);
-    } catch (error) {
-      throw new StorageUnavailableError((error as Error).message);
-    }
-  };
 }
 
 /** What is stored of a patched event says so, and where the event as it was sent is kept. */

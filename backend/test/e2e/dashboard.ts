@@ -7,21 +7,6 @@ import type { Stack } from "../support/stack.js";
 
 /** What the tests of the dashboard share: pages with a session of their own, and what holds for every page. */
 
-/** Every page that the navigation knows, and some below. */
-export const PAGES = [
-  "/",
-  "/events",
-  "/dead-letters",
-  "/replays",
-  "/ledger",
-  "/keys",
-  "/event-types",
-  "/users",
-  "/tenants",
-  "/audit",
-  "/settings",
-] as const;
-
 export interface Visit {
   page: Page;
   /** The console's errors, but for the 401 that asks who is signed in. */

@@ -1,8 +1,9 @@
+import { dashboardPaths } from "@streamforge/shared";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
 import { findChromium, launchChromium } from "./chromium.js";
-import { adminOf, goTo, overflow, PAGES, seriousViolations, settled, signIn, signInHere, withPage } from "./dashboard.js";
+import { adminOf, goTo, overflow, seriousViolations, settled, signIn, signInHere, withPage } from "./dashboard.js";
 
 let stack: Stack;
 let browser: Browser;
@@ -39,7 +40,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
           browser,
           async ({ page, errors }) => {
             await signIn(page, stack);
-            for (const path of PAGES) {
+            for (const path of dashboardPaths) {
               await goTo(page, path);
               await page.locator("[data-testid=live-state][data-state=live]").waitFor();
               expect(await overflow(page), `${path} sticks out`).toBeLessThanOrEqual(0);
@@ -58,7 +59,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
 
   it("answers deep links with the page, programs with JSON, and an unknown path of the API with a problem", async () => {
     const ask = (path: string, accept: string) => fetch(stack.apiUrl + path, { headers: { accept } });
-    for (const path of [...PAGES, "/events/a.b", "/dead-letters/x"]) {
+    for (const path of [...dashboardPaths, "/events/a.b", "/dead-letters/x"]) {
       const page = await ask(path, "text/html,*/*");
       expect([path, page.status, page.headers.get("content-type")]).toEqual([path, 200, "text/html; charset=utf-8"]);
       expect(page.headers.get("cache-control")).toBe("no-cache");

@@ -4,7 +4,7 @@ import { type ComponentType, type KeyboardEvent, useId, useState } from "react";
 import { cn } from "../ui/cn.js";
 import { BuildingIcon, DeadLetterIcon, EventsIcon, SearchIcon } from "../ui/icons.js";
 import { Kbd } from "../ui/kbd.js";
-import { pages, pagesFor } from "./pages.js";
+import { pagesFor } from "./pages.js";
 import { useMay } from "./permissions.js";
 import { useChooseTenant, useTenants } from "./tenant.js";
 
@@ -130,8 +130,7 @@ function idCommands(text: string, navigate: ReturnType<typeof useNavigate>): Com
     Icon: EventsIcon,
     run: () => void navigate({ to: "/events/$eventId", params: { eventId: text } }),
   };
-  const built = pages.some(({ path, hidden }) => path === "/dead-letters" && !hidden);
-  if (!LETTER_ID.test(text) || !built) return [event];
+  if (!LETTER_ID.test(text)) return [event];
   const letter: Command = {
     id: "letter",
     text: `Dead letter ${text}`,

@@ -1,3 +1,4 @@
+import type { dashboardPaths } from "@streamforge/shared";
 import type { ComponentType } from "react";
 import {
   AuditIcon,
@@ -14,32 +15,16 @@ import {
 } from "../ui/icons.js";
 
 export interface Page {
-  path: (typeof paths)[number];
+  path: (typeof dashboardPaths)[number];
   title: string;
   Icon: ComponentType<{ className?: string }>;
   /** Part of the navigation it stands in; `settings` is in the menu of the person who is signed in. */
   group: "watch" | "manage" | "person";
   /** Shown to those who may do this, to everybody when absent. */
   needs?: string;
-  /** Not built yet: its address answers, nothing leads there. */
-  hidden?: boolean;
   /** Pressed after `g`. */
   key: string;
 }
-
-const paths = [
-  "/",
-  "/events",
-  "/dead-letters",
-  "/replays",
-  "/ledger",
-  "/keys",
-  "/event-types",
-  "/users",
-  "/tenants",
-  "/audit",
-  "/settings",
-] as const;
 
 /** Every page of the dashboard, in the order of the navigation. Routes are in `router.tsx`. */
 export const pages: readonly Page[] = [
@@ -62,4 +47,4 @@ export function pageAt(pathname: string): Page | undefined {
 }
 
 /** What to show in navigation and palette to somebody with these permissions. */
-export const pagesFor = (may: (operation: string) => boolean) => pages.filter(({ hidden, needs }) => !hidden && (!needs || may(needs)));
+export const pagesFor = (may: (operation: string) => boolean) => pages.filter(({ needs }) => !needs || may(needs));

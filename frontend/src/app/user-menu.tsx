@@ -3,7 +3,6 @@ import { useNavigate } from "@tanstack/react-router";
 import { Button } from "../ui/button.js";
 import { HelpIcon, MoonIcon, PersonIcon, SettingsIcon, SignOutIcon, SunIcon, SystemIcon } from "../ui/icons.js";
 import { Menu, MenuChoice, MenuItem, MenuLabel, MenuSeparator } from "../ui/menu.js";
-import { pages } from "./pages.js";
 import { useSignOut } from "./session.js";
 import { chooseTheme, type ThemeChoice, useThemeChoice } from "./theme.js";
 
@@ -19,7 +18,6 @@ export function UserMenu({ session, onHelp }: { session: Session; onHelp: () => 
   const chosen = useThemeChoice();
   const navigate = useNavigate();
   const { email, role } = session.user;
-  const settings = pages.find(({ path }) => path === "/settings");
   return (
     <Menu
       trigger={
@@ -44,12 +42,10 @@ export function UserMenu({ session, onHelp }: { session: Session; onHelp: () => 
         <HelpIcon className="size-3.5 text-ink-3" />
         Keyboard shortcuts
       </MenuItem>
-      {!settings?.hidden && (
-        <MenuItem onClick={() => void navigate({ to: "/settings" })}>
-          <SettingsIcon className="size-3.5 text-ink-3" />
-          Settings and sessions
-        </MenuItem>
-      )}
+      <MenuItem onClick={() => void navigate({ to: "/settings" })}>
+        <SettingsIcon className="size-3.5 text-ink-3" />
+        Settings and sessions
+      </MenuItem>
       <MenuItem onClick={() => signOut.mutate()}>
         <SignOutIcon className="size-3.5 text-ink-3" />
         Sign out

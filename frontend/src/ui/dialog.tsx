@@ -61,3 +61,15 @@ export function DialogActions({ children }: { children: ReactNode }) {
     </div>
   );
 }
+
+/** The end of a form in a dialog: away from it, or send it; `pending` while it is under way. */
+export function SubmitActions({ onCancel, pending, children }: { onCancel: () => void; pending: boolean; children: ReactNode }) {
+  return (
+    <DialogActions>
+      <Button onClick={onCancel}>Cancel</Button>
+      <Button type="submit" variant="primary" disabled={pending}>
+        {pending ? "One moment …" : children}
+      </Button>
+    </DialogActions>
+  );
+}

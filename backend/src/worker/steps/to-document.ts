@@ -30,5 +30,5 @@ function buildDocument(event: WorkEvent, storedAt: Date): void {
   if (Array.isArray(normal)) throw new Error(normal.map((error) => `${error.pointer} ${error.detail}`).join("; "));
   event.event = normal;
   event.document = toDocument(record, text, item, normal, storedAt);
-  if (entry.partition !== undefined) event.document.entry = `${entry.partition}/${entry.id}`;
+  if (entry.place !== undefined) event.document.entry = entry.place;
 }

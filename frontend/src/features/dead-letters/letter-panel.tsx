@@ -9,6 +9,7 @@ import { plural } from "../../lib/format.js";
 import { CodeBlock } from "../../ui/code-block.js";
 import { CopyButton } from "../../ui/copy-button.js";
 import { JsonView } from "../../ui/json-view.js";
+import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Empty, Failed } from "../../ui/states.js";
@@ -212,14 +213,5 @@ function Facts({ letter }: { letter: DeadLetterDetail }) {
         </dd>
       </dl>
     </Section>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <h3 className="mb-2 text-xs font-medium text-ink-3">{title}</h3>
-      {children}
-    </section>
   );
 }

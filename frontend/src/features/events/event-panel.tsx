@@ -1,13 +1,13 @@
 import type { EventView } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { api, ok } from "../../api/client.js";
 import { useTenant } from "../../app/tenant.js";
 import { failureOf } from "../../lib/failure.js";
 import { CodeBlock } from "../../ui/code-block.js";
 import { CopyButton } from "../../ui/copy-button.js";
 import { JsonView } from "../../ui/json-view.js";
+import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Empty, Failed } from "../../ui/states.js";
@@ -123,14 +123,5 @@ function SendAgain({ event }: { event: EventView }) {
       </p>
       <CodeBlock label="Copy curl" code={curlOf(location.origin, raw ?? bodyAgain(event))} />
     </Section>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <h3 className="mb-2 text-xs font-medium text-ink-3">{title}</h3>
-      {children}
-    </section>
   );
 }

@@ -1,7 +1,6 @@
 import type { EventView } from "@streamforge/shared";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { pages } from "../../app/pages.js";
 import { formatLatency, plural } from "../../lib/format.js";
 import { cn } from "../../ui/cn.js";
 import { Ago, At } from "../../ui/time.js";
@@ -75,8 +74,7 @@ function stepsOf(event: EventView): Step[] {
     });
   }
   if (status === "dead") {
-    const built = pages.some(({ path, hidden }) => path === "/dead-letters" && !hidden);
-    const link = deadLetter && built && (
+    const link = deadLetter && (
       <Link to="/dead-letters/$letterId" params={{ letterId: deadLetter }} className="font-medium text-brand hover:underline">
         Why, and what to do
       </Link>

@@ -4,8 +4,7 @@ import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { useTenant, useTenants } from "../../app/tenant.js";
 import { failureText } from "../../lib/failure.js";
-import { Button } from "../../ui/button.js";
-import { Dialog, DialogActions } from "../../ui/dialog.js";
+import { Dialog, SubmitActions } from "../../ui/dialog.js";
 import { Checkbox, FormFailure, Input, Select } from "../../ui/form.js";
 import { type NewKey, useCreateKey } from "./queries.js";
 import { scopeWords } from "./words.js";
@@ -102,12 +101,9 @@ function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (key: Ne
         {...register("defaultType")}
       />
       <FormFailure>{create.error && failureText(create.error)}</FormFailure>
-      <DialogActions>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" variant="primary" disabled={create.isPending}>
-          {create.isPending ? "One moment …" : "Create key"}
-        </Button>
-      </DialogActions>
+      <SubmitActions onCancel={onClose} pending={create.isPending}>
+        Create key
+      </SubmitActions>
     </form>
   );
 }

@@ -4,8 +4,7 @@ import { useForm } from "react-hook-form";
 import { z } from "zod";
 import { failureText } from "../../lib/failure.js";
 import { toast } from "../../lib/toasts.js";
-import { Button } from "../../ui/button.js";
-import { Dialog, DialogActions } from "../../ui/dialog.js";
+import { Dialog, SubmitActions } from "../../ui/dialog.js";
 import { FormFailure, TextArea } from "../../ui/form.js";
 import { useAcknowledge } from "./queries.js";
 import { timesInZone } from "./words.js";
@@ -38,12 +37,9 @@ export function Acknowledge({ alarm, onClose }: { alarm: Alarm; onClose: () => v
         <div className="mt-3">
           <FormFailure>{acknowledge.error && failureText(acknowledge.error)}</FormFailure>
         </div>
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" disabled={acknowledge.isPending}>
-            {acknowledge.isPending ? "One moment …" : "Acknowledge"}
-          </Button>
-        </DialogActions>
+        <SubmitActions onCancel={onClose} pending={acknowledge.isPending}>
+          Acknowledge
+        </SubmitActions>
       </form>
     </Dialog>
   );

@@ -11,6 +11,7 @@ import { Badge } from "../../ui/badge.js";
 import { Button } from "../../ui/button.js";
 import { CodeBlock } from "../../ui/code-block.js";
 import { Confirm } from "../../ui/confirm.js";
+import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Empty, Failed } from "../../ui/states.js";
@@ -241,14 +242,5 @@ function Facts({ replay }: { replay: ReplayView }) {
         )}
       </dl>
     </Section>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <h3 className="mb-2 text-xs font-medium text-ink-3">{title}</h3>
-      {children}
-    </section>
   );
 }

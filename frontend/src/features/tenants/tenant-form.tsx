@@ -6,8 +6,7 @@ import { z } from "zod";
 import { api, ok } from "../../api/client.js";
 import { failureText } from "../../lib/failure.js";
 import { toast } from "../../lib/toasts.js";
-import { Button } from "../../ui/button.js";
-import { Dialog, DialogActions } from "../../ui/dialog.js";
+import { Dialog, SubmitActions } from "../../ui/dialog.js";
 import { FormFailure, Input } from "../../ui/form.js";
 
 /** An empty field is no limit; an input gives text. */
@@ -76,12 +75,9 @@ export default function TenantForm({ tenant, onClose }: { tenant: TenantView | n
           />
         </div>
         <FormFailure>{save.error && failureText(save.error)}</FormFailure>
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" disabled={save.isPending}>
-            {save.isPending ? "One moment …" : tenant ? "Save" : "Create tenant"}
-          </Button>
-        </DialogActions>
+        <SubmitActions onCancel={onClose} pending={save.isPending}>
+          {tenant ? "Save" : "Create tenant"}
+        </SubmitActions>
       </form>
     </Dialog>
   );

@@ -2,8 +2,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { createUserSchema, type Role } from "@streamforge/shared";
 import { useForm } from "react-hook-form";
 import { failureText } from "../../lib/failure.js";
-import { Button } from "../../ui/button.js";
-import { Dialog, DialogActions } from "../../ui/dialog.js";
+import { Dialog, SubmitActions } from "../../ui/dialog.js";
 import { FormFailure, Input } from "../../ui/form.js";
 import { createUser, useChangeUsers } from "./queries.js";
 import { roleChoices, roleWords } from "./words.js";
@@ -51,12 +50,9 @@ export function CreateUser({ onClose, onCreated }: CreateUserProps) {
           ))}
         </fieldset>
         <FormFailure>{create.error && failureText(create.error)}</FormFailure>
-        <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" disabled={create.isPending}>
-            {create.isPending ? "One moment …" : "Add person"}
-          </Button>
-        </DialogActions>
+        <SubmitActions onCancel={onClose} pending={create.isPending}>
+          Add person
+        </SubmitActions>
       </form>
     </Dialog>
   );

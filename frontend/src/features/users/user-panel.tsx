@@ -1,6 +1,6 @@
 import type { Role, UserView } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useMay } from "../../app/permissions.js";
 import { useSession } from "../../app/session.js";
 import { failureText } from "../../lib/failure.js";
@@ -11,6 +11,7 @@ import { Button } from "../../ui/button.js";
 import { Confirm } from "../../ui/confirm.js";
 import { Facts } from "../../ui/facts.js";
 import { Select } from "../../ui/form.js";
+import { Section } from "../../ui/section.js";
 import { SessionList } from "../../ui/session-list.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
@@ -184,14 +185,5 @@ function Sessions({ user, self }: { user: UserView; self: boolean }) {
         </p>
       </Confirm>
     </Section>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section aria-label={title}>
-      <h3 className="mb-2 text-xs font-medium text-ink-3">{title}</h3>
-      {children}
-    </section>
   );
 }
