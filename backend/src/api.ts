@@ -150,7 +150,6 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     retentionDays: config.LEDGER_RETENTION_DAYS,
     now: clock.now,
     ownAccepted: metrics.acceptedSoFar,
-    redisAccepted: () => depth.current().totals.accepted,
     log,
   });
   const { ledger } = keeper;

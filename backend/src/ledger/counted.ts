@@ -1,4 +1,5 @@
 import type { AlarmDocument } from "./alarms.js";
+import { createAcceptedReader } from "./samples.js";
 import type { WitnessOptions } from "./witness.js";
 
 /** What this process has accepted, second by second, for the day on which Redis forgets it. */
@@ -24,10 +25,20 @@ const SETTLE_MS = 1_000;
  * Reports to each alarm how much this process accepted since the last sample. It counts by what it answered, so that the
  * count does not hang on Redis.
  */
-export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, now, onError }: Omit<WitnessOptions, "db">): AcceptCount {
+export function createAcceptCount({
+  redis,
+  keys,
+  partitions,
+  alarms,
+  name,
+  ownAccepted,
+  now,
+  onError,
+}: Omit<WitnessOptions, "db">): AcceptCount {
+  const readAccepted = createAcceptedReader(redis, keys, partitions);
   const startedAtMs = now();
   const history: { atMs: number; accepted: number }[] = [];
-  const begun = new Map<string, { sinceMs: number; redisAccepted: number; atMs: number } | "reported">();
+  const begun = new Map<string, { sinceMs: number; redisAccepted: number; atMs: number } | "reading" | "reported">();
 
   const exact = new Map<number, number>();
 
@@ -39,7 +50,7 @@ export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, no
       const accepted = await ownAccepted();
       const nowMs = now();
       for (const [id, state] of begun) {
-        if (state === "reported" || nowMs - state.atMs < SETTLE_MS) continue;
+        if (typeof state === "string" || nowMs - state.atMs < SETTLE_MS) continue;
         begun.set(id, "reported");
         const report = { name, accepted: accepted - acceptedBy(state.sinceMs), redisAccepted: state.redisAccepted };
         await alarms.report(id, report).catch((error: Error) => {
@@ -62,7 +73,14 @@ export function createAcceptCount({ alarms, name, ownAccepted, redisAccepted, no
         // Each process samples before it serves: one that is younger than the last sample has accepted nothing before the loss,
         // and its count of nothing would take the place of the estimate.
         if (!loss || begun.has(_id) || startedAtMs > loss.before.at.getTime() + START_MARGIN_MS) continue;
-        begun.set(_id, { sinceMs: loss.before.at.getTime(), redisAccepted: redisAccepted(), atMs: now() });
+        begun.set(_id, "reading");
+        // Read now, after the loss: a figure from before it would be taken off as if it had been accepted since.
+        readAccepted()
+          .then((redisAccepted) => begun.set(_id, { sinceMs: loss.before.at.getTime(), redisAccepted, atMs: now() }))
+          .catch((error: Error) => {
+            begun.delete(_id);
+            onError(error);
+          });
       }
     },
   };

@@ -19,8 +19,6 @@ export interface LedgerKeeperOptions {
   now: () => number;
   /** Events that this process has accepted since its start, by its own count. */
   ownAccepted: () => Promise<number>;
-  /** Events accepted by all since the epoch, as Redis had it a moment ago. */
-  redisAccepted: () => number;
   log: { error(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -39,7 +37,7 @@ export interface LedgerKeeper {
  * count. Each works in one process of all.
  */
 export function createLedgerKeeper(options: LedgerKeeperOptions): LedgerKeeper {
-  const { redis, keys, partitions, db, name, retentionDays, now, ownAccepted, redisAccepted, log } = options;
+  const { redis, keys, partitions, db, name, retentionDays, now, ownAccepted, log } = options;
   const failed = (what: string) => (error: Error) => log.warn({ err: error.message }, what);
   const alarms = createAlarms(db);
   const witness = createWitness({
@@ -50,7 +48,6 @@ export function createLedgerKeeper(options: LedgerKeeperOptions): LedgerKeeper {
     alarms,
     name,
     ownAccepted,
-    redisAccepted,
     now,
     onAlarm: (alarm) => logAlarm(log, alarm),
     onError: failed("sampling the totals"),

@@ -27,8 +27,6 @@ export interface WitnessOptions {
   name: string;
   /** Events that this process has accepted since its start, by its own count. */
   ownAccepted: () => Promise<number>;
-  /** Events accepted by all since the epoch, as Redis had it a moment ago. */
-  redisAccepted: () => number;
   /** Redis's clock, ms. */
   now: () => number;
   onAlarm: (alarm: AlarmDocument) => void;

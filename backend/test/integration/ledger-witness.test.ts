@@ -40,7 +40,6 @@ function witness({ accepted = () => 0, everyMs = 3_600_000, name = "test" }: Own
     alarms: createAlarms(store.db),
     name,
     ownAccepted: async () => accepted(),
-    redisAccepted: () => 0,
     now: Date.now,
     onAlarm() {},
     onError(error) {

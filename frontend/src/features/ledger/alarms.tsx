@@ -1,8 +1,6 @@
 import type { Alarm } from "@streamforge/shared";
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMay } from "../../app/permissions.js";
-import { useRefreshMs } from "../../app/settings.js";
 import { plural } from "../../lib/format.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -10,13 +8,13 @@ import { CriticalIcon } from "../../ui/icons.js";
 import { Ago } from "../../ui/time.js";
 import { Acknowledge } from "./acknowledge.js";
 import { AlarmFacts } from "./alarm-facts.js";
-import { alarmsQuery } from "./queries.js";
+import { useAlarms } from "./queries.js";
 import { alarmTitle, alarmWords, timesInZone } from "./words.js";
 
 /** Losses that nobody has acknowledged stand above everything else; those that are known are behind a line. */
 export function Alarms() {
   const may = useMay();
-  const alarms = useQuery({ ...alarmsQuery, enabled: may("GET /v1/admin/ledger/alarms"), refetchInterval: useRefreshMs() });
+  const alarms = useAlarms();
   const [asking, setAsking] = useState<Alarm | null>(null);
   const [reading, setReading] = useState(false);
   const fresh = alarms.data?.filter(({ acknowledged }) => !acknowledged) ?? [];

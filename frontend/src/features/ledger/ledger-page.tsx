@@ -7,6 +7,7 @@ import { useFilters } from "../../lib/filters.js";
 import { formatCount } from "../../lib/format.js";
 import { boundsOf, type Range } from "../../lib/range.js";
 import { formatDayMinute } from "../../lib/zone.js";
+import { useLiveValue } from "../../live/use-live.js";
 import { Badge } from "../../ui/badge.js";
 import { columnsOf, DataTable } from "../../ui/data-table.js";
 import { FilterBar, RangeFilter } from "../../ui/filter-bar.js";
@@ -17,8 +18,9 @@ import { Empty } from "../../ui/states.js";
 import { Verdict } from "../../ui/verdict.js";
 import { Alarms } from "./alarms.js";
 import { LastCheck } from "./last-check.js";
+import { useAlarms } from "./queries.js";
 import { ledgerSearch } from "./search.js";
-import { sentenceOf } from "./words.js";
+import { doubtOf, sentenceOf } from "./words.js";
 
 /** The most that the API gives at once: 3.5 days of one tenant. */
 const MOST = 5000;
@@ -70,6 +72,8 @@ export function LedgerPage() {
     refetchInterval: useRefreshMs(),
     placeholderData: keepPreviousData,
   });
+  const alarms = useAlarms();
+  const doubt = useLiveValue(({ stats }) => doubtOf(alarms.data, stats?.ledger));
   const lost = ledger.data?.items.filter(({ missing }) => missing > 0);
   const items = only ? lost : ledger.data?.items;
   const first = lost?.at(-1)?.minute;
@@ -82,7 +86,13 @@ export function LedgerPage() {
       <Alarms />
       <Verdict
         loading={!ledger.data}
-        {...(ledger.data ? sentenceOf(ledger.data.total, first && formatDayMinute(Date.parse(first)), ledger.data.unaccounted ?? 0) : {})}
+        {...(ledger.data
+          ? sentenceOf(ledger.data.total, {
+              since: first && formatDayMinute(Date.parse(first)),
+              unaccounted: ledger.data.unaccounted ?? 0,
+              doubt,
+            })
+          : {})}
       />
       <LastCheck />
       <FilterBar active={Boolean(from || to || only)} onClear={clear}>

@@ -1,10 +1,18 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ok } from "../../api/client.js";
+import { useMay } from "../../app/permissions.js";
+import { useRefreshMs } from "../../app/settings.js";
 
-export const alarmsQuery = queryOptions({
-  queryKey: ["ledger-alarms"],
-  queryFn: async ({ signal }) => (await ok(api.GET("/v1/admin/ledger/alarms", { signal }))).items,
-});
+/** Announced losses, newest first; undefined for those who may not read them. */
+export function useAlarms() {
+  const may = useMay();
+  return useQuery({
+    queryKey: ["ledger-alarms"],
+    queryFn: async ({ signal }) => (await ok(api.GET("/v1/admin/ledger/alarms", { signal }))).items,
+    enabled: may("GET /v1/admin/ledger/alarms"),
+    refetchInterval: useRefreshMs(),
+  });
+}
 
 /** Says that a loss is known. */
 export function useAcknowledge() {

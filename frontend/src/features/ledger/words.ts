@@ -1,4 +1,4 @@
-import type { Alarm, AlarmKind, Check, Ledger } from "@streamforge/shared";
+import type { Alarm, AlarmKind, Check, Ledger, Stats } from "@streamforge/shared";
 import { formatCount, plural } from "../../lib/format.js";
 import { formatFull } from "../../lib/zone.js";
 import type { Tone } from "../../ui/badge.js";
@@ -12,13 +12,19 @@ export interface Sentence {
 
 type Total = Pick<Ledger["total"], "accepted" | "stored" | "duplicate" | "dead" | "inFlight" | "missing" | "acknowledged">;
 
-/**
- * @param since the first minute with a missing event, in words; undefined when it is not among the minutes that were read
- * @param unaccounted accepted events that no minute shows, because Redis lost the rows with them
- */
-export function sentenceOf(total: Total, since: string | undefined, unaccounted = 0): Sentence {
+export interface Grounds {
+  /** The first minute with a missing event, in words; none when it is not among the minutes that were read. */
+  since?: string | undefined;
+  /** Accepted events that no minute shows, because Redis lost the rows with them. */
+  unaccounted?: number;
+  /** Why minutes that add up prove nothing now, see `doubtOf`. */
+  doubt?: string | null | undefined;
+}
+
+/** What the minutes of a range add up to, and what follows from it. */
+export function sentenceOf(total: Total, { since, unaccounted = 0, doubt }: Grounds = {}): Sentence {
   const { accepted, stored, duplicate, dead, inFlight, missing, acknowledged } = total;
-  if (accepted === 0 && unaccounted === 0)
+  if (accepted === 0 && unaccounted === 0 && !doubt)
     return { tone: "neutral", headline: "Nothing was accepted in this time", detail: "So nothing can be missing from it." };
   const parts = [
     `${formatCount(stored)} stored`,
@@ -48,6 +54,7 @@ export function sentenceOf(total: Total, since: string | undefined, unaccounted 
       detail: `${sum} Redis lost the minutes of the others; how many of their events were stored is known from the totals alone. The alarm says what to do.`,
     };
   }
+  if (doubt) return { tone: "warn", headline: "Not known to be complete", detail: doubt };
   if (inFlight > 0)
     return {
       tone: "good",
@@ -55,6 +62,17 @@ export function sentenceOf(total: Total, since: string | undefined, unaccounted 
       detail: `${sum} Minutes with events on their way are judged when those are settled.`,
     };
   return { tone: "good", headline: "Nothing is missing", detail: sum };
+}
+
+/**
+ * Why minutes that add up are no proof now: the rows of what Redis lost may be lost with it.
+ * @param alarms as they were read last; they may be newer than the live figures, or older
+ */
+export function doubtOf(alarms: readonly Alarm[] | undefined, live: Stats["ledger"] | undefined): string | null {
+  const open = [...(alarms?.filter(({ acknowledged }) => !acknowledged) ?? []), ...(live?.alarms ?? [])];
+  const loss = open.find(({ kind }) => kind !== "events-missing");
+  if (loss) return "Redis lost data, and its rows of the ledger may be among them. An alarm says how many events that can be.";
+  return live?.verdict === "unknown" ? live.sentence : null;
 }
 
 /** What has happened, before the sentence that says it with its figures. */
