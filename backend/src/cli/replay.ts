@@ -1,5 +1,6 @@
-import type { ReplayView } from "@streamforge/shared";
-import type { Command } from "commander";
+import { readFileSync } from "node:fs";
+import type { ReplayStatus, ReplayView } from "@streamforge/shared";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { LedgerCommandsDeps as HttpCommandsDeps } from "./ledger.js";
 import { table } from "./table.js";
 
@@ -7,10 +8,56 @@ interface Page {
   items: ReplayView[];
 }
 
-/** `sf replay list|show|pause|resume|cancel`, over HTTP: a replay runs in the workers, not here. */
+interface Start {
+  tenant: string;
+  stored?: boolean;
+  dryRun?: boolean;
+  all?: boolean;
+  from?: string;
+  to?: string;
+  type?: string;
+  reason?: string;
+  fingerprint?: string;
+  id?: string[];
+  patch?: object;
+  limit?: number;
+  rate?: number;
+  detach?: boolean;
+}
+
+const POLL_MS = 1_000;
+const UNDER_WAY: readonly ReplayStatus[] = ["pending", "running"];
+
+/** `sf replay start|list|show|pause|resume|cancel`, over HTTP: a replay runs in the workers, not here. */
 export function addReplayCommands(program: Command, { call, show }: HttpCommandsDeps): void {
   const replay = program.command("replay").description("retries and replays of dead letters");
   const one = (method: string, path: string): Promise<ReplayView> => call(method, `/v1/admin/replay/${path}`);
+
+  replay
+    .command("start")
+    .description("replay open dead letters (or --stored events) and follow it to its end. Ends with 1 unless all went well")
+    .requiredOption("--tenant <id>", "of this tenant")
+    .option("--stored", "look at stored events again instead of dead letters: what would fail now?")
+    .option("--dry-run", "say what would happen, change nothing")
+    .option("--from <time>", "RFC 3339: last failed since then; of stored events, occurred since then")
+    .option("--to <time>", "RFC 3339, exclusive")
+    .option("--type <type>", "of this event type")
+    .option("--reason <code>", "dead for this reason, such as SCHEMA_INVALID")
+    .option("--fingerprint <hash>", "dead of this cause")
+    .option("--id <id...>", "these dead letters")
+    .addOption(new Option("--patch <file>", "RFC 6902 operations for each event, a JSON file").argParser(readPatch))
+    .addOption(new Option("--limit <n>", "at most so many").argParser(Number))
+    .addOption(new Option("--rate <n>", "at most so many a second").argParser(Number))
+    .option("--all", "needed when nothing but the tenant selects")
+    .option("--detach", "do not wait for its end")
+    .action(async ({ tenant: tenantId, stored, dryRun, detach, reason: reasonCode, rate: ratePerSecond, id: ids, ...rest }: Start) => {
+      const asked = { tenantId, status: stored ? "STORED" : "DLQ", mode: dryRun ? "dry-run" : "reprocess", reasonCode, ratePerSecond, ids };
+      const made = await call<{ replayId: string; selected: number }>("POST", "/v1/admin/replay", { ...asked, ...rest });
+      if (detach) return show(made, `Replay ${made.replayId} of ${made.selected} has begun; see: sf replay show ${made.replayId}`);
+      const ended = await follow(() => one("GET", made.replayId));
+      show(ended, describe(ended));
+      if (ended.status !== "completed" || ended.outcomes.failed) process.exitCode = 1;
+    });
 
   replay
     .command("list")
@@ -53,6 +100,26 @@ export function addReplayCommands(program: Command, { call, show }: HttpCommands
         const changed = await one("POST", `${encodeURIComponent(id)}/${command}`);
         show(changed, `Replay ${changed.id} is ${changed.status}; ${changed.processed} of ${changed.selected} done.`);
       });
+  }
+}
+
+/** Asks until it is over or needs somebody; tells on stderr how far it is. */
+async function follow(look: () => Promise<ReplayView>): Promise<ReplayView> {
+  for (let told = -1; ; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+    const found = await look();
+    if (!UNDER_WAY.includes(found.status)) return found;
+    if (found.processed !== told) console.error(`${found.status}: ${found.processed} of ${found.selected}`);
+    told = found.processed;
+  }
+}
+
+function readPatch(file: string): object {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as object;
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `it is a file of JSON such as [{"op":"replace","path":"/payload/amount","value":1}]. ${(error as Error).message}`,
+    );
   }
 }
 

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Binary } from "mongodb";
@@ -234,6 +237,29 @@ test("sf replay lists, shows, pauses, resumes and cancels", async () => {
   expect((await sf("replay", "resume", body.replayId)).stdout).toContain("is pending");
   expect((await sf("replay", "cancel", body.replayId)).stdout).toContain("is cancelled");
   await expect(sf("replay", "resume", body.replayId)).rejects.toThrow("This replay is cancelled; resume does nothing to it.");
+});
+
+test("sf replay start follows a replay to its end, and ends with 1 when something failed", async () => {
+  await replays.die(30);
+  await replays.die(2, { broken: true, prefix: "broken" });
+  const tenant = ["--tenant", replays.tenantId];
+  await expect(sf("replay", "start", ...tenant)).rejects.toThrow("This selects everything of the tenant.");
+  const dry = await sf("replay", "start", ...tenant, "--all", "--dry-run").catch((error: { stdout: string }) => error);
+  expect(dry.stdout).toMatch(/dry-run\) by .* is completed: 32 of 32/);
+  expect(await replays.byStatus()).toEqual({ open: 32 });
+
+  const failed = await sf("replay", "start", ...tenant, "--all").catch((error: { code: number; stdout: string }) => error);
+  expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining("occurredAt must be an RFC 3339 time") });
+  expect(await replays.byStatus()).toEqual({ open: 2, resolved: 30 });
+  const again = await sf("--json", "replay", "start", ...tenant, "--stored", "--type", "order.created");
+  expect(JSON.parse(again.stdout)).toMatchObject({ source: "STORED", selected: 30, status: "completed" });
+
+  const patch = join(mkdtempSync(join(tmpdir(), "sf-patch-")), "patch.json");
+  await expect(sf("replay", "start", ...tenant, "--all", "--patch", patch)).rejects.toThrow("it is a file of JSON");
+  writeFileSync(patch, JSON.stringify([{ op: "remove", path: "/occurredAt" }]));
+  const begun = await sf("replay", "start", ...tenant, "--all", "--patch", patch, "--detach");
+  expect(begun.stdout).toMatch(/Replay \S+ of 2 has begun/);
+  await expect.poll(replays.byStatus, { timeout: 20_000 }).toEqual({ resolved: 32 });
 });
 
 const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));
