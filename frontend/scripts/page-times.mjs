@@ -3,8 +3,8 @@
 //
 //   npm run page:times -- <url> <e-mail> <password> [times]
 //
-// Each time in a browser profile of its own, so that nothing is cached; a page without rows takes its time out. The page itself notes when the row is there: asking it from
-// outside adds up to half a second. Needs Node 24 (it imports TypeScript).
+// Each time in a browser profile of its own, so that nothing is cached; a page without rows takes its time out. The page itself
+// notes when the row is there: asking it from outside adds up to half a second. Needs Node 24 (it imports TypeScript).
 import { dashboardPaths } from "@streamforge/shared";
 import { launchChromium } from "../../backend/test/e2e/chromium.ts";
 

@@ -1,5 +1,5 @@
 import type { AlarmDocument } from "./alarms.js";
-import { createAcceptedReader } from "./samples.js";
+import { readAccepted } from "./samples.js";
 import type { WitnessOptions } from "./witness.js";
 
 /** What this process has accepted, second by second, for the day on which Redis forgets it. */
@@ -35,7 +35,6 @@ export function createAcceptCount({
   now,
   onError,
 }: Omit<WitnessOptions, "db">): AcceptCount {
-  const readAccepted = createAcceptedReader(redis, keys, partitions);
   const startedAtMs = now();
   const history: { atMs: number; accepted: number }[] = [];
   const begun = new Map<string, { sinceMs: number; redisAccepted: number; atMs: number } | "reading" | "reported">();
@@ -75,7 +74,7 @@ export function createAcceptCount({
         if (!loss || begun.has(_id) || startedAtMs > loss.before.at.getTime() + START_MARGIN_MS) continue;
         begun.set(_id, "reading");
         // Read now, after the loss: a figure from before it would be taken off as if it had been accepted since.
-        readAccepted()
+        readAccepted(redis, keys, partitions)
           .then((redisAccepted) => begun.set(_id, { sinceMs: loss.before.at.getTime(), redisAccepted, atMs: now() }))
           .catch((error: Error) => {
             begun.delete(_id);

@@ -113,13 +113,11 @@ export function createLook(redis: Redis, keys: RedisKeys, partitions: number): (
 }
 
 /** Reads how many events all partitions have accepted since the epoch; nothing is changed by it. */
-export function createAcceptedReader(redis: Redis, keys: RedisKeys, partitions: number): () => Promise<number> {
-  return async () => {
-    const pipeline = redis.pipeline();
-    for (let p = 0; p < partitions; p++) pipeline.hget(keys.partition(p).totals, "accepted");
-    return ((await pipeline.exec()) ?? []).reduce((sum, [error, value]) => {
-      if (error) throw error;
-      return sum + Number(value ?? 0);
-    }, 0);
-  };
+export async function readAccepted(redis: Redis, keys: RedisKeys, partitions: number): Promise<number> {
+  const pipeline = redis.pipeline();
+  for (let p = 0; p < partitions; p++) pipeline.hget(keys.partition(p).totals, "accepted");
+  return ((await pipeline.exec()) ?? []).reduce((sum, [error, value]) => {
+    if (error) throw error;
+    return sum + Number(value ?? 0);
+  }, 0);
 }

@@ -249,7 +249,8 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       const redis = new Redis(stack.redis.url);
       await redis.flushall();
       await redis.quit();
-      await signIn(page, stack, "/ledger");
+      await signIn(page, stack, "/");
+      await page.getByRole("link", { name: "Open the ledger" }).first().click({ timeout: 30_000 });
       const alarm = page.getByTestId("alarm");
       await alarm.getByText("Redis forgot everything: up to 3 events lost").waitFor({ timeout: 30_000 });
       await button(page, "How the bound is made").click();

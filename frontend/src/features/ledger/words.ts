@@ -51,7 +51,7 @@ export function sentenceOf(total: Total, { since, unaccounted = 0, doubt }: Grou
     return {
       tone: "warn",
       headline: `${plural(unaccounted, "event")} in no minute`,
-      detail: `${sum} Redis lost the minutes of the others; how many of their events were stored is known from the totals alone. The alarm says what to do.`,
+      detail: `${accepted > 0 ? `${sum} ` : ""}Redis lost their minutes; how many of them were stored is known from the totals alone. The alarm says what to do.`,
     };
   }
   if (doubt) return { tone: "warn", headline: "Not known to be complete", detail: doubt };

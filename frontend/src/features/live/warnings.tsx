@@ -44,9 +44,13 @@ export function Warnings({ warnings, nowMs }: { warnings: Stats["warnings"]; now
 }
 
 /** Where on the dashboard one goes on, for warnings that have such a place. */
+const ledger = { to: "/ledger", text: "Open the ledger" } as const;
 const places: Record<string, { to: "/dead-letters" | "/ledger"; text: string }> = {
   "dead-letters-fast": { to: "/dead-letters", text: "Open the causes" },
-  "events-missing": { to: "/ledger", text: "Open the ledger" },
+  "events-missing": ledger,
+  "ledger-alarm": ledger,
+  "ledger-count-differs": ledger,
+  "redis-lost-data": ledger,
 };
 
 function Where({ code }: { code: string }) {
