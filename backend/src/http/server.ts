@@ -47,7 +47,9 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 3_000, ignoreTrailingSlash: true },
     // Named here and not set later, so that Fastify does not load its own: 1.3 MB for schemas that are all zod's.
-    schemaController: { compilersFactory: { buildValidator: () => validatorCompiler as never, buildSerializer: () => serializerCompiler as never } },
+    schemaController: {
+      compilersFactory: { buildValidator: () => validatorCompiler as never, buildSerializer: () => serializerCompiler as never },
+    },
   }) as unknown as Server;
 
   app.addHook("onRequest", (request, reply, done) => {
