@@ -62,12 +62,13 @@ import { storedHashes } from "./store/events.js";
 import { connectStore } from "./store/mongo.js";
 import { type Appender, createAppender } from "./stream/appender.js";
 import { createRedisClock } from "./stream/clock.js";
+import { joinDataSet } from "./stream/data-set.js";
 import { createDepth } from "./stream/depth.js";
 import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
 import { createLookup } from "./stream/lookup.js";
-import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, keepPartitions, redactUrl, unsafeRedisSettings } from "./stream/redis.js";
+import { awaitRedis, connectRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
 import { createLog } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
@@ -106,10 +107,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const redis = connect("commands");
   const appendRedis = connect("append");
   await Promise.all([awaitRedis(redis), awaitRedis(appendRedis)]);
-  const unsafe = await unsafeRedisSettings(redis);
-  if (unsafe.length > 0 && !config.ALLOW_UNSAFE) throw new Error(`${unsafe.join("\n")}\nSet ALLOW_UNSAFE=true to start nevertheless.`);
-  const { partitions } = await agreePartitions(redis, keys, config);
-  await agreeEpoch(redis, keys);
+  const dataSet = await joinDataSet(redis, keys, config, log);
+  const { partitions, unsafe } = dataSet;
   const clock = await createRedisClock(redis);
   const store = await connectStore(config, name);
   const prisma = createPrisma(config.DATABASE_URL);
@@ -154,9 +153,6 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   });
   const { ledger } = keeper;
   await keeper.begin();
-  const kept = keepPartitions(redis, keys, partitions, (found) =>
-    log.error({ partitions, found }, "Redis names another number of partitions than this process works with: start it again"),
-  );
   const onTypesError = (error: Error): void => log.warn({ err: error.message }, "event types");
   const typePublisher = createTypePublisher({ prisma, redis, keys, onError: onTypesError });
   const types = createTypeRegistry({ redis, keys, onError: onTypesError });
@@ -257,7 +253,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);
       await heartbeat.close();
       await authenticator.close();
-      for (const part of [sampler, keeper, kept, replays, typePublisher, types, depth, clock, bodies]) part.close();
+      for (const part of [sampler, keeper, dataSet, replays, typePublisher, types, depth, clock, bodies]) part.close();
       await Promise.all([store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();
       log.info("stopped");

@@ -9,20 +9,22 @@ import type { ReplayPoint } from "./replay/replay-letters.js";
 import { createEventStore } from "./store/events.js";
 import { connectStore, ensureIndexes } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
+import { joinDataSet } from "./stream/data-set.js";
 import { startHeartbeat, type WorkerHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
-import { agreeEpoch, agreePartitions, awaitRedis, connectRedis, keepPartitions, unsafeRedisSettings } from "./stream/redis.js";
+import { awaitRedis, connectRedis } from "./stream/redis.js";
 import { serveHealth } from "./telemetry/health-server.js";
 import { createLog } from "./telemetry/log.js";
 import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
-import type { Batch, WorkEvent } from "./worker/batch.js";
+import type { WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
 import { createLag } from "./worker/lag.js";
 import { createSlots, runLoop } from "./worker/loop.js";
 import { createPipelines, type WorkerPoint } from "./worker/pipeline.js";
 import { startReplayLane } from "./worker/replay-lane.js";
 import { checkTypes } from "./worker/steps/check-type.js";
+import { createTally } from "./worker/tally.js";
 
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
@@ -44,14 +46,8 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   const redis = connectRedis(config.REDIS_URL, `${name}:commands`, onRedisError);
   await awaitRedis(redis);
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
-  const unsafe = await unsafeRedisSettings(redis);
-  if (unsafe.length > 0 && !config.ALLOW_UNSAFE) throw new Error(`${unsafe.join("\n")}\nSet ALLOW_UNSAFE=true to start nevertheless.`);
-  const { partitions, differs } = await agreePartitions(redis, keys, config);
-  if (differs) log.warn({ partitions, configured: config.PARTITIONS }, "PARTITIONS differs from Redis's number, which counts");
-  await agreeEpoch(redis, keys);
-  const kept = keepPartitions(redis, keys, partitions, (found) =>
-    log.error({ partitions, found }, "Redis names another number of partitions than this process works with: start it again"),
-  );
+  const dataSet = await joinDataSet(redis, keys, config, log);
+  const { partitions } = dataSet;
 
   const store = await connectStore(config, name);
   await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS });
@@ -80,21 +76,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   });
   const slots = createSlots(config.WORKER_BULKS_IN_FLIGHT);
   const lag = createLag();
-  let storedInSecond = 0;
-  const onSettled = (batch: Batch): void => {
-    const now = Date.now();
-    const counts = { stored: 0, duplicate: 0, dead: 0 };
-    for (const { outcome, record } of batch.events) {
-      if (outcome?.kind === "again") metrics.retries.inc();
-      else if (outcome) counts[outcome.kind]++;
-      if (outcome?.kind === "stored") latency.record(now - record.receivedAtMs);
-      if (outcome?.kind === "dead") metrics.died(outcome.reason);
-    }
-    for (const kind of ["stored", "duplicate", "dead"] as const) if (counts[kind] > 0) metrics.settled(kind, counts[kind]);
-    storedInSecond += counts.stored;
-    lag.note(batch);
-    metrics.wrote((now - batch.startedAtMs) / 1000);
-  };
+  const tally = createTally({ metrics, latency, lag });
 
   const blockings = Array.from({ length: partitions }, (_, p) => connectRedis(config.REDIS_URL, `${name}:read:${p}`, onRedisError));
   await Promise.all(blockings.map((connection) => awaitRedis(connection)));
@@ -117,7 +99,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       shortReadPauseMs: config.WORKER_SHORT_READ_PAUSE_MS,
       claimIdleMs: config.CLAIM_IDLE_MS,
       onError: (message, error) => log.warn({ partition: p, err: error.message }, message),
-      onSettled,
+      onSettled: tally.onSettled,
     }),
   );
 
@@ -138,18 +120,13 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     ...hooks,
   });
 
-  const rate = perSecond(() => {
-    const stored = storedInSecond;
-    storedInSecond = 0;
-    return stored;
-  });
   const heartbeat = startHeartbeat<WorkerHeartbeat>(redis, keys.workers, () => ({
     name,
     host: hostname(),
     pid: process.pid,
     startedAtMs,
     atMs: Date.now(),
-    storedPerSecond: rate(),
+    storedPerSecond: tally.storedPerSecond(),
     inHand: loops.reduce((sum, loop) => sum + loop.inHand(), 0),
     circuit: breaker.state(),
     rssBytes: process.memoryUsage.rss(),
@@ -171,7 +148,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       const stopped = Promise.all([replays.stop(), ...loops.map((loop) => loop.stop())]);
       breaker.release();
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_TIMEOUT_MS).unref())]);
-      kept.close();
+      dataSet.close();
       types.close();
       await health.close();
       await heartbeat.close();
@@ -179,20 +156,6 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       for (const connection of [...blockings, redis]) connection.disconnect();
       log.info("stopped");
     },
-  };
-}
-
-/** The value of `take` divided by the seconds since it was last taken. */
-function perSecond(take: () => number): () => number {
-  let lastMs = Date.now();
-  let last = 0;
-  return () => {
-    const now = Date.now();
-    if (now - lastMs >= 500) {
-      last = Math.round((take() * 1000) / (now - lastMs));
-      lastMs = now;
-    }
-    return last;
   };
 }
 

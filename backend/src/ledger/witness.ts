@@ -1,8 +1,8 @@
 import type { AlarmKind } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import { type Collection, type Db, MongoServerError } from "mongodb";
+import { agreeEpoch } from "../stream/data-set.js";
 import type { RedisKeys } from "../stream/keys.js";
-import { agreeEpoch } from "../stream/redis.js";
 import { adoptMarks } from "./adopt.js";
 import type { AlarmDocument, Alarms } from "./alarms.js";
 import { isBehind } from "./bound.js";

@@ -4,7 +4,7 @@ import { createArchive, ledgerCollection } from "../../src/ledger/archive.js";
 import { createLedger } from "../../src/ledger/ledger.js";
 import { readNewest } from "../../src/ledger/samples.js";
 import { createWitness, type Witness } from "../../src/ledger/witness.js";
-import { agreeEpoch, keepPartitions } from "../../src/stream/redis.js";
+import { agreeEpoch, keepPartitions } from "../../src/stream/data-set.js";
 import { type Reading, startReading, until } from "./reading-fixture.js";
 
 const PARTITIONS = 2;

@@ -21,7 +21,7 @@ import type { BodyReader } from "../body.js";
 import { decode, isNdjson, JSON_TYPE, NDJSON_TYPES, readBody, scopeOf } from "../event-body.js";
 import { ProblemError, problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
-import { sendProblem } from "../server.js";
+import { sendProblem } from "../refusals.js";
 
 export interface EventRoutesDeps {
   auth: Auth;

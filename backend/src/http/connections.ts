@@ -1,0 +1,60 @@
+import { Buffer } from "node:buffer";
+import { randomUUID } from "node:crypto";
+import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { ProblemCode } from "@streamforge/shared";
+import { problem, problemDocument } from "./problems.js";
+
+/** Node's own switch, which its types do not name. */
+type HalfOpenServer = Server & { httpAllowHalfOpen?: boolean };
+
+/** The answer that is due next on a connection, as Node keeps it. */
+type Answering = Socket & { _httpMessage?: ServerResponse | null };
+
+/** How long what still comes on a connection that was given its last answer is read and thrown away. */
+export const LINGER_MS = 2_000;
+
+/** Clients that close their half of the connection as soon as they have sent everything get their answers. */
+export function allowHalfOpen(server: Server): void {
+  // Node would take in the event and drop the answer.
+  (server as HalfOpenServer).httpAllowHalfOpen = true;
+  server.on("connection", (socket: Answering) => {
+    // One that has closed its half within a body will never end it; behind `Upgrade` the parser does not say so.
+    socket.on("end", () => {
+      if (socket._httpMessage?.req.complete === false) answerGarbage(new Error("half a body"), socket);
+    });
+  });
+}
+
+const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: string }> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The headers came too slowly." },
+  HPE_HEADER_OVERFLOW: { status: 431, code: "invalid-request", detail: "The headers have more than 16 KiB." },
+};
+
+/**
+ * Answers what is no HTTP request. There is no request to answer by the usual way, only a socket. Requests before it are answered
+ * first: a producer would take this 400 for the answer to an event that was accepted.
+ */
+export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  const due = (socket as Answering)._httpMessage;
+  if (due?.req.complete && !socket.destroyed) return void due.once("close", () => answerGarbage(error, socket));
+  // Answered already: what still comes is thrown away until the connection closes.
+  if (socket.writableEnded) return;
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
+  const known = GARBAGE[error.code ?? ""] ?? { status: 400, code: "invalid-request", detail: "This is no HTTP request." };
+  const correlationId = randomUUID();
+  const body = JSON.stringify({
+    ...problemDocument(problem(known.code, known.detail), "", correlationId),
+    instance: undefined,
+    status: known.status,
+  });
+  const headers = [
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Correlation-Id: ${correlationId}`,
+    "Connection: close",
+  ];
+  socket.end(`HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\n${headers.join("\r\n")}\r\n\r\n${body}`);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
+}
