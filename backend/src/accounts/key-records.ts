@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Scope, TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
+import { luaScript } from "../stream/redis.js";
 import { type PrismaClient, StorageUnavailableError } from "./database.js";
 import { within } from "./deadline.js";
 
@@ -33,7 +33,7 @@ const REDIS_TIMEOUT_MS = 250;
 
 const REPLACE_TIMEOUT_MS = 1_000;
 
-const KEEP_COPY = readFileSync(new URL("../../src/accounts/scripts/keep-copy.lua", import.meta.url), "utf8");
+const KEEP_COPY = luaScript("keep-copy");
 
 export interface KeyRecords {
   /** The copy in Redis; null when there is none, or Redis does not answer. */

@@ -1,9 +1,9 @@
 import { hash, randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Role } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { User } from "../generated/prisma/client.js";
 import type { RedisKeys } from "../stream/keys.js";
+import { luaScript } from "../stream/redis.js";
 import { StorageUnavailableError } from "./database.js";
 import { within } from "./deadline.js";
 
@@ -46,7 +46,7 @@ export interface SessionStore {
 
 const REDIS_TIMEOUT_MS = 1_000;
 const SECRET = /^[\w-]{43}$/;
-const UPDATE = readFileSync(new URL("../../src/accounts/scripts/session-update.lua", import.meta.url), "utf8");
+const UPDATE = luaScript("session-update");
 
 export function createSessionStore(redis: Redis, keys: RedisKeys): SessionStore {
   const digest = (secret: string) => hash("sha256", secret, "base64url");

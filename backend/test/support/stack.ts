@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type LocalServer, startMongo, startPostgres, startRedis } from "@streamforge/infrastructure/local";
@@ -110,7 +110,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
 }
 
-/** Starts a program of `dist` and waits until it says that it listens. */
+/**
+ * Starts a program and waits until it says that it listens.
+ * @param script a file of `dist`, or the whole path of another one
+ */
 export async function startProcess(script: string, env: Record<string, string>): Promise<TestProcess> {
   let child: ChildProcess;
   let port = "";
@@ -119,23 +122,23 @@ export async function startProcess(script: string, env: Record<string, string>):
 
   const launch = async (): Promise<void> => {
     const portName = script.includes("worker") ? "WORKER_PORT" : "PORT";
-    child = spawn(process.execPath, [env.FAULT_PROCESS ? FUSED : join(DIST, script)], {
+    child = spawn(process.execPath, [env.FAULT_PROCESS ? FUSED : resolve(DIST, script)], {
       env: { PATH: process.env.PATH, ...env, ...(port ? { [portName]: port } : {}), LOG_LEVEL: "info" },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    ended = new Promise((resolve) => child.once("exit", () => resolve()));
+    ended = new Promise((done) => child.once("exit", () => done()));
     const keep = (text: string): void => {
       output = (output + text).slice(-20_000);
     };
     child.stderr?.on("data", (data: Buffer) => keep(data.toString()));
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    await new Promise<void>((resolve, reject) => {
+    await new Promise<void>((listens, reject) => {
       lines.on("line", (line) => {
         keep(`${line}\n`);
         const listening = /"port":(\d+).*"msg":"listening"/.exec(line);
         if (!listening) return;
         port = listening[1] as string;
-        resolve();
+        listens();
       });
       void ended.then(() => reject(new Error(`${script} ended before it listened:\n${output}`)));
     });
