@@ -5,6 +5,7 @@ import { StorageUnavailableError } from "../../src/accounts/database.js";
 import { createKeyService, type IssuedKey, type KeyService, type NewKey } from "../../src/accounts/keys.js";
 import { createTenantService } from "../../src/accounts/tenants.js";
 import { mintToken } from "../../src/accounts/token.js";
+import { luaScript } from "../../src/stream/redis.js";
 import { type Accounts, keys, sleep, startAccounts, startLine, until } from "./accounts-fixture.js";
 
 let accounts: Accounts;
@@ -143,8 +144,7 @@ describe("a revoked key", () => {
     await warm(here, token);
     const before = (await accounts.redis.hget(keys.apiKey(key.id), "d")) as string;
     await keyService.revoke(actor, key.id, null);
-    const { readFileSync } = await import("node:fs");
-    const script = readFileSync(new URL("../../src/accounts/scripts/keep-copy.lua", import.meta.url), "utf8");
+    const script = luaScript("keep-copy");
     expect(await accounts.redis.eval(script, 1, keys.apiKey(key.id), 1, before, 30_000)).toBe(0);
     const late = await accounts.authenticator();
     await sleep(400);
