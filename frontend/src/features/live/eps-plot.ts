@@ -32,7 +32,8 @@ export function createEpsPlot(host: HTMLElement, onCursor: (index: number | null
     {
       width: Math.max(host.clientWidth, 50),
       height: Math.max(host.clientHeight, 50),
-      padding: [10, 8, 0, 0],
+      // Right: half of a time that stands at the very end.
+      padding: [10, 25, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, width: 2, fill: color("--surface") } },
       scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, niceTop(max)] } },
