@@ -8,11 +8,16 @@ import type { LocalOptions, LocalServer } from "./types.js";
 
 const SET = "rs0";
 
+export interface MongoOptions extends LocalOptions {
+  /** False for a member of a larger set: it is ready when it answers, and whoever starts the set initiates it. */
+  alone?: boolean;
+}
+
 /**
  * Starts a MongoDB replica set of one node and waits until it is primary.
  * @throws Error with the install line of this platform when no server is found and none can be fetched
  */
-export async function startMongo(options: LocalOptions): Promise<LocalServer> {
+export async function startMongo(options: MongoOptions): Promise<LocalServer> {
   const file = await findMongod(options.onProgress);
   const dataDir = resolve(options.dataDir, "data");
   mkdirSync(dataDir, { recursive: true });
@@ -34,7 +39,7 @@ export async function startMongo(options: LocalOptions): Promise<LocalServer> {
       name: "MongoDB",
       dataDir,
       command: (port) => ({ file, args: [...own.flat(), "--quiet", "--nounixsocket", "--port", String(port), ...extra] }),
-      ready: makePrimary,
+      ready: options.alone === false ? isUp : makePrimary,
       url: (port) => `mongodb://127.0.0.1:${port}/?replicaSet=${SET}`,
       stopSignal: "SIGTERM",
     },
@@ -42,14 +47,15 @@ export async function startMongo(options: LocalOptions): Promise<LocalServer> {
   );
 }
 
+/** Whether our process answers at all. */
+async function isUp(port: number, pid: number): Promise<boolean> {
+  return withAdmin(port, async (admin) => (await pidOf(admin)) === pid);
+}
+
 /** Initiates the set once, follows a changed port, and tells whether the node is primary. */
 async function makePrimary(port: number, pid: number): Promise<boolean> {
-  if ((await ask(port, "")) === "") return false;
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { serverSelectionTimeoutMS: 2000, maxPoolSize: 1 });
-  try {
-    const admin = client.db("admin");
-    const status = await admin.command({ serverStatus: 1, metrics: 0, wiredTiger: 0, locks: 0, tcmalloc: 0 });
-    if (Number(status["pid"]) !== pid) return false;
+  return withAdmin(port, async (admin) => {
+    if ((await pidOf(admin)) !== pid) return false;
     const host = `127.0.0.1:${port}`;
     const hello = await admin.command({ hello: 1 });
     if (hello["isWritablePrimary"] && hello["me"] === host) return true;
@@ -66,12 +72,26 @@ async function makePrimary(port: number, pid: number): Promise<boolean> {
       await admin.command({ replSetReconfig: { ...config, version: config.version + 1 }, force: true });
     }
     return false;
+  });
+}
+
+/** Asks the server on this port; false while it does not answer. */
+async function withAdmin(port: number, look: (admin: Db) => Promise<boolean>): Promise<boolean> {
+  if ((await ask(port, "")) === "") return false;
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { serverSelectionTimeoutMS: 2000, maxPoolSize: 1 });
+  try {
+    return await look(client.db("admin"));
   } catch {
     // Still starting (NotYetInitialized, connection refused): the keeper asks again, or sees it die.
     return false;
   } finally {
     await client.close();
   }
+}
+
+async function pidOf(admin: Db): Promise<number> {
+  const status = await admin.command({ serverStatus: 1, metrics: 0, wiredTiger: 0, locks: 0, tcmalloc: 0 });
+  return Number(status["pid"]);
 }
 
 const NOT_YET_INITIALIZED = 94;

@@ -22,16 +22,16 @@ test(
     await sleep(2_000);
     await stack.mongo.kill("SIGKILL");
     await sleep(SECONDS * 1_000);
-    const stats = (await (await fetch(`${stack.apiUrl}/v1/stats`, { headers: { "x-admin-token": stack.adminToken } })).json()) as {
-      backlog: { events: number };
-    };
-    // It was taken in all the while.
+    // It was taken in all the while, and nobody ran against a wall.
+    const stats = await statsNow();
     expect(stats.backlog.events).toBeGreaterThan((SECONDS * RATE) / 2);
+    expect(stats.workers[0]?.circuit).toMatch(/open$/);
     await stack.mongo.restart();
     await load;
     const found = await verdict({ settleTimeoutMs: 120_000 });
     expect(found.acknowledged).toBe(count);
     expect(found.dead).toBe(0);
+    expect((await statsNow()).workers[0]?.circuit).toBe("closed");
     await close();
 
     const client = await new MongoClient(stack.mongo.url).connect();
@@ -44,3 +44,8 @@ test(
   },
   (SECONDS + 180) * 1_000,
 );
+
+async function statsNow(): Promise<{ backlog: { events: number }; workers: { circuit: string }[] }> {
+  const answer = await fetch(`${stack.apiUrl}/v1/stats`, { headers: { "x-admin-token": stack.adminToken } });
+  return (await answer.json()) as Awaited<ReturnType<typeof statsNow>>;
+}

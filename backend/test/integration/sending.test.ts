@@ -51,6 +51,17 @@ describe("one event", () => {
     expect(other.headers.get("location")).toBe(`/v1/events/${eventId}`);
   });
 
+  test("it belongs to the key's tenant, whatever its body names", async () => {
+    const other = await newSender(stack);
+    const sent = event({ tenantId: other.tenantId, tenant: other.tenantId, payload: { tenantId: other.tenantId } });
+    expect((await sender.post("/v1/events", sent)).status).toBe(202);
+    await settledSoon(stack);
+    const read = async ({ key }: Sending) =>
+      (await fetch(`${stack.apiUrl}/v1/events/${sent.eventId}`, { headers: { authorization: `Bearer ${key}` } })).status;
+    expect([await read(sender), await read(other)]).toEqual([200, 404]);
+    expectProblem(await sender.post("/v1/events", event(), { "x-tenant-id": other.tenantId }), 403, "tenant-mismatch");
+  });
+
   test("the same event is the same text, alone, with a newline behind it, in an array and as a line", async () => {
     const text = JSON.stringify(event());
     expect((await sender.post("/v1/events", `\uFEFF \n${text}\r\n`)).status).toBe(202);

@@ -91,6 +91,30 @@ export function events(prefix: string, count: number, from = 0): Item[] {
   return Array.from({ length: count }, (_, i) => event(prefix, from + i));
 }
 
+/** How long the tests of faults last: 4 in short form; with 100 they reach the promises' own figures, where a test says no other. */
+export const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 4);
+
+/** Sends a thousand events a round (400 one by one) under a fault that is repeated until all are sent; then judges: none is a dead letter. */
+export async function underFault(
+  stack: Stack,
+  prefix: string,
+  everyMs: number,
+  fault: () => Promise<void>,
+  format: "ndjson" | "single" = "ndjson",
+): Promise<{ rounds: number; journal: Journal }> {
+  const count = ROUNDS * (format === "single" ? 400 : 1_000);
+  const { producer, journal, verdict, close } = await judge(stack, { ratePerSecond: 800 });
+  let sent = false;
+  const load = producer.run(events(prefix, count), { format, batch: 20 }).then(() => (sent = true));
+  const rounds = await until(() => sent, everyMs, fault);
+  await load;
+  const found = await verdict();
+  expect(found.acknowledged).toBe(count);
+  expect(found.dead).toBe(0);
+  await close();
+  return { rounds, journal };
+}
+
 /** Repeats a fault until `isOver`. */
 export async function until(isOver: () => boolean, everyMs: number, fault: () => Promise<void>): Promise<number> {
   let rounds = 0;

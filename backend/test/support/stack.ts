@@ -43,6 +43,8 @@ export interface StackOptions {
   apiEnv?: Record<string, string>;
   workerEnv?: Record<string, string>;
   workers?: 0 | 1;
+  /** Starts the MongoDB; unset, a set of one member. */
+  startMongo?: (dataDir: string) => Promise<LocalServer>;
 }
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -54,7 +56,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = mkdtempSync(join(tmpdir(), "streamforge-test-"));
   const [redis, mongo, postgres] = await Promise.all([
     startRedis({ dataDir: join(dataDir, "redis") }),
-    startMongo({ dataDir: join(dataDir, "mongodb") }),
+    options.startMongo?.(join(dataDir, "mongodb")) ?? startMongo({ dataDir: join(dataDir, "mongodb") }),
     startPostgres({ dataDir: join(dataDir, "postgres") }),
   ]);
   const env: Record<string, string> = {
