@@ -1,5 +1,6 @@
 import type { Alarm, Check, Ledger, Stats } from "@streamforge/shared";
 import type { Command } from "commander";
+import { follow } from "./follow.js";
 import { table } from "./table.js";
 
 /** One request with the operator's credential, and how what came of it is shown: JSON or text, as was asked for. */
@@ -13,8 +14,6 @@ interface Range {
   from?: string;
   to?: string;
 }
-
-const POLL_MS = 500;
 
 /** `sf ledger`, `sf ledger acknowledge`, `sf ledger verify`. */
 export function addLedgerCommands(program: Command, { call, show }: LedgerCommandsDeps): void {
@@ -46,7 +45,11 @@ export function addLedgerCommands(program: Command, { call, show }: LedgerComman
     .description("count the stored documents and compare them with the ledger, per tenant and day. Ends with 1 when they differ")
     .action(async () => {
       const { id } = await call<Check>("POST", "/v1/admin/ledger/verify");
-      const check = await ended(id, call);
+      const look = async () => {
+        const { items } = await call<{ items: Check[] }>("GET", "/v1/admin/ledger/checks");
+        return items.find((item) => item.id === id) as Check;
+      };
+      const check = await follow(look, ({ status, sentence }) => (status === "running" ? sentence : undefined));
       const rows = check.differences.map(({ tenantId, day, documents, stored, resolved, difference, explainedBy }) =>
         [tenantId, day, documents, stored, resolved, difference, explainedBy ?? "nothing"].map(String),
       );
@@ -66,15 +69,6 @@ interface Whole {
 async function wholeOf(call: LedgerCommandsDeps["call"]): Promise<Whole> {
   const [alarms, stats] = await Promise.all([call<{ items: Alarm[] }>("GET", "/v1/admin/ledger/alarms"), call<Stats>("GET", "/v1/stats")]);
   return { alarms: alarms.items, verdict: stats.ledger };
-}
-
-async function ended(id: string, call: LedgerCommandsDeps["call"]): Promise<Check> {
-  for (;;) {
-    const { items } = await call<{ items: Check[] }>("GET", "/v1/admin/ledger/checks");
-    const check = items.find((item) => item.id === id);
-    if (check && check.status !== "running") return check;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
 }
 
 function queryOf({ tenant, from, to }: Range): string {

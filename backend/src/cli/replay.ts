@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ReplayStatus, ReplayView } from "@streamforge/shared";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { follow } from "./follow.js";
 import type { LedgerCommandsDeps as HttpCommandsDeps } from "./ledger.js";
 import { table } from "./table.js";
 
@@ -25,7 +26,6 @@ interface Start {
   detach?: boolean;
 }
 
-const POLL_MS = 1_000;
 const UNDER_WAY: readonly ReplayStatus[] = ["pending", "running"];
 
 /** `sf replay start|list|show|pause|resume|cancel`, over HTTP: a replay runs in the workers, not here. */
@@ -54,7 +54,10 @@ export function addReplayCommands(program: Command, { call, show }: HttpCommands
       const asked = { tenantId, status: stored ? "STORED" : "DLQ", mode: dryRun ? "dry-run" : "reprocess", reasonCode, ratePerSecond, ids };
       const made = await call<{ replayId: string; selected: number }>("POST", "/v1/admin/replay", { ...asked, ...rest });
       if (detach) return show(made, `Replay ${made.replayId} of ${made.selected} has begun; see: sf replay show ${made.replayId}`);
-      const ended = await follow(() => one("GET", made.replayId));
+      const ended = await follow(
+        () => one("GET", made.replayId),
+        ({ status, processed, selected }) => (UNDER_WAY.includes(status) ? `${status}: ${processed} of ${selected}` : undefined),
+      );
       show(ended, describe(ended));
       if (ended.status !== "completed" || ended.outcomes.failed) process.exitCode = 1;
     });
@@ -100,16 +103,6 @@ export function addReplayCommands(program: Command, { call, show }: HttpCommands
         const changed = await one("POST", `${encodeURIComponent(id)}/${command}`);
         show(changed, `Replay ${changed.id} is ${changed.status}; ${changed.processed} of ${changed.selected} done.`);
       });
-  }
-}
-
-/** Asks until it is over or needs somebody; tells on stderr how far it is. */
-async function follow(look: () => Promise<ReplayView>): Promise<ReplayView> {
-  for (let told = -1; ; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
-    const found = await look();
-    if (!UNDER_WAY.includes(found.status)) return found;
-    if (found.processed !== told) console.error(`${found.status}: ${found.processed} of ${found.selected}`);
-    told = found.processed;
   }
 }
 

@@ -19,6 +19,8 @@ export interface CheckDocument extends Compared {
   from: Date | null;
   to: Date | null;
   differences: CheckDifference[];
+  /** How many documents there are, roughly: what progress is told by. */
+  about: number;
   error?: string;
 }
 
@@ -100,6 +102,10 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
     const { matchedCount } = await leases.updateOne({ _id: "lease", by: name }, { $set: { until: new Date(Date.now() + LEASE_MS) } });
     if (matchedCount === 0) throw new Error("another process counts");
   };
+  const goOn = (id: string) => async (documents?: number) => {
+    await renew();
+    if (documents !== undefined) await checks.updateOne({ _id: id }, { $set: { documents } });
+  };
 
   const begin = async (id: string, by: string): Promise<CheckDocument> => {
     await checks.updateMany({ status: "running" }, { $set: { status: "failed", error: "its process ended", finishedAt: new Date() } });
@@ -114,13 +120,14 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
       to: null,
       ...EMPTY,
       differences: [],
+      about: await db.collection("events").estimatedDocumentCount(),
     };
     await checks.insertOne(check);
     return check;
   };
 
   const finish = async (check: CheckDocument): Promise<CheckDocument> => {
-    const ended = await count(db, check, renew).catch((error: Error): CheckDocument => {
+    const ended = await count(db, check, goOn(check._id)).catch((error: Error): CheckDocument => {
       onError(error);
       return { ...check, status: "failed", error: error.message };
     });
@@ -183,8 +190,8 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
   };
 }
 
-/** The count itself. @param renew called between its steps; throws when it is to stop */
-async function count(db: Db, check: CheckDocument, renew: () => Promise<void>): Promise<CheckDocument> {
+/** The count itself. @param goOn told between its steps how many documents were counted; throws when it is to stop */
+async function count(db: Db, check: CheckDocument, goOn: (documents?: number) => Promise<void>): Promise<CheckDocument> {
   const copied = await readCopied(db);
   const first = await ledgerCollection(db).findOne({}, { sort: { minute: 1 }, projection: { minute: 1 } });
   if (!copied || !first) return { ...check, status: "agrees" };
@@ -192,8 +199,8 @@ async function count(db: Db, check: CheckDocument, renew: () => Promise<void>): 
   // Of a day of which minutes have expired the ledger does not have all.
   const kept = copied.expiredUntil ? Math.ceil(copied.expiredUntil.getTime() / DAY_MS) : 0;
   const fromDay = Math.max(kept, Math.floor((first.minute * MINUTE_MS) / DAY_MS));
-  const events = await countEvents(db, closedUntilMs, renew);
-  const stored = await sumStored(db, fromDay, closedUntilMs, renew);
+  const events = await countEvents(db, closedUntilMs, goOn);
+  const stored = await sumStored(db, fromDay, closedUntilMs, goOn);
   const resolved = await countResolved(db, closedUntilMs);
   const replayed = await countReplayedSince(db, check.startedAt);
   const compared = compare({ fromDay, closedUntilMs, events, resolved, stored, replayed });
@@ -263,9 +270,10 @@ export function checkView(check: CheckDocument): Check {
   };
 }
 
-export function checkSentence({ status, to, documents, stored, resolved, tenants, days, differences, error }: CheckDocument): string {
+export function checkSentence(check: CheckDocument): string {
+  const { status, to, documents, stored, resolved, tenants, days, differences, about, error } = check;
   const n = (value: number) => value.toLocaleString("en-US");
-  if (status === "running") return "Counting is under way.";
+  if (status === "running") return `Counting: ${n(documents)} of about ${n(Math.max(about, documents))} documents so far.`;
   if (status === "failed") return `The count did not end: ${error ?? "unknown"}.`;
   if (to === null) return "There is nothing to compare yet: no minute is closed.";
   const head = `${n(documents)} documents, ${n(stored)} stored by the ledger and ${n(resolved)} resolved by replays, up to ${to.toISOString()}`;

@@ -5,7 +5,7 @@ import { alarmsCollection, createAlarms } from "../../src/ledger/alarms.js";
 import { createArchive, type LedgerDocument, ledgerCollection } from "../../src/ledger/archive.js";
 import { countEvents, DAY_MS } from "../../src/ledger/count.js";
 import { totalsCollection } from "../../src/ledger/samples.js";
-import { createVerifier, type Verifier } from "../../src/ledger/verify.js";
+import { checkSentence, createVerifier, type Verifier } from "../../src/ledger/verify.js";
 import { type Reading, startReading, until } from "./reading-fixture.js";
 
 const MINUTE_MS = 60_000;
@@ -73,6 +73,19 @@ describe("the independent count", () => {
     const check = await verifier.run("test");
     expect(check).toMatchObject({ status: "agrees", tenants: 2, days: 10, documents: 220, stored: 220, resolved: 0, differences: [] });
     expect(await verifier.list(10)).toMatchObject([{ status: "agrees", startedBy: "test" }]);
+  });
+
+  it("tells how far it is", async () => {
+    await store("acme", NOON, 45_000);
+    await closedUntil(NOON + 30 * MINUTE_MS);
+    const { _id } = await verifier.start("test");
+    const sentences = new Set<string>();
+    for (let check = (await verifier.list(1))[0]; check?.status === "running"; check = (await verifier.list(1))[0]) {
+      expect(check._id).toBe(_id);
+      sentences.add(checkSentence(check));
+    }
+    expect([...sentences]).toContain("Counting: 20,000 of about 45,000 documents so far.");
+    expect((await verifier.list(1))[0]).toMatchObject({ status: "agrees", documents: 45_000 });
   });
 
   it("names tenant and day when a document is gone, or there is one too many", async () => {

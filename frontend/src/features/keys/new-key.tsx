@@ -1,39 +1,26 @@
-import { useState } from "react";
-import { Button } from "../../ui/button.js";
 import { CodeBlock } from "../../ui/code-block.js";
-import { Dialog, DialogActions } from "../../ui/dialog.js";
-import { Checkbox } from "../../ui/form.js";
+import { ShownOnce } from "../../ui/shown-once.js";
 import type { NewKey as Key } from "./queries.js";
 
-/** The secret, this once, and a line that tries it. Closes only when somebody says that it is kept. */
+/** The secret, this once, and a line that tries it. */
 export function NewKey({ created, onClose }: { created: Key; onClose: () => void }) {
-  const [kept, setKept] = useState(false);
   const writes = created.scopes.some((scope) => scope === "events:write" || scope === "admin");
   return (
-    <Dialog
-      open
-      onClose={() => kept && onClose()}
-      closeOnOutside={false}
+    <ShownOnce
       wide
       title={`The key "${created.name}"`}
       description="This is the only time it is shown: StreamForge keeps a digest of it, and nobody can read it again."
+      what="key"
+      onClose={onClose}
     >
-      <div className="flex flex-col gap-4">
-        <div data-testid="new-key">
-          <CodeBlock label="Copy key" code={created.key} />
-        </div>
-        <div>
-          <p className="mb-1.5 text-[13px] text-ink-2">Ready to paste:</p>
-          <CodeBlock label="Copy curl" code={tryIt(created.key, writes)} />
-        </div>
-        <Checkbox label="I have put the key where it is safe" checked={kept} onChange={(event) => setKept(event.target.checked)} />
+      <div data-testid="new-key">
+        <CodeBlock label="Copy key" code={created.key} />
       </div>
-      <DialogActions>
-        <Button variant="primary" disabled={!kept} onClick={onClose}>
-          Done
-        </Button>
-      </DialogActions>
-    </Dialog>
+      <div>
+        <p className="mb-1.5 text-[13px] text-ink-2">Ready to paste:</p>
+        <CodeBlock label="Copy curl" code={tryIt(created.key, writes)} />
+      </div>
+    </ShownOnce>
   );
 }
 

@@ -1,29 +1,18 @@
-import { useState } from "react";
-import { Button } from "../../ui/button.js";
 import { CodeBlock } from "../../ui/code-block.js";
-import { Dialog, DialogActions } from "../../ui/dialog.js";
-import { Checkbox } from "../../ui/form.js";
+import { ShownOnce } from "../../ui/shown-once.js";
 
-/** A generated password, this once. Closes only when somebody says that it is kept. */
+/** A generated password, this once. */
 export function PasswordOnce({ email, password, onClose }: { email: string; password: string; onClose: () => void }) {
-  const [kept, setKept] = useState(false);
   return (
-    <Dialog
-      open
-      onClose={() => kept && onClose()}
-      closeOnOutside={false}
+    <ShownOnce
       title={`Password of ${email}`}
       description="This is the only time it is shown: StreamForge keeps a hash of it. Hand it over on a safe way; its owner changes it in the settings."
+      what="password"
+      onClose={onClose}
     >
-      <div className="flex flex-col gap-4" data-testid="new-password">
+      <div data-testid="new-password">
         <CodeBlock label="Copy password" code={password} />
-        <Checkbox label="I have put the password where it is safe" checked={kept} onChange={(event) => setKept(event.target.checked)} />
       </div>
-      <DialogActions>
-        <Button variant="primary" disabled={!kept} onClick={onClose}>
-          Done
-        </Button>
-      </DialogActions>
-    </Dialog>
+    </ShownOnce>
   );
 }
