@@ -1,0 +1,126 @@
+import type { BatchSummary, ItemResult, ProblemCode } from "@streamforge/shared";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { uuidText } from "../ingest/identify.js";
+import { type Item, type ItemOutcome, itemResult, outcomeOf } from "../ingest/ingest.js";
+import type { IngestMetrics } from "../telemetry/metrics.js";
+import { type ProblemError, problem } from "./problems.js";
+import { sendProblem } from "./refusals.js";
+
+type Rejected = Extract<ItemOutcome, { status: "rejected" }>;
+
+/** Answers for one event: 202, 200 or 409 for a duplicate, 422 for a conflict, 400 or 503. */
+export function answerOne(metrics: IngestMetrics, request: FastifyRequest, reply: FastifyReply, item: Item): FastifyReply {
+  const outcome = outcomeOf(item);
+  metrics.count(outcome.status, 1);
+  if (outcome.status === "accepted") {
+    return sendAccepted(reply, 202, item.eventId, uuidText(item.id), item.receivedAtMs);
+  }
+  if (outcome.status === "duplicate" || outcome.status === "conflict") {
+    metrics.dedupeHits.inc();
+    const { eventId, id, receivedAtMs } = outcome;
+    if (outcome.status === "duplicate" && prefersLenient(request)) {
+      reply.header("Preference-Applied", "handling=lenient");
+      return sendAccepted(reply, 200, eventId, uuidText(id), receivedAtMs);
+    }
+    const first = { eventId, id: uuidText(id), receivedAt: new Date(receivedAtMs).toISOString() };
+    const refused =
+      outcome.status === "duplicate"
+        ? problem("duplicate", "The first one counts; this may be treated as success.", first)
+        : problem(
+            "identity-conflict",
+            "An event with this identity and another body was accepted before. Give this one an identity of its own.",
+            first,
+          );
+    reply.header("Location", locationOf(eventId));
+    metrics.rejected.inc({ code: refused.code });
+    return sendProblem(request, reply, refused);
+  }
+  metrics.rejected.inc({ code: outcome.code });
+  if (outcome.status === "retry")
+    return sendProblem(request, reply, problem(outcome.code, retryDetail(outcome.code), { eventId: item.eventId }));
+  return answerRejected(request, reply, outcome);
+}
+
+/** Answers for one event that was not taken for its own fault. */
+export function answerRejected(request: FastifyRequest, reply: FastifyReply, { code, detail, errors }: Rejected): FastifyReply {
+  return sendProblem(request, reply, problem(code, detail, errors ? { errors } : {}));
+}
+
+function sendAccepted(reply: FastifyReply, status: 200 | 202, eventId: string, id: string, receivedAtMs: number): FastifyReply {
+  // Written by hand: this answer is the hot path, and a serializer of its schema costs more than the text.
+  const text = `{"eventId":${JSON.stringify(eventId)},"id":"${id}","status":"accepted","receivedAt":"${new Date(receivedAtMs).toISOString()}"}`;
+  return reply.code(status).header("Location", locationOf(eventId)).type("application/json; charset=utf-8").serializer(asIs).send(text);
+}
+
+const asIs = (text: unknown): string => text as string;
+
+function locationOf(eventId: string): string {
+  return `/v1/events/${encodeURIComponent(eventId)}`;
+}
+
+function prefersLenient(request: FastifyRequest): boolean {
+  const { prefer } = request.headers;
+  return prefer !== undefined && /(^|[,;\s])handling\s*=\s*lenient($|[,;\s])/i.test(String(prefer));
+}
+
+function retryDetail(code: ProblemCode): string | undefined {
+  return code === "outcome-unknown" ? "It is not known whether the event was appended; send it again with the same id." : undefined;
+}
+
+/** Counts of a batch and the items to list. */
+export function summarize(items: Item[], outcomes: ItemOutcome[], all: boolean): BatchSummary {
+  const counts = { accepted: 0, duplicate: 0, conflict: 0, rejected: 0, retry: 0 };
+  const results: ItemResult[] = [];
+  items.forEach((item, i) => {
+    const outcome = outcomes[i] as ItemOutcome;
+    counts[outcome.status]++;
+    if (all || (outcome.status !== "accepted" && outcome.status !== "duplicate")) results.push(itemResult(item, outcome));
+  });
+  const { accepted, duplicate, conflict, rejected, retry } = counts;
+  return { accepted, duplicates: duplicate, conflicts: conflict, rejected, retry, results };
+}
+
+/** Answers for a batch: its counts, and the items that need a look (`?results=all`: every one). */
+export function answerMany(metrics: IngestMetrics, request: FastifyRequest, reply: FastifyReply, items: Item[]): FastifyReply {
+  const summary = summarize(items, items.map(outcomeOf), (request.query as { results?: string }).results === "all");
+  countSummary(metrics, summary);
+  return sendSummary(request, reply, summary, summary);
+}
+
+/** Counts a batch in the metrics. */
+export function countSummary(metrics: IngestMetrics, summary: BatchSummary): void {
+  const { accepted, duplicates, conflicts, rejected, retry } = summary;
+  const named = { accepted, duplicate: duplicates, conflict: conflicts, rejected, retry };
+  for (const [result, n] of Object.entries(named)) if (n > 0) metrics.count(result, n);
+  if (duplicates + conflicts > 0) metrics.dedupeHits.inc(duplicates + conflicts);
+}
+
+/** The status of a batch is that of its items, when they agree: 202, 400, 503; otherwise 207. */
+export function sendSummary(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  counts: BatchSummary,
+  body: object,
+  good: 200 | 202 = 202,
+): FastifyReply {
+  const { accepted, duplicates, conflicts, rejected, retry, results } = counts;
+  const total = accepted + duplicates + conflicts + rejected + retry;
+  if (retry > 0) reply.header("Retry-After", "1");
+  if (total > 0 && retry === total)
+    return sendProblem(
+      request,
+      reply,
+      batchProblem((results[0]?.code ?? "outcome-unknown") as ProblemCode, "No item was taken; send them again.", body),
+    );
+  if (total > 0 && rejected === total)
+    return sendProblem(request, reply, batchProblem("invalid-event", "Every item was rejected; results says why.", body));
+  return reply
+    .code(accepted + duplicates === total ? good : 207)
+    .type("application/json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send(body);
+}
+
+function batchProblem(code: ProblemCode, detail: string, body: object): ProblemError {
+  return problem(code, detail, { ...body });
+}
