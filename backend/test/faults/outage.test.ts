@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { events, judge, sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
 
-/** Promise 18 in short form: MongoDB is away for a while under load. `FAULT_OUTAGE_SECONDS=60` for the long one. */
+/** Promise 18 in short form: MongoDB is away for a while under load. `FAULT_OUTAGE_SECONDS=600` reaches its figure. */
 const SECONDS = Number(process.env.FAULT_OUTAGE_SECONDS ?? 12);
 const RATE = 500;
 
@@ -27,6 +27,8 @@ test(
     expect(stats.backlog.events).toBeGreaterThan((SECONDS * RATE) / 2);
     expect(stats.workers[0]?.circuit).toMatch(/open$/);
     await stack.mongo.restart();
+    const drainedPerSecond = await drain(stats.backlog.events);
+    expect(drainedPerSecond).toBeGreaterThan(2 * RATE);
     await load;
     const found = await verdict({ settleTimeoutMs: 120_000 });
     expect(found.acknowledged).toBe(count);
@@ -44,6 +46,13 @@ test(
   },
   (SECONDS + 180) * 1_000,
 );
+
+/** Waits until what has waited is stored, while more comes in. @returns events a second */
+async function drain(waiting: number): Promise<number> {
+  const startedAt = Date.now();
+  while ((await statsNow()).backlog.events > RATE) await sleep(100);
+  return (waiting * 1000) / (Date.now() - startedAt);
+}
 
 async function statsNow(): Promise<{ backlog: { events: number }; workers: { circuit: string }[] }> {
   const answer = await fetch(`${stack.apiUrl}/v1/stats`, { headers: { "x-admin-token": stack.adminToken } });
