@@ -13,16 +13,19 @@ export interface LetterStore {
   /** Whether any letter is open. */
   anyOpen(): Promise<boolean>;
   /**
-   * Takes back letters of events that turned out to be stored: stored wins. One that a replay has had is what the stored event
-   * refers to: it stays, resolved. @returns those that stay, by id in hex
+   * Takes back the deaths of acceptances that turned out to be stored: stored wins. A letter of nothing else goes; one whose body
+   * had died before, or been replayed, stays and is done with.
    */
-  withdraw(letterIds: Binary[]): Promise<Set<string>>;
+  withdraw(deaths: { letterId: Binary; receipt: Buffer }[]): Promise<void>;
   /** A corrected resend of these events was stored: their open letters are done with. */
   supersede(eventIds: Binary[]): Promise<void>;
   recordAttempts(attempts: AttemptDocument[]): Promise<void>;
 }
 
 const DUPLICATE_KEY = 11000;
+
+/** Of a letter whose last acceptance did not die after all. */
+const NO_RECEIPT = new Binary(Buffer.alloc(0));
 
 export function createLetterStore(store: Store): LetterStore {
   return {
@@ -56,14 +59,26 @@ export function createLetterStore(store: Store): LetterStore {
     anyOpen: () =>
       guarded(async () => (await store.deadLetters.findOne({ status: "open" }, { projection: { _id: 1 }, hint: "status_time" })) !== null),
 
-    withdraw: (letterIds) =>
+    withdraw: (deaths) =>
       guarded(async () => {
-        const ours = { _id: { $in: letterIds } };
-        await store.deadLetters.deleteMany({ ...ours, replay: { $exists: false } });
+        // By receipt: two workers may take back the same death, and the one before must not go with it.
+        const ours = {
+          _id: { $in: deaths.map(({ letterId }) => letterId) },
+          receipt: { $in: deaths.map(({ receipt }) => new Binary(receipt)) },
+          status: "open" as const,
+        };
+        await store.deadLetters.deleteMany({ ...ours, deaths: 1, replay: { $exists: false } });
         const history = { at: new Date(), who: "worker", what: "died again, yet it is stored" };
-        await store.deadLetters.updateMany({ ...ours, status: "open" }, { $set: { status: "resolved" }, $push: { history } });
-        const kept = await store.deadLetters.find(ours, { projection: { _id: 1 } }).toArray();
-        return new Set(kept.map(({ _id }) => _id.toString("hex")));
+        await store.deadLetters.updateMany(ours, [
+          {
+            $set: {
+              status: { $cond: [{ $in: ["$replay.outcome", ["stored", "already-stored"]] }, "resolved", "superseded"] },
+              deaths: { $subtract: ["$deaths", 1] },
+              receipt: NO_RECEIPT,
+              history: { $concatArrays: ["$history", [{ $literal: history }]] },
+            },
+          },
+        ]);
       }),
 
     // A look first: of 1,000 stored events hardly one has a letter, and an update that changes nothing still waits for a majority.

@@ -33,6 +33,8 @@ const INFRASTRUCTURE = new Set([
 export interface Proof {
   receipt: Binary;
   hash: Binary;
+  /** Stored by a replay, and not from the stream. */
+  byReplay: boolean;
 }
 
 export interface EventStore {
@@ -42,7 +44,7 @@ export interface EventStore {
    * @throws StorageUnavailableError when nothing can be said to be written; anything else (a document BSON cannot hold) before it was sent
    */
   insert(documents: EventDocument[]): Promise<Map<number, WriteFailure>>;
-  /** Receipt and hash of the events that exist, by `_id` alone (hex), as a majority has them. */
+  /** Proofs of the events that exist, by `_id` alone (hex), as a majority has them. */
   proofs(ids: Binary[]): Promise<Map<string, Proof>>;
   /** Remembers that these tenants have events in these hours. Must be durable before such an event is: a look-up by eventId starts here. */
   rememberHours(documents: EventDocument[]): Promise<void>;
@@ -80,9 +82,15 @@ export function createEventStore(store: Store): EventStore {
 
     async proofs(ids) {
       return guarded(async () => {
-        const options = { projection: { receipt: 1, hash: 1 }, readConcern: new ReadConcern("majority"), batchSize: 10_000 } as const;
+        const options = {
+          projection: { receipt: 1, hash: 1, entry: 1 },
+          readConcern: new ReadConcern("majority"),
+          batchSize: 10_000,
+        } as const;
         const found = await store.events.find({ _id: { $in: ids } }, options).toArray();
-        return new Map(found.map((doc) => [doc._id.toString("hex"), { receipt: doc.receipt, hash: doc.hash }]));
+        return new Map(
+          found.map((doc) => [doc._id.toString("hex"), { receipt: doc.receipt, hash: doc.hash, byReplay: doc.entry === undefined }]),
+        );
       });
     },
 

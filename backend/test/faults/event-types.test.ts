@@ -131,4 +131,27 @@ describe("event types under load", () => {
     expect(await verdict()).toMatchObject({ acknowledged: 50, stored: 50, dead: 0, storedAndDead: [] });
     await close();
   });
+
+  test("promise 26: the same with bodies that had died before: their letters stay, superseded, and the ledger has both", async () => {
+    const { producer, tenantId, verdict, close } = await judge(stack);
+    const items = events("died-before", 50);
+    await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
+    await sleep(1_000);
+    await producer.run(items, { format: "ndjson", batch: 50 });
+    expect(await verdict()).toMatchObject({ stored: 0, dead: 50 });
+    await types("POST", "", { tenantId, type: "order.created", schema: AMOUNT });
+    await sleep(1_000);
+    await stack.worker.kill("SIGKILL");
+    const doomed = await stack.startWorker({ FAULT_POINT: "after-write" });
+    await producer.run(items, { format: "ndjson", batch: 50 });
+    for (let tries = 0; tries < 100 && doomed.alive(); tries++) await sleep(50);
+    expect(doomed.alive()).toBe(false);
+    await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
+    await sleep(1_000);
+    await stack.worker.restart();
+    expect(await verdict()).toMatchObject({ stored: 50, storedAndDead: [], ledger: { accepted: 100, stored: 50, dead: 50 } });
+    const letters = mongo.db("streamforge").collection("events_dlq");
+    expect(await letters.countDocuments({ tenantId, status: "superseded", deaths: 1 })).toBe(50);
+    await close();
+  });
 });

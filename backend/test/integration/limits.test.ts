@@ -18,6 +18,8 @@ import {
 
 const MIB = 1024 * 1024;
 const GRACE_MS = 5_000;
+/** `SLOW_CLIENTS=2000` is promise 23 in full. */
+const SLOW = Number(process.env.SLOW_CLIENTS ?? 300);
 
 let stack: Stack;
 let sender: Sending;
@@ -64,16 +66,16 @@ describe("a gzip bomb", () => {
 });
 
 describe("slow clients", () => {
-  test("200 bodies at a byte a second and 100 half heads are shed, and nobody else feels them", async () => {
+  test(`${SLOW} bodies at a byte a second and half heads are shed, and nobody else feels them`, async () => {
     const slow = await Promise.all(
-      Array.from({ length: 200 }, async (_, i) => {
+      Array.from({ length: (SLOW * 2) / 3 }, async (_, i) => {
         const wire = await openWire(stack.apiUrl);
         wire.write(head(sender, i % 2 ? "/v1/events" : "/v1/ingest/stream", { "content-length": 1_000, ...(i % 2 ? {} : NDJSON) }));
         return wire;
       }),
     );
     const halves = await Promise.all(
-      Array.from({ length: 100 }, async () => {
+      Array.from({ length: SLOW / 3 }, async () => {
         const wire = await openWire(stack.apiUrl);
         wire.write("POST /v1/events HTTP/1.1\r\nhost: x\r\nx-a: ");
         return wire;

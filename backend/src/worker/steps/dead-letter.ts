@@ -43,20 +43,19 @@ export function deadLetter(options: DeadLetterOptions): Step {
     const claims = dead.filter((event) => event.outcome.reason !== "IDENTITY_CONFLICT");
     if (claims.length === 0) return;
     const proofs = await store.proofs(claims.map((event) => new Binary(event.record.id, Binary.SUBTYPE_UUID)));
-    const stored = claims.filter(({ record }) => {
-      const proof = proofs.get(record.id.toString("hex"));
-      // The hash alone: a late resend that the schema of today refuses, or one whose patched event was stored by a replay.
-      return proof !== undefined && record.hash.equals(proof.hash.buffer);
-    });
-    if (stored.length === 0) return;
-    const kept = await letters.withdraw(stored.map(({ record }) => letterId(record.id, record.hash)));
-    for (const event of stored as WorkEvent[]) {
+    const undone: { letterId: Binary; receipt: Buffer }[] = [];
+    for (const event of claims as WorkEvent[]) {
       const { id, hash, receipt } = event.record;
       const proof = proofs.get(id.toString("hex"));
-      if (proof && !receipt.equals(proof.receipt.buffer)) event.outcome = { kind: "duplicate" };
-      // A replay stored it before this entry was settled: it died, and its letter is resolved.
-      else if (!kept.has(letterId(id, hash).toString("hex"))) event.outcome = { kind: "stored" };
+      // The hash alone: a late resend that the schema of today refuses, or one whose patched event was stored by a replay.
+      if (proof === undefined || !hash.equals(proof.hash.buffer)) continue;
+      const isOurs = receipt.equals(proof.receipt.buffer);
+      // A replay stored it before this entry was settled: it died, and its letter is the replay's.
+      if (isOurs && proof.byReplay) continue;
+      event.outcome = { kind: isOurs ? "stored" : "duplicate" };
+      undone.push({ letterId: letterId(id, hash), receipt });
     }
+    if (undone.length > 0) await letters.withdraw(undone);
   };
 }
 
