@@ -11,7 +11,7 @@ import { toDocuments } from "./steps/to-document.js";
 import { unpack } from "./steps/unpack.js";
 
 /** Points of the pipeline where a test may end the process. */
-export type WorkerPoint = "before-write" | "after-write" | "after-settle";
+export type WorkerPoint = "before-write" | "after-write" | "before-settle" | "after-settle";
 
 export interface PipelineParts {
   events: EventStore;
@@ -50,6 +50,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
   const conclude = [
     supersede(letters), //        open letters of what is stored now
     deadLetter({ letters, store: events, worker, maxAttempts }),
+    point("before-settle"),
     settle(delays, parts.isStopping), // XACK + XDEL + ledger + retries, only what is durable
     point("after-settle"),
   ];

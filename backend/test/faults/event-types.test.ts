@@ -154,4 +154,27 @@ describe("event types under load", () => {
     expect(await letters.countDocuments({ tenantId, status: "superseded", deaths: 1 })).toBe(50);
     await close();
   });
+
+  test("a letter that a replay stored before its entry was settled stays dead in the ledger, and the replay's", async () => {
+    const { producer, tenantId, verdict, close } = await judge(stack);
+    await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
+    await sleep(1_000);
+    await stack.worker.kill("SIGKILL");
+    const doomed = await stack.startWorker({ FAULT_POINT: "before-settle" });
+    await producer.run(events("replayed-first", 50), { format: "ndjson", batch: 50 });
+    for (let tries = 0; tries < 100 && doomed.alive(); tries++) await sleep(50);
+    expect(doomed.alive()).toBe(false);
+    await types("POST", "", { tenantId, type: "order.created", schema: AMOUNT });
+    // Patient enough for the replay to be first.
+    const replaying = await stack.startWorker({ CLAIM_IDLE_MS: "60000" });
+    const retry = { method: "POST", headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" } };
+    await fetch(`${stack.apiUrl}/v1/admin/dlq/retry`, { ...retry, body: JSON.stringify({ tenantId, all: true }) });
+    const letters = mongo.db("streamforge").collection("events_dlq");
+    await expect.poll(() => letters.countDocuments({ tenantId, status: "resolved" }), { timeout: 20_000 }).toBe(50);
+    await replaying.kill("SIGTERM");
+    await stack.worker.restart();
+    expect(await verdict()).toMatchObject({ stored: 50, storedAndDead: [], ledger: { accepted: 50, stored: 0, dead: 50 } });
+    expect(await letters.countDocuments({ tenantId, status: "resolved", deaths: 1, "replay.outcome": "stored" })).toBe(50);
+    await close();
+  });
 });

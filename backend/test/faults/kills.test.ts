@@ -62,7 +62,7 @@ describe("processes that are killed", () => {
     }
   });
 
-  test.each(["before-write", "after-write", "after-settle"])("promise 8: the worker ends at %s", async (point) => {
+  test.each(["before-write", "after-write", "before-settle", "after-settle"])("promise 8: the worker ends at %s", async (point) => {
     for (let end = 0; end < ENDS; end++) {
       const doomed = await stack.startWorker({ FAULT_POINT: point, FAULT_AFTER: "3" });
       const { producer, verdict, close } = await judge(stack, { concurrency: 4, ratePerSecond: 1_000 });
