@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort, type LocalServer, startServers } from "../local/index.js";
+import { freePort, type LocalServer, processEnvironment, startServers } from "../local/index.js";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 export const DATABASE = "streamforge";
@@ -50,9 +50,8 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
   try {
     const adminToken = randomBytes(24).toString("hex");
     const [port, workerPort] = [await freePort(), await freePort()];
-    const env: NodeJS.ProcessEnv = {
-      // As `npm start` and the containers have it.
-      MALLOC_ARENA_MAX: "2",
+    // As `npm start` and the containers have it.
+    const env = processEnvironment({
       ...process.env,
       ...LIMITS,
       HOST: "127.0.0.1",
@@ -64,7 +63,7 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
       MONGODB_URI: servers.mongodbUri,
       MONGODB_DATABASE: DATABASE,
       DATABASE_URL: servers.databaseUrl,
-    };
+    });
     onProgress("migrating, starting api and worker");
     execFileSync(process.execPath, [join(ROOT, "backend/dist/standalone/database.js"), "migrate"], {
       env,

@@ -8,7 +8,7 @@ import type { LocalServer } from "./types.js";
 export { startMongo } from "./mongo.js";
 export { freePort, portIsFree } from "./ports.js";
 export { startPostgres } from "./postgres.js";
-export { isAlive, watch as endWithUs } from "./process.js";
+export { isAlive, processEnvironment, watch as endWithUs } from "./process.js";
 export { startRedis } from "./redis.js";
 export type { LocalOptions, LocalServer, ServerKind } from "./types.js";
 

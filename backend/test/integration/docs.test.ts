@@ -172,6 +172,7 @@ describe.each(pages)("%s", (page) => {
       "CHROMIUM_PATH",
       "PRISMA_SCHEMA_ENGINE_BINARY",
       "MALLOC_ARENA_MAX",
+      "NODE_OPTIONS",
       "OOM",
       "READONLY",
     ];

@@ -94,7 +94,7 @@ function imageEnv(): Record<string, string> {
     line
       .slice(4)
       .split(" ")
-      .map((pair) => pair.split("=") as [string, string]),
+      .map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
   );
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type LocalServer, startMongo, startPostgres, startRedis } from "@streamforge/infrastructure/local";
+import { type LocalServer, processEnvironment, startMongo, startPostgres, startRedis } from "@streamforge/infrastructure/local";
 import { migrate, seed } from "../../src/accounts/bootstrap.js";
 import { loadConfig } from "../../src/config.js";
 
@@ -125,7 +125,7 @@ export async function startProcess(script: string, env: Record<string, string>):
   const launch = async (): Promise<void> => {
     const portName = script.includes("worker") ? "WORKER_PORT" : "PORT";
     child = spawn(process.execPath, [env.FAULT_PROCESS ? FUSED : resolve(DIST, script)], {
-      env: { PATH: process.env.PATH, ...env, ...(port ? { [portName]: port } : {}), LOG_LEVEL: "info" },
+      env: processEnvironment({ PATH: process.env.PATH, ...env, ...(port ? { [portName]: port } : {}), LOG_LEVEL: "info" }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     ended = new Promise((done) => child.once("exit", () => done()));
