@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 test(
-  `MongoDB is away for ${SECONDS} s under load: no dead letter, nothing lost, nobody blamed`,
+  `promise 18: MongoDB is away for ${SECONDS} s under load: no dead letter, nothing lost, nobody blamed`,
   async () => {
     const { producer, verdict, close } = await judge(stack, { ratePerSecond: RATE });
     const count = (SECONDS + 6) * RATE;

@@ -182,7 +182,7 @@ async function throwAt(one: Input): Promise<number[]> {
   return [...answer.matchAll(/HTTP\/1\.1 (\d+) /g)].map((found) => Number(found[1])).filter((status) => status !== 100);
 }
 
-test(`${INPUTS} bad inputs: nothing ends, nothing is called an error of ours, nobody waits, and the memory stays`, async () => {
+test(`promise 22: ${INPUTS} bad inputs: nothing ends, nothing is called an error of ours, nobody waits, and the memory stays`, async () => {
   const inputs = fc.sample(input, { numRuns: INPUTS, ...(process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {}) });
   const pid = stack.api.pid();
   await Promise.all(inputs.slice(0, AT_ONCE).map(throwAt));

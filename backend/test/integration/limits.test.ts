@@ -66,7 +66,7 @@ describe("a gzip bomb", () => {
 });
 
 describe("slow clients", () => {
-  test(`${SLOW} bodies at a byte a second and half heads are shed, and nobody else feels them`, async () => {
+  test(`promise 23: ${SLOW} bodies at a byte a second and half heads are shed, and nobody else feels them`, async () => {
     const slow = await Promise.all(
       Array.from({ length: (SLOW * 2) / 3 }, async (_, i) => {
         const wire = await openWire(stack.apiUrl);
