@@ -192,6 +192,11 @@ export const warningSchema = z.object({
   message: z.string().describe("What is wrong, in words"),
   action: z.string().describe("What to do about it"),
   since: time.optional(),
+  easedAt: time
+    .optional()
+    .describe(
+      "When it held last; unset while it holds. A warning by a figure that goes up and down is shown until it has not held for 60 s",
+    ),
 });
 
 export const statsSchema = z.object({

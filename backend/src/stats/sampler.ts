@@ -10,7 +10,7 @@ import type { HistoryKeeper } from "./history.js";
 import { createRates, sampleOf } from "./rates.js";
 import { refresh } from "./refresher.js";
 import { snapshotOf } from "./snapshot.js";
-import type { Limits } from "./warnings.js";
+import { createWarnings, type Limits, type Situation } from "./warnings.js";
 
 export interface Sampler {
   /** The snapshot of this second. */
@@ -47,6 +47,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
   const { redis, keys, depth, checks, history, limits } = deps;
   const rates = createRates();
   const listeners = new Set<(stats: Stats, json: string) => void>();
+  const warningsOf = createWarnings();
   const beginnings = new Map<string, string>();
 
   const workers = refresh(() => readHeartbeats<WorkerHeartbeat>(redis, keys.workers, Date.now(), FORGET_MS), TICK_MS);
@@ -60,18 +61,22 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
 
   const take = (): Stats => {
     const nowMs = Date.now();
-    const stats = snapshotOf({
+    const situation: Situation = {
       nowMs,
       depth: depth.current(),
-      eps: rates.over(2_000),
       rates: rates.over(10_000),
       workers: workers.last()?.value ?? [],
       apis: apis.last()?.value ?? [],
       dependencies: checks.last(),
-      mongoVersion: checks.mongoVersion(),
       ledger: ledger.last()?.value,
-      openLetters: letters.last()?.value ?? 0,
       limits,
+    };
+    const stats = snapshotOf({
+      ...situation,
+      warnings: warningsOf(situation),
+      eps: rates.over(2_000),
+      mongoVersion: checks.mongoVersion(),
+      openLetters: letters.last()?.value ?? 0,
     });
     return { ...stats, warnings: withBeginnings(stats.warnings, beginnings, stats.at) };
   };

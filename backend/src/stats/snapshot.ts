@@ -3,10 +3,11 @@ import type { Depth } from "../stream/depth.js";
 import type { WorkerHeartbeat } from "../stream/heartbeat.js";
 import type { Rate } from "./rates.js";
 import { verdictOf } from "./verdict.js";
-import { isAlive, type Situation, warningsOf } from "./warnings.js";
+import { isAlive, type Situation, type Warning } from "./warnings.js";
 
 /** Everything that a snapshot is made from, as last known. */
 export interface Known extends Situation {
+  warnings: Warning[];
   /** Over the last two seconds. */
   eps: Rate;
   openLetters: number;
@@ -60,7 +61,7 @@ export function snapshotOf(known: Known): Stats {
       mongodb: { ok: dependencies.mongodb.status === "up", version: known.mongoVersion },
       postgres: { ok: dependencies.postgres.status === "up" },
     },
-    warnings: warningsOf(known),
+    warnings: known.warnings,
   };
 }
 

@@ -31,7 +31,7 @@ function judge(
   if (loss)
     return { verdict: loss.upTo + missing > 0 ? "missing" : "unknown", sentence: `${loss.sentence} Alarm ${loss.id} is not acknowledged.` };
   if (ledger && missing > 0) {
-    const since = ledger.missingSinceMs === null ? "" : ` since ${clock(ledger.missingSinceMs)} UTC`;
+    const since = ledger.missingSinceMs === null ? "" : ` since ${clock(ledger.missingSinceMs)}`;
     const verb = missing === 1 ? "is" : "are";
     return { verdict: "missing", sentence: `${events(missing)} ${verb} missing${since}: accepted, yet neither stored nor a dead letter.` };
   }
@@ -49,20 +49,24 @@ function judge(
   return balanced(depth, ledger.acknowledged);
 }
 
-function balanced({ totals: { accepted }, backlogEvents: n }: Depth, acknowledged: number): Pick<Stats["ledger"], "verdict" | "sentence"> {
+function balanced({ totals, backlogEvents: n }: Depth, acknowledged: number): Pick<Stats["ledger"], "verdict" | "sentence"> {
+  const { accepted } = totals;
+  // A resend that comes too late to be recognised on its way in is accepted, and found out when it is to be stored.
+  const duplicates = totals.duplicate > 0 ? ", duplicates" : "";
+  const settled = `stored${duplicates} or dead letters`;
   const lost = acknowledged > 0 ? ` ${events(acknowledged)} before that ${acknowledged === 1 ? "is" : "are"} acknowledged as lost.` : "";
   if (n > 0) {
     const inFlight = `${n.toLocaleString("en-US")} ${n === 1 ? "is" : "are"} in flight`;
     return {
       verdict: "in-flight",
-      sentence: `Nothing is missing: of ${events(accepted)} accepted, ${inFlight}, all others are stored or dead letters.${lost}`,
+      sentence: `Nothing is missing: of ${events(accepted)} accepted, ${inFlight}, all others are ${settled}.${lost}`,
     };
   }
   const all =
     accepted === 0
       ? "no event has been accepted yet."
       : accepted === 1
-        ? "the one accepted event is stored or a dead letter."
-        : `all ${accepted.toLocaleString("en-US")} accepted events are stored or dead letters.`;
+        ? `the one accepted event is ${duplicates ? "a duplicate" : "stored or a dead letter"}.`
+        : `all ${accepted.toLocaleString("en-US")} accepted events are ${settled}.`;
   return { verdict: "complete", sentence: `Nothing is missing: ${all}${lost}` };
 }

@@ -42,37 +42,54 @@ const NEAR = 0.8;
 const GROWING_FROM_EVENTS = 1_000;
 const GROWING_SHARE = 0.02;
 const FAST_DEAD_PER_SECOND = 1;
+/** A warning by a figure has not held for so long when it clears. */
+const EASED_MS = 60_000;
 
 type Rule = (situation: Situation) => Warning | Warning[] | undefined;
 
-/** All warnings that hold now, each in words with what to do about it. */
-export function warningsOf(situation: Situation): Warning[] {
-  return RULES.flatMap((rule) => rule(situation) ?? []);
+/** Looks at one situation after the other. @returns what warns of all that is wrong now, each in words with what to do about it */
+export function createWarnings(): (situation: Situation) => Warning[] {
+  const rules: Rule[] = [
+    alarms,
+    missing,
+    surplus,
+    countDiffers,
+    storesAway,
+    noWorker,
+    circuitOpen,
+    lasting(backlogLimit),
+    lasting(backlogGrowing),
+    lasting(oldEvent),
+    lasting(memory),
+    silent,
+    lasting(deadFast),
+    unsafe,
+    partitions,
+  ];
+  return (situation) => rules.flatMap((rule) => rule(situation) ?? []);
 }
 
-const RULES: Rule[] = [
-  alarms,
-  missing,
-  surplus,
-  countDiffers,
-  storesAway,
-  noWorker,
-  circuitOpen,
-  backlogLimit,
-  backlogGrowing,
-  oldEvent,
-  memory,
-  silent,
-  deadFast,
-  unsafe,
-  partitions,
-];
+/**
+ * A figure that goes up and down around its bound would make its warning come and go, and the page jump with it each time: the
+ * warning stays until it has not held for a minute, and says since when it does not. What is critical is a fact ("sending is
+ * answered 503") and clears at once.
+ */
+function lasting(rule: (situation: Situation) => Warning | undefined): Rule {
+  let last: { warning: Warning; atMs: number } | undefined;
+  return (situation) => {
+    const { nowMs } = situation;
+    const warning = rule(situation);
+    if (warning) last = warning.severity === "critical" ? undefined : { warning, atMs: nowMs };
+    else if (last && nowMs - last.atMs >= EASED_MS) last = undefined;
+    return warning ?? (last && { ...last.warning, easedAt: new Date(last.atMs).toISOString() });
+  };
+}
 
 function alarms({ ledger }: Situation): Warning[] {
   return (ledger?.alarms ?? []).map((alarm) => {
     const { id, sentence, action, kind } = alarmView(alarm);
-    const how = `Acknowledge: POST /v1/admin/ledger/alarms/${id}/acknowledge, or sf ledger acknowledge ${id} --note "…".`;
-    return critical(kind === "events-missing" ? "ledger-alarm" : "redis-lost-data", sentence, `${action} ${how}`);
+    const code = kind === "events-missing" ? "ledger-alarm" : "redis-lost-data";
+    return critical(code, sentence, `${action} In a terminal: sf ledger acknowledge ${id} --note "…".`);
   });
 }
 
@@ -81,7 +98,7 @@ function countDiffers({ ledger }: Situation): Warning | undefined {
   return critical(
     "ledger-count-differs",
     `The independent count does not agree with the ledger. ${checkSentence(ledger.check)}`,
-    "See /v1/admin/ledger/checks for tenants and days. More documents than the ledger: its rows were lost, or something else writes into events. Fewer: documents were removed.",
+    "The details of the count name tenants and days. More documents than the ledger: its rows were lost, or something else writes into events. Fewer: documents were removed.",
   );
 }
 
@@ -89,8 +106,8 @@ function missing({ ledger }: Situation): Warning | undefined {
   if (!ledger?.missing || ledger.missingSinceMs === null) return undefined;
   return critical(
     "events-missing",
-    `${events(ledger.missing)} accepted since ${clock(ledger.missingSinceMs)} UTC ${ledger.missing === 1 ? "is" : "are"} neither stored nor a dead letter.`,
-    "Look up the minutes in /v1/admin/ledger. Check whether Redis was restored from an older state or an entry was deleted by hand; ask producers to send those minutes again (duplicates do no harm).",
+    `${events(ledger.missing)} accepted since ${clock(ledger.missingSinceMs)} ${ledger.missing === 1 ? "is" : "are"} neither stored nor a dead letter.`,
+    "Look up the minutes in the ledger. Check whether Redis was restored from an older state or an entry was deleted by hand; ask producers to send those minutes again (duplicates do no harm).",
   );
 }
 
@@ -170,7 +187,7 @@ function backlogGrowing({ depth, rates, limits }: Situation): Warning | undefine
   const leftSeconds = Math.max(0, limits.maxBacklogEvents - backlogEvents) / rates.backlog;
   return warning(
     "backlog-growing",
-    `The backlog grows by ${Math.round(rates.backlog).toLocaleString("en-US")} events a second; at this pace it is full in ${seconds(leftSeconds * 1000)}.`,
+    `Over the last 10 s the backlog grew by ${events(Math.round(rates.backlog))} a second; at this pace it is full in ${seconds(leftSeconds * 1000)}.`,
     "Start more workers if this goes on.",
   );
 }
@@ -182,7 +199,7 @@ function oldEvent({ depth }: Situation): Warning | undefined {
   return warning(
     "oldest-event",
     `The oldest event has waited for ${seconds(age * 1000)}.${retrying}`,
-    "See whether workers run and MongoDB takes writes; processing_attempts says why an event failed.",
+    "See whether workers run and MongoDB takes writes. What waits for another attempt is listed with its last error.",
   );
 }
 
@@ -215,8 +232,8 @@ function deadFast({ rates }: Situation): Warning | undefined {
   if (rates.dead < FAST_DEAD_PER_SECOND) return undefined;
   return warning(
     "dead-letters-fast",
-    `${rates.dead.toFixed(1)} events a second become dead letters.`,
-    "One producer with a new format is the usual cause; the page of dead letters groups them by cause.",
+    `Over the last 10 s ${rates.dead.toFixed(1)} events a second became dead letters.`,
+    "One producer with a new format is the usual cause; dead letters are grouped by cause.",
   );
 }
 
@@ -258,8 +275,7 @@ function seconds(ms: number): string {
   return s < 7_200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3_600)} h`;
 }
 
-/** hh:mm, with the date when that is not today's. */
+/** Date and time with their zone, in the one form that the dashboard finds in sentences and says in the reader's zone. */
 export function clock(ms: number): string {
-  const iso = new Date(ms).toISOString();
-  return iso.slice(0, 10) === new Date().toISOString().slice(0, 10) ? iso.slice(11, 16) : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -151,7 +151,7 @@ describe("statistics", () => {
       acknowledged: 0,
       alarms: [],
       verdict: "missing",
-      sentence: expect.stringMatching(/^1 event is missing since \d\d:\d\d UTC: accepted, yet/),
+      sentence: expect.stringMatching(/^1 event is missing since \d{4}-\d\d-\d\d \d\d:\d\d:00 UTC: accepted, yet/),
     });
     expect(codes(now)).toEqual(expect.arrayContaining(["events-missing", "worker-silent", "no-worker"]));
     expect(codes(now)).not.toContain("circuit-open");

@@ -1,0 +1,50 @@
+import { expect, it } from "vitest";
+import { someDepth, someSituation } from "./testing.js";
+import { createWarnings, type Situation } from "./warnings.js";
+
+const startMs = Date.parse("2026-11-21T14:03:00Z");
+const dying = (dead: number): Partial<Situation> => ({ rates: { accepted: 50, stored: 50, dead, duplicates: 0, backlog: 0 } });
+
+/** What warns, second after second, from situations given as `[second, what is different]`. */
+function follow(...looks: [second: number, parts: Partial<Situation>][]) {
+  const warningsOf = createWarnings();
+  return looks.map(([second, parts]) => warningsOf(someSituation({ nowMs: startMs + second * 1000, ...parts })));
+}
+
+it("has nothing to say of a system at rest", () => expect(follow([0, {}])).toEqual([[]]));
+
+it("keeps a warning by a rate until it has not held for a minute, and says since when it does not", () => {
+  const [first, eased, again, still, gone] = follow([0, dying(1.2)], [1, dying(0.9)], [30, dying(3)], [89, dying(0)], [90, dying(0)]);
+  expect(first).toMatchObject([{ code: "dead-letters-fast", message: "Over the last 10 s 1.2 events a second became dead letters." }]);
+  expect(first?.[0]).not.toHaveProperty("easedAt");
+  expect(eased).toMatchObject([{ code: "dead-letters-fast", easedAt: "2026-11-21T14:03:00.000Z" }]);
+  expect(again?.[0]).not.toHaveProperty("easedAt");
+  expect(still).toMatchObject([{ code: "dead-letters-fast", easedAt: "2026-11-21T14:03:30.000Z" }]);
+  expect(gone).toEqual([]);
+});
+
+it("keeps it in its place among the others", () => {
+  const limits = { ...someSituation().limits, partitionsSet: 8 };
+  const [held, eased] = follow([0, { ...dying(5), limits }], [1, { ...dying(0), limits }]);
+  expect(held?.map(({ code }) => code)).toEqual(["dead-letters-fast", "partitions-differ"]);
+  expect(eased?.map(({ code }) => code)).toEqual(["dead-letters-fast", "partitions-differ"]);
+});
+
+it("takes back at once what is a fact: nobody is told of a 503 that is no longer answered", () => {
+  const filled = (backlogEvents: number): Partial<Situation> => ({ depth: someDepth({ backlogEvents }) });
+  const [full, near, free] = follow([0, filled(1_000)], [1, filled(900)], [2, filled(0)]);
+  expect(full).toMatchObject([{ code: "backlog-full", severity: "critical" }]);
+  expect(near).toMatchObject([{ code: "backlog-near-limit" }]);
+  expect(free).toMatchObject([{ code: "backlog-near-limit", easedAt: expect.any(String) }]);
+  expect(follow([0, filled(1_000)], [1, filled(0)])[1]).toEqual([]);
+  const away = { depth: someDepth({ redisOk: false }) };
+  expect(follow([0, away], [1, {}]).map((all) => all.map(({ code }) => code))).toEqual([["redis-away"], []]);
+});
+
+it("says times in full, and to a person, not to a program", () => {
+  const ledger = { atMs: startMs, missing: 2, surplus: 1, acknowledged: 0, alarms: [], check: null, missingSinceMs: startMs };
+  const [all = []] = follow([0, { ledger }]);
+  expect(all[0]?.message).toBe("2 events accepted since 2026-11-21 14:03:00 UTC are neither stored nor a dead letter.");
+  const [more = []] = follow([0, { ...dying(9), depth: someDepth({ oldestAgeSeconds: 90, retrying: 2, backlogEvents: 999 }) }]);
+  for (const { message, action } of [...all, ...more]) expect(`${message} ${action}`).not.toMatch(/\/v1\/|GET |POST |processing_attempts/);
+});
