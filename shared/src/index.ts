@@ -7,6 +7,7 @@ export * from "./keys.js";
 export * from "./ledger.js";
 export * from "./pages.js";
 export * from "./problems.js";
+export * from "./reason-help.js";
 export * from "./replay.js";
 export * from "./retries.js";
 export * from "./settings.js";

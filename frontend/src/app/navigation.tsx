@@ -2,6 +2,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { formatShort } from "../lib/format.js";
 import { keep, readKept } from "../lib/kept.js";
+import { freshness } from "../live/freshness.js";
 import { useLiveValue } from "../live/use-live.js";
 import { Button } from "../ui/button.js";
 import { cn } from "../ui/cn.js";
@@ -76,14 +77,20 @@ function SideLink({ page: { path, title, Icon }, small, current }: { page: Page;
   );
 }
 
-/** How many dead letters are open, as the stream tells it. */
+/** How many dead letters are open, as the stream tells it; grey while it tells nothing. */
 function OpenLetters() {
   const open = useLiveValue((state) => state.stats?.deadLetters.open ?? 0);
+  const stale = useLiveValue((state, nowMs) => freshness(state.freshAtMs, nowMs).kind === "stale");
   if (open === 0) return null;
   return (
-    <span className="rounded-full bg-warn-soft px-1.5 text-[11px] font-medium text-warn">
+    <span
+      data-testid="open-letters"
+      data-state={stale ? "stale" : "live"}
+      title={`Open dead letters of all tenants${stale ? ", as last known" : ""}`}
+      className={cn("rounded-full px-1.5 text-[11px] font-medium", stale ? "bg-raised text-ink-3" : "bg-warn-soft text-warn")}
+    >
       {formatShort(open)}
-      <span className="sr-only"> open</span>
+      <span className="sr-only"> open{stale && ", as last known"}</span>
     </span>
   );
 }

@@ -4,6 +4,7 @@ import { Badge } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Facts } from "../../ui/facts.js";
 import { Skeleton } from "../../ui/skeleton.js";
+import { WaitingRetries } from "./waiting-retries.js";
 import { drainWords } from "./words.js";
 
 /** What was accepted and waits to be stored: how much, how old, and when it will be done. */
@@ -30,7 +31,10 @@ export function BacklogCard({ stats }: { stats: Stats | null }) {
             label: "Oldest has waited",
             value: backlog ? (backlog.events > 0 ? formatDuration(backlog.oldestAgeSeconds) : "nothing waits") : null,
           },
-          { label: "Waiting to be tried again", value: backlog ? plural(backlog.retrying, "event") : null },
+          {
+            label: "Waiting to be tried again",
+            value: backlog ? <WaitingRetries>{plural(backlog.retrying, "event")}</WaitingRetries> : null,
+          },
         ]}
       />
     </Card>

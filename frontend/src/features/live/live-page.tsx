@@ -1,3 +1,4 @@
+import { useTenant } from "../../app/tenant.js";
 import { useLive } from "../../live/use-live.js";
 import { Page } from "../../ui/page.js";
 import { BacklogCard } from "./backlog-card.js";
@@ -17,13 +18,19 @@ import { WorkersCard } from "./workers-card.js";
 export function LivePage() {
   const live = useLive();
   const { stats } = live;
+  const tenant = useTenant();
   const stale = live.freshness.kind === "stale";
   return (
     <Page>
       <div data-stale={stale} className="flex flex-col gap-3">
         <h1 className="sr-only">Live</h1>
         <VerdictBanner live={live} />
-        <Warnings warnings={stats?.warnings ?? []} nowMs={live.serverNowMs} />
+        {tenant && (
+          <p data-testid="tenant-note" className="px-1 text-[13px] text-ink-2">
+            Verdict, rates, backlog and chart are of all tenants; dead letters by cause are of {tenant}.
+          </p>
+        )}
+        <Warnings warnings={stats?.warnings ?? []} />
         <RateTiles stats={stats} />
         <div className="grid gap-3 lg:grid-cols-12">
           <div className="min-h-[clamp(340px,40vh,640px)] min-w-0 lg:col-span-8">
@@ -35,9 +42,9 @@ export function LivePage() {
           </div>
         </div>
         <div className="grid gap-3 lg:grid-cols-2">
-          <DeadLettersCard open={stats?.deadLetters.open ?? null} stale={stale} nowMs={live.serverNowMs} />
+          <DeadLettersCard open={stats?.deadLetters.open ?? null} tenant={tenant} stale={stale} />
           <div className="flex min-w-0 flex-col gap-3">
-            <WorkersCard stats={stats} nowMs={live.serverNowMs} />
+            <WorkersCard stats={stats} />
             <PartitionsCard stats={stats} />
           </div>
         </div>

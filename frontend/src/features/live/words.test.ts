@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { setZone } from "../../lib/zone.js";
 import { someStats } from "./testing.js";
 import { dependenciesOf, drainWords, isEmpty, splitSentence, verdictOf } from "./words.js";
 
@@ -30,6 +31,17 @@ describe("the verdict", () => {
       verdictOf(someStats({ ledger: { missing: 0, acknowledged: 0, alarms: [], verdict: "unknown", sentence: "Redis lost data" } }), live)
         .tone,
     ).toBe("warn");
+  });
+
+  it("says times in the reader's zone, in the headline, too", () => {
+    setZone("Asia/Tokyo");
+    const sentence = "1 event is missing since 2026-11-21 14:03:00 UTC: accepted, yet neither stored nor a dead letter.";
+    const ledger = { missing: 1, acknowledged: 0, alarms: [], verdict: "missing" as const, sentence };
+    expect(verdictOf(someStats({ ledger }), live).headline).toBe("1 event is missing since 21 Nov 2026, 23:03:00 GMT+9");
+    expect(verdictOf(someStats({ ledger }), { kind: "stale", ageSeconds: 90 }).sentence).toMatch(
+      /^As of 1 min 30 s ago: 1 event is missing since 21 Nov 2026, 23:03:00 GMT\+9:/,
+    );
+    setZone("browser");
   });
 
   it.each([

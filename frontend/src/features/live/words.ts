@@ -1,7 +1,8 @@
-import type { ReasonCode, Stats } from "@streamforge/shared";
+import type { Stats } from "@streamforge/shared";
 import { formatBytes, formatCount, formatDuration, plural } from "../../lib/format.js";
 import type { Freshness } from "../../live/freshness.js";
 import type { Tone } from "../../ui/badge.js";
+import { timesInZone } from "../ledger/words.js";
 
 /** What the figures mean, in words an operator can act on. */
 
@@ -17,9 +18,10 @@ export interface Verdict {
  */
 export function verdictOf(stats: Stats, state: Freshness): Verdict {
   const { verdict, missing } = stats.ledger;
-  const [headline, sentence] = splitSentence(stats.ledger.sentence);
+  const whole = timesInZone(stats.ledger.sentence);
+  const [headline, sentence] = splitSentence(whole);
   if (state.kind === "stale") {
-    return { tone: "warn", headline: "Not known right now", sentence: `As of ${state.ageSeconds} s ago: ${stats.ledger.sentence}` };
+    return { tone: "warn", headline: "Not known right now", sentence: `As of ${formatDuration(state.ageSeconds)} ago: ${whole}` };
   }
   if (verdict === "missing") return { tone: "bad", headline: headline || `${plural(missing, "event")} missing`, sentence };
   if (verdict === "unknown") return { tone: "warn", headline: headline || "Not known", sentence };
@@ -43,14 +45,6 @@ export function drainWords(backlog: Stats["backlog"]): { text: string; tone: Ton
   if (backlog.drainEtaSeconds < 1) return { text: "Empty within a second", tone: "good" };
   return { text: `Empty in about ${formatDuration(backlog.drainEtaSeconds)}`, tone: "neutral" };
 }
-
-export const reasonWords: Record<ReasonCode, string> = {
-  UNKNOWN_TYPE: "Event type is not registered",
-  SCHEMA_INVALID: "Does not fit its schema",
-  IDENTITY_CONFLICT: "Same id, different body",
-  UNPROCESSABLE: "Cannot be processed",
-  RETRY_EXHAUSTED: "Failed on every attempt",
-};
 
 export interface Dependency {
   name: string;

@@ -1,12 +1,14 @@
 import type { Stats, WorkerView } from "@streamforge/shared";
-import { formatAgo, formatBytes, formatCount, formatRate, plural } from "../../lib/format.js";
+import type { ReactNode } from "react";
+import { formatBytes, formatCount, formatRate, plural } from "../../lib/format.js";
 import { Badge, type Tone } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Table } from "../../ui/table.js";
+import { Ago } from "../../ui/time.js";
 
 /** The processes that store events. */
-export function WorkersCard({ stats, nowMs }: { stats: Stats | null; nowMs: number }) {
+export function WorkersCard({ stats }: { stats: Stats | null }) {
   const alive = stats?.workers.filter((worker) => worker.alive).length ?? 0;
   return (
     <Card
@@ -20,7 +22,7 @@ export function WorkersCard({ stats, nowMs }: { stats: Stats | null; nowMs: numb
       ) : (
         <Table columns={["Worker", "Stored/s", "In hand"]} wideColumns={["Memory", "Seen"]}>
           {stats.workers.map((worker) => (
-            <WorkerRow key={worker.name} worker={worker} nowMs={nowMs} />
+            <WorkerRow key={worker.name} worker={worker} />
           ))}
         </Table>
       )}
@@ -28,8 +30,8 @@ export function WorkersCard({ stats, nowMs }: { stats: Stats | null; nowMs: numb
   );
 }
 
-function WorkerRow({ worker, nowMs }: { worker: WorkerView; nowMs: number }) {
-  const state = stateOf(worker, nowMs);
+function WorkerRow({ worker }: { worker: WorkerView }) {
+  const state = stateOf(worker);
   return (
     <tr>
       <th scope="row" className="max-w-0 py-1.5 text-left font-normal" title={`${worker.name} on ${worker.host}, process ${worker.pid}`}>
@@ -41,14 +43,22 @@ function WorkerRow({ worker, nowMs }: { worker: WorkerView; nowMs: number }) {
       <td>{formatRate(worker.storedPerSecond)}</td>
       <td title={`${plural(worker.inHand, "event")} read and not yet settled`}>{formatCount(worker.inHand)}</td>
       <td className="hidden sm:table-cell">{formatBytes(worker.rssBytes)}</td>
-      <td className="hidden sm:table-cell">{formatAgo(worker.lastSeenAt, nowMs)}</td>
+      <td className="hidden sm:table-cell">
+        <Ago at={worker.lastSeenAt} />
+      </td>
     </tr>
   );
 }
 
-function stateOf(worker: WorkerView, nowMs: number): { text: string; tone: Tone } {
-  if (!worker.alive) return { text: `last seen ${formatAgo(worker.lastSeenAt, nowMs)}`, tone: "bad" };
+function stateOf(worker: WorkerView): { text: ReactNode; tone: Tone } {
+  if (!worker.alive) return { text: <When did="last seen" at={worker.lastSeenAt} />, tone: "bad" };
   if (worker.circuit === "open") return { text: "paused: MongoDB fails", tone: "bad" };
   if (worker.circuit === "half-open") return { text: "trying MongoDB again", tone: "warn" };
-  return { text: `started ${formatAgo(worker.startedAt, nowMs)}`, tone: "good" };
+  return { text: <When did="started" at={worker.startedAt} />, tone: "good" };
 }
+
+const When = ({ did, at }: { did: string; at: string }) => (
+  <span>
+    {did} <Ago at={at} />
+  </span>
+);
