@@ -7,6 +7,7 @@ import { adminOf, goTo, overflow, seriousViolations, settled, signIn, signInHere
 
 let stack: Stack;
 let browser: Browser;
+const viewer = { email: "viewer@example.com", password: "a viewer looks and does not touch" };
 
 const send = (body: object, key = stack.apiKey) =>
   fetch(`${stack.apiUrl}/v1/events`, {
@@ -27,6 +28,12 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
   beforeAll(async () => {
     [stack, browser] = await Promise.all([startStack(), launchChromium()]);
     expect((await send(Array.from({ length: 300 }, (_, i) => event(`page-${i}`)))).status).toBe(202);
+    const made = await fetch(`${stack.apiUrl}/v1/admin/users`, {
+      method: "POST",
+      headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" },
+      body: JSON.stringify({ ...viewer, role: "viewer" }),
+    });
+    expect(made.status).toBe(201);
   });
   afterAll(async () => {
     await browser?.close();
@@ -116,6 +123,29 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
     });
   });
 
+  it("shows the next person in the tab nothing of the last one's after a session ended", async () => {
+    await withPage(browser, async ({ page }) => {
+      const administration = ["/users", "/audit", "/keys?tenant=tenant-demo"];
+      await signIn(page, stack);
+      for (const path of administration) {
+        await goTo(page, path);
+        await page.locator("main").getByRole("row").nth(1).waitFor();
+      }
+      await page.context().clearCookies();
+      // A page whose question hears 401.
+      await goTo(page, "/dead-letters");
+      await signInHere(page, viewer);
+      for (const path of administration) {
+        await goTo(page, path);
+        await page.getByText("Your role does not allow this").waitFor();
+        expect(await page.getByRole("row").count(), path).toBe(0);
+        expect(await page.getByRole("button", { name: /Add person|Create key/ }).count(), path).toBe(0);
+      }
+      const links = page.getByRole("navigation", { name: "Pages" }).getByRole("link");
+      expect((await links.allTextContents()).join()).not.toMatch(/Users|Audit|Keys|Tenants/);
+    });
+  });
+
   it("walks through events by keyboard, endlessly, with one open beside the list", async () => {
     await withPage(browser, async ({ page, errors }) => {
       await signIn(page, stack, "/events?tenant=tenant-demo");
@@ -186,13 +216,6 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
   });
 
   it("shows a viewer nothing that would be refused", async () => {
-    const viewer = { email: "viewer@example.com", password: "a viewer looks and does not touch" };
-    const made = await fetch(`${stack.apiUrl}/v1/admin/users`, {
-      method: "POST",
-      headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" },
-      body: JSON.stringify({ ...viewer, role: "viewer" }),
-    });
-    expect(made.status).toBe(201);
     await withPage(browser, async ({ page, errors }) => {
       const refused: string[] = [];
       page.on("response", (answer) => answer.status() === 403 && refused.push(answer.url()));

@@ -18,7 +18,8 @@ export function App() {
     if (!signedIn) document.title = "StreamForge";
   }, [signedIn]);
   // A session that was seen stays on the screen while the server is away: the page says "stale", which tells more than an empty one.
-  if (session.data) return <RouterProvider router={router} context={{ session: session.data }} />;
+  // Another person (signed in from another tab, say) gets pages of their own: what is open, ticked or half typed is the last one's.
+  if (session.data) return <RouterProvider key={session.data.user.id} router={router} context={{ session: session.data }} />;
   if (session.data === null) {
     return (
       <Suspense fallback={<Waiting failure={null} />}>

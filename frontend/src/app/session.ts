@@ -1,13 +1,25 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Session } from "@streamforge/shared";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getSession, signIn, signOut } from "../api/session.js";
 
 export const SESSION_KEY = ["session"] as const;
+
+/**
+ * Notes who is signed in. When that is somebody else, or nobody any more, all that was read before is forgotten, permissions
+ * included, and with it what is still on its way: the next person in this tab must not see the last one's pages.
+ */
+function note(client: QueryClient, session: Session | null): Session | null {
+  const before = client.getQueryData<Session | null>(SESSION_KEY);
+  // Not `clear()`: it would take the session away from the page that watches it, which would then never hear of this.
+  if (before?.user.id !== session?.user.id) client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  return session;
+}
 
 /** Who is signed in: asked at the start, when the window comes back, and when the live stream breaks (it may have expired). */
 export function useSession() {
   return useQuery({
     queryKey: SESSION_KEY,
-    queryFn: getSession,
+    queryFn: async ({ client }) => note(client, await getSession()),
     staleTime: 60_000,
     retry: false,
     refetchInterval: (query) => (query.state.status === "error" ? 2000 : false),
@@ -16,7 +28,7 @@ export function useSession() {
 
 export function useSignIn() {
   const client = useQueryClient();
-  return useMutation({ mutationFn: signIn, onSuccess: (session) => client.setQueryData(SESSION_KEY, session) });
+  return useMutation({ mutationFn: signIn, onSuccess: (session) => client.setQueryData(SESSION_KEY, note(client, session)) });
 }
 
 /** Signs out here in any case: a server that does not answer must not keep someone's screen open. */
@@ -26,9 +38,7 @@ export function useSignOut() {
     mutationFn: signOut,
     onSettled: async () => {
       await client.cancelQueries();
-      // Not `clear()`: it would take the query away from the page that watches it, which would then never hear of this.
-      client.setQueryData(SESSION_KEY, null);
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
+      client.setQueryData(SESSION_KEY, note(client, null));
     },
   });
 }
