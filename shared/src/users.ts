@@ -56,6 +56,10 @@ export const meSchema = z.object({
 });
 export type Me = z.infer<typeof meSchema>;
 
+export const tenantNameSchema = z.object({ tenantId: z.string(), name: z.string() });
+export type TenantName = z.infer<typeof tenantNameSchema>;
+export const tenantNamesSchema = z.object({ items: z.array(tenantNameSchema).describe("By id") });
+
 export const sessionViewSchema = z.object({
   id: z.string().describe("Names the session; it is not what is in the cookie"),
   current: z.boolean().describe("The session that asks"),

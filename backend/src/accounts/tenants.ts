@@ -1,4 +1,4 @@
-import type { TenantLimits, TenantView } from "@streamforge/shared";
+import type { TenantLimits, TenantName, TenantView } from "@streamforge/shared";
 import type { Tenant } from "../generated/prisma/client.js";
 import { type Actor, audit } from "./audit.js";
 import { isUniqueViolation, type PrismaClient } from "./database.js";
@@ -11,6 +11,8 @@ export interface TenantService {
   ): Promise<TenantView | "exists" | "tenant-not-allowed">;
   /** By id; all of them, or the one the caller may see. */
   list(tenantId: string | null): Promise<TenantView[]>;
+  /** All by their names alone, for those who choose one and may not see its limits. */
+  names(): Promise<TenantName[]>;
   get(tenantId: string): Promise<TenantView | null>;
   /** Changes name or limits; given limits replace the old ones as a whole. Every process knows within a second. */
   update(actor: Actor, tenantId: string, change: { name?: string; limits?: TenantLimits }): Promise<TenantView | null>;
@@ -40,6 +42,11 @@ export function createTenantService({ prisma, announcer, config }: TenantService
 
     async list(tenantId) {
       return (await prisma.tenant.findMany({ where: tenantId === null ? {} : { id: tenantId }, orderBy: { id: "asc" } })).map(tenantView);
+    },
+
+    async names() {
+      const rows = await prisma.tenant.findMany({ select: { id: true, name: true }, orderBy: { id: "asc" } });
+      return rows.map(({ id, name }) => ({ tenantId: id, name }));
     },
 
     async get(tenantId) {

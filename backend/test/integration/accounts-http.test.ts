@@ -245,6 +245,7 @@ describe("keys over HTTP", () => {
     expect((await call("GET", "/v1/admin/tenants", bearer)).body.items.map((tenant: { tenantId: string }) => tenant.tenantId)).toEqual([
       "acme",
     ]);
+    expect((await call("GET", "/v1/me/tenants", bearer)).status).toBe(403);
     expect((await call("GET", "/v1/admin/tenants/globex", bearer)).status).toBe(404);
     expect((await call("PATCH", "/v1/admin/tenants/acme", bearer, { limits: {} })).status).toBe(403);
     expect((await call("POST", "/v1/admin/tenants", bearer, { tenantId: "initech", name: "x" })).status).toBe(403);

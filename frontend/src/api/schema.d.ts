@@ -736,6 +736,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tenants to choose from: ids and names */
+        get: operations["getV1MeTenants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/tenants/{tenantId}": {
         parameters: {
             query?: never;
@@ -3354,6 +3371,8 @@ export interface operations {
                 from?: string;
                 /** @description Exclusive; now unless told */
                 to?: string;
+                /** @description missing: items are minutes with something missing; total covers the whole range all the same */
+                only?: "missing";
                 /** @description Most items; total covers the whole range all the same */
                 limit?: number;
             };
@@ -3370,7 +3389,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Newest first */
+                        /** @description The newest `limit`, newest first */
                         items: {
                             /** @description RFC 3339, UTC */
                             minute: string;
@@ -3385,6 +3404,9 @@ export interface operations {
                             acknowledged: number;
                             closed: boolean;
                         }[];
+                        /** @description The range has older ones than these; total counts them all the same */
+                        truncated: boolean;
+                        /** @description Of the whole range */
                         total: {
                             accepted: number;
                             stored: number;
@@ -3395,6 +3417,8 @@ export interface operations {
                             /** @description How many of the missing an operator has acknowledged */
                             acknowledged: number;
                         };
+                        /** @description First minute of the range with a missing event, acknowledged or not; null when none is missing */
+                        missingSince: string | null;
                         /** @description Accepted in this range, of all tenants, and shown by no minute, because Redis lost the rows; null for keys of a tenant */
                         unaccounted: number | null;
                         deadNow: {
@@ -3833,6 +3857,8 @@ export interface operations {
                             action: string;
                             /** @description RFC 3339, UTC */
                             since?: string;
+                            /** @description When it held last; unset while it holds. A warning by a figure that goes up and down is shown until it has not held for 60 s */
+                            easedAt?: string;
                         }[];
                     };
                 };
@@ -4298,6 +4324,41 @@ export interface operations {
                         };
                         /** @description RFC 3339, UTC */
                         createdAt: string;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1MeTenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description By id */
+                        items: {
+                            tenantId: string;
+                            name: string;
+                        }[];
                     };
                 };
             };

@@ -7,7 +7,7 @@ import { useChooseTenant, useTenant, useTenants } from "./tenant.js";
 export function TenantPicker() {
   const tenant = useTenant();
   const choose = useChooseTenant();
-  const { tenants } = useTenants();
+  const { tenants, known } = useTenants();
   const listed = tenant === undefined || tenants.some(({ tenantId }) => tenantId === tenant);
   return (
     <Menu
@@ -25,7 +25,7 @@ export function TenantPicker() {
         All tenants
       </MenuChoice>
       <MenuSeparator />
-      {tenants.length === 0 && <MenuLabel>No tenant has sent anything yet</MenuLabel>}
+      {known && tenants.length === 0 && <MenuLabel>There is no tenant yet</MenuLabel>}
       {(listed ? tenants : [{ tenantId: tenant }, ...tenants]).map(({ tenantId, ...more }) => (
         <MenuChoice key={tenantId} chosen={tenantId === tenant} onClick={() => choose(tenantId)}>
           <span className="min-w-0">

@@ -1,14 +1,24 @@
-import { createTenantSchema, tenantIdSchema, tenantListSchema, tenantViewSchema, updateTenantSchema } from "@streamforge/shared";
+import {
+  createTenantSchema,
+  tenantIdSchema,
+  tenantListSchema,
+  tenantNamesSchema,
+  tenantViewSchema,
+  updateTenantSchema,
+} from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { TenantService } from "../../accounts/tenants.js";
-import { type Auth, actorOf, answerStorageErrors, principalOf, requireAllTenants, resolveTenant } from "../auth.js";
+import { type Auth, actorOf, answerStorageErrors, principalOf, requireAllTenants, requirePerson, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
 
 const params = z.object({ tenantId: tenantIdSchema });
 const noSuchTenant = () => problem("not-found", "There is no such tenant.");
 
-/** Tenants and their limits: `/v1/admin/tenants`. A key with the scope `admin` reads its own; limits are the operators' to set. */
+/**
+ * Tenants and their limits: `/v1/admin/tenants`. A key with the scope `admin` reads its own; limits are the operators' to set.
+ * Their names alone, `/v1/me/tenants`, are for every person, since whoever may look at events chooses whose.
+ */
 export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantService: TenantService }): FastifyPluginAsyncZod {
   const onRequest = [auth.authenticate, auth.requireRole("admin")];
   const operatorsOnly = [...onRequest, requireAllTenants];
@@ -38,6 +48,15 @@ export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantServic
       async (request) => ({
         items: await tenantService.list(resolveTenant(request)),
       }),
+    );
+
+    app.get(
+      "/v1/me/tenants",
+      {
+        onRequest: [auth.authenticate, requirePerson("Choices of a tenant")],
+        schema: { tags: ["me"], summary: "Tenants to choose from: ids and names", response: { 200: tenantNamesSchema } },
+      },
+      async () => ({ items: await tenantService.names() }),
     );
 
     app.get(
