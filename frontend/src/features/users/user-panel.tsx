@@ -18,7 +18,7 @@ import { Skeleton } from "../../ui/skeleton.js";
 import { Failed } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
 import { changeUser, resetPassword, signOutEverywhere, useChangeUsers, userQuery, userSessionsQuery } from "./queries.js";
-import { roleChoices, roleNames, roleWords } from "./words.js";
+import { aRole, roleChoices, roleNames, roleWords } from "./words.js";
 
 interface UserPanelProps {
   id: string;
@@ -76,7 +76,7 @@ function Person({ user, onPassword }: { user: UserView } & Pick<UserPanelProps, 
   );
 }
 
-type Asking = "disable" | "password" | null;
+type Asking = "disable" | "password" | { role: Role } | null;
 
 function Changes({ user, onPassword }: { user: UserView } & Pick<UserPanelProps, "onPassword">) {
   const may = useMay();
@@ -96,10 +96,7 @@ function Changes({ user, onPassword }: { user: UserView } & Pick<UserPanelProps,
           hint={`${roleWords[user.role]} A change ends their sessions.`}
           value={user.role}
           disabled={change.isPending}
-          onChange={(event) => {
-            const role = event.target.value as Role;
-            save({ role }, `${user.email} is ${roleNames[role].toLowerCase()} now.`).catch(tell);
-          }}
+          onChange={(event) => setAsking({ role: event.target.value as Role })}
         >
           {roleChoices.map(({ value, label }) => (
             <option key={value} value={value}>
@@ -125,6 +122,14 @@ function Changes({ user, onPassword }: { user: UserView } & Pick<UserPanelProps,
             </Button>
           ))}
       </div>
+      {asking !== null && typeof asking === "object" && (
+        <ChangeRole
+          user={user}
+          to={asking.role}
+          onClose={close}
+          onConfirm={() => save(asking, `${user.email} is ${aRole[asking.role]} now.`)}
+        />
+      )}
       <Confirm
         open={asking === "disable"}
         onClose={close}
@@ -144,6 +149,25 @@ function Changes({ user, onPassword }: { user: UserView } & Pick<UserPanelProps,
         <p>The old password stops working and their sessions end at once. A new one is generated and shown to you, once.</p>
       </Confirm>
     </Section>
+  );
+}
+
+/** Asks before somebody's role changes: what they may then, and what ends. */
+function ChangeRole({ user, to, ...how }: { user: UserView; to: Role; onClose: () => void; onConfirm: () => Promise<unknown> }) {
+  const count = useQuery(userSessionsQuery(user.id)).data?.length;
+  const ending =
+    count === undefined
+      ? "Their sessions end at once."
+      : count === 0
+        ? "They are signed in nowhere."
+        : `Their ${plural(count, "session")} end${count === 1 ? "s" : ""} at once; they sign in again.`;
+  return (
+    <Confirm open title={`Make ${user.email} ${aRole[to]}?`} action={`Make ${aRole[to]}`} {...how}>
+      <p>
+        They are {aRole[user.role]} now. {roleWords[to]}
+      </p>
+      <p>{ending}</p>
+    </Confirm>
   );
 }
 
