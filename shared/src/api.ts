@@ -19,42 +19,6 @@ export const roles = ["viewer", "operator", "admin"] as const;
 export const roleSchema = z.enum(roles);
 export type Role = z.infer<typeof roleSchema>;
 
-// --- Sending ------------------------------------------------------------------------------------------------------
-
-export const itemStatuses = ["accepted", "duplicate", "conflict", "rejected", "retry"] as const;
-export type ItemStatus = (typeof itemStatuses)[number];
-
-export const acceptedSchema = z.object({
-  eventId: z.string(),
-  id: z.string().describe("UUIDv8 of the stored event"),
-  status: z.literal("accepted"),
-  receivedAt: time,
-});
-
-export const itemResultSchema = z.object({
-  index: countOf.describe("Position of the item; in a resumed stream it counts from the part that was sent"),
-  eventId: z.string().optional(),
-  status: z.enum(itemStatuses),
-  code: z.string().optional().describe("Problem code of an item that is neither accepted nor duplicate"),
-  detail: z.string().optional(),
-});
-export type ItemResult = z.infer<typeof itemResultSchema>;
-
-export const batchSummarySchema = z.object({
-  accepted: countOf,
-  duplicates: countOf,
-  conflicts: countOf,
-  rejected: countOf,
-  retry: countOf,
-  results: z.array(itemResultSchema).describe("What is neither accepted nor duplicate; everything with ?results=all"),
-});
-export type BatchSummary = z.infer<typeof batchSummarySchema>;
-
-export const streamSummarySchema = batchSummarySchema.extend({
-  offset: countOf.describe("Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset"),
-});
-export type StreamSummary = z.infer<typeof streamSummarySchema>;
-
 // --- Reading ------------------------------------------------------------------------------------------------------
 
 export const eventStatuses = ["queued", "retrying", "stored", "dead"] as const;
@@ -264,8 +228,10 @@ export const ledgerMinuteSchema = z.object({
   closed: z.boolean(),
 });
 export const ledgerSchema = z.object({
-  items: z.array(ledgerMinuteSchema).describe("Newest first"),
-  total: ledgerMinuteSchema.omit({ minute: true, tenantId: true, closed: true }),
+  items: z.array(ledgerMinuteSchema).describe("The newest `limit`, newest first"),
+  truncated: z.boolean().describe("The range has older ones than these; total counts them all the same"),
+  total: ledgerMinuteSchema.omit({ minute: true, tenantId: true, closed: true }).describe("Of the whole range"),
+  missingSince: time.nullable().describe("First minute of the range with a missing event, acknowledged or not; null when none is missing"),
   unaccounted: countOf
     .nullable()
     .describe("Accepted in this range, of all tenants, and shown by no minute, because Redis lost the rows; null for keys of a tenant"),

@@ -189,7 +189,13 @@ function copyOf(minute: number, tenantId: string, part: string, counts: Counts):
 
 async function makeIndexes(db: Db, retentionDays: number): Promise<void> {
   const collection = ledgerCollection(db);
-  await collection.createIndexes([{ key: { tenantId: 1, minute: 1 } }, { key: { minute: 1 } }, { key: { unacknowledged: 1 } }]);
+  await collection.createIndexes([
+    { key: { tenantId: 1, minute: 1 } },
+    // Backwards it is the order of the ledger's page, so that a list of the newest does not sort a month.
+    { key: { minute: 1, tenantId: -1 } },
+    { key: { missing: 1 } },
+    { key: { unacknowledged: 1 } },
+  ]);
   const expireAfterSeconds = retentionDays * DAY_SECONDS;
   try {
     await collection.createIndex({ expires: 1 }, { expireAfterSeconds });

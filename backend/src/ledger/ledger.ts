@@ -4,7 +4,7 @@ import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { type AlarmDocument, createAlarms, windowOf } from "./alarms.js";
 import { type LedgerDocument, ledgerCollection } from "./archive.js";
-import { type Counts, createRowReader, laterOf, MINUTE_MS, type PartRow, partName, type RedisLedger } from "./rows.js";
+import { COUNTS, type Counts, createRowReader, laterOf, MINUTE_MS, type PartRow, partName, type RedisLedger } from "./rows.js";
 import { type CheckDocument, lastCheck } from "./verify.js";
 
 /** A minute of acceptance of one tenant, judged. */
@@ -29,6 +29,21 @@ export interface LedgerRange {
   fromMs?: number;
   /** ms, exclusive. */
   toMs?: number;
+  /** The items are minutes with something missing; everything else is of the whole range all the same. */
+  onlyMissing?: boolean;
+}
+
+export interface LedgerReading {
+  /** The newest minutes, newest first. */
+  items: LedgerMinute[];
+  /** There are older ones than these. */
+  truncated: boolean;
+  /** Over the whole range. */
+  total: LedgerTotal;
+  /** The first minute of the range with a missing event, acknowledged or not, in ms; null when none is missing. */
+  missingSinceMs: number | null;
+  /** Accepted events that no row shows. */
+  unaccounted: number;
 }
 
 export type LedgerTotal = Omit<LedgerMinute, "minute" | "tenantId" | "closed">;
@@ -50,17 +65,20 @@ export interface LedgerSummary {
 }
 
 export interface Ledger {
-  /** @returns the newest `limit` minutes of the range, newest first, the sums over the whole range, and what no row shows */
-  read(range: LedgerRange, limit: number): Promise<{ items: LedgerMinute[]; total: LedgerTotal; unaccounted: number }>;
+  /** @param limit most items */
+  read(range: LedgerRange, limit: number): Promise<LedgerReading>;
   summary(): Promise<LedgerSummary>;
 }
+
+const NOTHING: Counts = { accepted: 0, stored: 0, duplicate: 0, dead: 0 };
 
 /** The ledger over both places where it lives. */
 export function createLedger({ redis, keys, partitions, db }: { redis: Redis; keys: RedisKeys; partitions: number; db: Db }): Ledger {
   const readRows = createRowReader(redis, keys, partitions);
   const collection = ledgerCollection(db);
   const alarms = createAlarms(db);
-  const archived = (filter: object) => bounded(() => collection.find(filter, { maxTimeMS: QUERY_TIMEOUT_MS, batchSize: 10_000 }).toArray());
+  const LIMITS = { maxTimeMS: QUERY_TIMEOUT_MS, batchSize: 10_000 };
+  const archived = (filter: object) => bounded(() => collection.find(filter, LIMITS).toArray());
 
   /**
    * Both places at one time. Redis first: a row that moves in between is then seen twice, never not at all; and twice is recognised
@@ -74,19 +92,47 @@ export function createLedger({ redis, keys, partitions, db }: { redis: Redis; ke
     }
   };
 
+  /** The newest documents of those that are settled. Their index has them in this order. */
+  const newest = (filter: object, limit: number) =>
+    bounded(() => collection.find(filter, LIMITS).sort({ minute: -1, tenantId: 1 }).limit(limit).toArray());
+
+  /** What settled documents add up to, where they are: a month of them is 43,200 for each tenant. */
+  const sumsOf = async (filter: object): Promise<Counts> => {
+    const sums = Object.fromEntries(COUNTS.map((column) => [column, { $sum: `$${column}` }]));
+    const [found] = await bounded(() =>
+      collection.aggregate<Counts>([{ $match: filter }, { $group: { _id: null, ...sums } }], LIMITS).toArray(),
+    );
+    return found ?? NOTHING;
+  };
+
   return {
-    async read({ tenantId, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER }, limit) {
+    async read({ tenantId, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, onlyMissing = false }, limit) {
       const from = Math.floor(fromMs / MINUTE_MS);
       const to = Math.ceil(toMs / MINUTE_MS);
-      const range = { ...(tenantId === null ? {} : { tenantId }), minute: { $gte: from, $lt: to } };
-      const [[current, documents], known] = await Promise.all([readBoth(() => range), bounded(() => alarms.list())]);
       const within = (row: { minute: number; tenantId: string }) =>
         row.minute >= from && row.minute < to && (tenantId === null || row.tenantId === tenantId);
-      const minutes = merge({ ...current, rows: current.rows.filter(within) }, documents, known);
+      const ofTenant = tenantId === null ? {} : { tenantId };
+      const range = { ...ofTenant, minute: { $gte: from, $lt: to } };
+      // From the oldest row in Redis on each minute is judged by both places, and so is one that does not add up in MongoDB.
+      const sinceOf = (rows: PartRow[]) => rows.filter(within).reduce((oldest, { minute }) => Math.min(oldest, minute), to);
+      const [[current, documents], known] = await Promise.all([
+        readBoth((rows) => ({ ...range, $or: [{ missing: { $ne: 0 } }, { minute: { $gte: sinceOf(rows) } }] })),
+        bounded(() => alarms.list()),
+      ]);
+      // The others are settled and add up: their sums and the newest of them are enough.
+      const settled = { ...ofTenant, minute: { $gte: from, $lt: sinceOf(current.rows) }, missing: 0 };
+      const [sums, rest] = await Promise.all([sumsOf(settled), onlyMissing ? [] : newest(settled, limit + 1)]);
+      const inRange = { ...current, rows: current.rows.filter(within) };
+      const judged = merge(inRange, documents, known);
+      const lost = judged.filter(({ missing }) => missing > 0);
+      const minutes = onlyMissing ? lost : merge(inRange, [...documents, ...rest], known);
+      const total = sumOf(judged);
       const touched = known.filter((alarm) => alarm.loss && windowOf(alarm).from < to && windowOf(alarm).to >= from);
       return {
         items: minutes.slice(0, limit),
-        total: sumOf(minutes),
+        truncated: minutes.length > limit,
+        total: { ...total, ...plus(total, sums) },
+        missingSinceMs: sinceMs(lost),
         unaccounted: touched.reduce((sum, { unaccounted }) => sum + unaccounted, 0),
       };
     },
@@ -114,7 +160,7 @@ export function createLedger({ redis, keys, partitions, db }: { redis: Redis; ke
         acknowledged: known.reduce((sum, alarm) => sum + (alarm.acknowledged?.missing ?? 0), 0),
         alarms: known.filter((alarm) => !alarm.acknowledged),
         check,
-        missingSinceMs: lost.length > 0 ? Math.min(...lost.map(({ minute }) => minute)) * MINUTE_MS : null,
+        missingSinceMs: sinceMs(lost),
       };
     },
   };
@@ -143,12 +189,18 @@ function merge({ rows, closedUntilMs }: RedisLedger, documents: LedgerDocument[]
   const explained = alarms.filter(({ loss, acknowledged }) => loss && acknowledged).map(windowOf);
   return [...merged.values()]
     .map(({ minute, tenantId, parts, acknowledged }) => {
-      const counts = [...parts.values()].reduce(plus, { accepted: 0, stored: 0, duplicate: 0, dead: 0 });
+      const counts = [...parts.values()].reduce(plus, NOTHING);
       const wholly = explained.some(({ from, to }) => minute >= from && minute <= to);
       const open = counts.accepted - counts.stored - counts.duplicate - counts.dead;
       return judged({ minute, tenantId, ...counts }, open, (minute + 1) * MINUTE_MS <= closedUntilMs, wholly ? open : acknowledged);
     })
     .sort((a, b) => b.minute - a.minute || (a.tenantId < b.tenantId ? -1 : 1));
+}
+
+/** @param minutes newest first */
+function sinceMs(minutes: LedgerMinute[]): number | null {
+  const first = minutes.at(-1);
+  return first ? first.minute * MINUTE_MS : null;
 }
 
 function plus(one: Counts, other: Counts): Counts {

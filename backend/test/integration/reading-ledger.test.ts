@@ -108,6 +108,63 @@ describe("the ledger", () => {
   });
 });
 
+describe("minutes with something missing", () => {
+  const minutesAgo = (items: { minute: number }[]) => items.map(({ minute }) => thisMinute() - minute);
+
+  /** 30 minutes that add up, but for two of them; the older loss is acme's. */
+  async function lose(): Promise<void> {
+    for (let ago = 100; ago > 70; ago--) await count(ago % PARTITIONS, thisMinute() - ago, "acme", { a: 10, s: 9, d: 1 });
+    await count(0, thisMinute() - 95, "acme", { a: 2 });
+    await count(0, thisMinute() - 80, "globex", { a: 1 });
+  }
+
+  it("are found however many newer ones there are; a list that was cut says so, and since when something is missing", async () => {
+    await lose();
+    const check = async (where: string) => {
+      const newest = await ledger.read({ tenantId: null }, 5);
+      expect(minutesAgo(newest.items), where).toEqual([71, 72, 73, 74, 75]);
+      const since = { missingSinceMs: (thisMinute() - 95) * MINUTE_MS };
+      expect(newest, where).toMatchObject({ truncated: true, total: { accepted: 303, missing: 3 }, ...since });
+      expect((await ledger.read({ tenantId: null }, 31)).truncated, where).toBe(false);
+
+      const lost = await ledger.read({ tenantId: null, onlyMissing: true }, 2);
+      expect(minutesAgo(lost.items), where).toEqual([80, 95]);
+      expect(lost, where).toMatchObject({ truncated: false, total: newest.total, ...since });
+      const cut = await ledger.read({ tenantId: null, onlyMissing: true }, 1);
+      expect([minutesAgo(cut.items), cut.truncated], where).toEqual([[80], true]);
+      const [acme, young] = [
+        await ledger.read({ tenantId: "acme", onlyMissing: true }, 5),
+        await ledger.read({ tenantId: "acme", fromMs: (thisMinute() - 90) * MINUTE_MS, onlyMissing: true }, 5),
+      ];
+      expect(minutesAgo(acme.items), where).toEqual([95]);
+      expect(young, where).toMatchObject({ items: [], truncated: false, missingSinceMs: null, total: { missing: 0 } });
+    };
+    await check("in Redis");
+    const mover = archive();
+    await mover.run();
+    mover.close();
+    await check("in MongoDB");
+  });
+
+  it("are those that an operator has acknowledged, too; those that are in flight are not", async () => {
+    await lose();
+    const mover = archive();
+    await mover.run();
+    mover.close();
+    await ledgerCollection(reading.store.db).updateOne(
+      { tenantId: "globex" },
+      { $set: { unacknowledged: 0, acknowledged: { missing: 1, alarm: "a" } } },
+    );
+    await count(0, thisMinute(), "acme", { a: 5 });
+    const { items, total } = await ledger.read({ tenantId: null, onlyMissing: true }, 5);
+    expect(items).toMatchObject([
+      { tenantId: "globex", missing: 1, acknowledged: 1 },
+      { tenantId: "acme", missing: 2, acknowledged: 0 },
+    ]);
+    expect(total).toMatchObject({ missing: 3, acknowledged: 1, inFlight: 5 });
+  });
+});
+
 describe("closed minutes move to MongoDB", () => {
   async function fill(): Promise<void> {
     const old = thisMinute() - 100;

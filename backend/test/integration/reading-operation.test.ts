@@ -264,6 +264,10 @@ describe("the ledger's route", () => {
       deadNow: { open: 0, replaying: 0, resolved: 0, discarded: 0, superseded: 0 },
     });
     expect((body as { items: object[] }).items[0]).toMatchObject({ tenantId: "acme", minute: expect.stringMatching(/:00\.000Z$/) });
+    expect(body).toMatchObject({ truncated: false, missingSince: null });
+    const lost = await reading.get("/v1/admin/ledger?tenantId=acme&from=1970-01-01T00:00:00Z&only=missing", asPerson("viewer"));
+    expect(lost).toMatchObject({ status: 200, body: { items: [], total: { accepted: 950, missing: 0 } } });
+    expect((await reading.get("/v1/admin/ledger?only=losses", asPerson("viewer"))).status).toBe(400);
     const own = await reading.get("/v1/admin/ledger", asKey("globex", "admin"));
     expect(own.body).toMatchObject({ items: [], total: { accepted: 0 } });
     expect((await reading.get("/v1/admin/ledger?tenantId=acme", asKey("globex", "admin"))).status).toBe(403);

@@ -19,6 +19,10 @@ const query = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   from: timeParam.optional().describe("Its minute is the first; an hour ago unless told"),
   to: timeParam.optional().describe("Exclusive; now unless told"),
+  only: z
+    .literal("missing")
+    .optional()
+    .describe("missing: items are minutes with something missing; total covers the whole range all the same"),
   limit: limitParam(5_000, 1_000).describe("Most items; total covers the whole range all the same"),
 });
 
@@ -38,14 +42,19 @@ export function ledgerRoutes({ auth, ledger, letters }: LedgerRoutesDeps): Fasti
         },
       },
       async (request): Promise<LedgerAnswer> => {
-        const { from, to, limit } = request.query;
+        const { from, to, only, limit } = request.query;
         const tenantId = resolveTenant(request, request.query.tenantId);
         const fromMs = from === undefined ? Date.now() - HOUR_MS : timeMs(from);
-        const range = { tenantId, fromMs, ...(to === undefined ? {} : { toMs: timeMs(to) }) };
-        const [{ items, total, unaccounted }, deadNow] = await Promise.all([ledger.read(range, limit), letters.counts(tenantId)]);
+        const range = { tenantId, fromMs, ...(to === undefined ? {} : { toMs: timeMs(to) }), onlyMissing: only === "missing" };
+        const [{ items, truncated, total, missingSinceMs, unaccounted }, deadNow] = await Promise.all([
+          ledger.read(range, limit),
+          letters.counts(tenantId),
+        ]);
         return {
           items: items.map((row) => ({ ...row, minute: new Date(row.minute * MINUTE_MS).toISOString() })),
+          truncated,
           total,
+          missingSince: missingSinceMs === null ? null : new Date(missingSinceMs).toISOString(),
           // The totals are not kept by tenant, so this number is all tenants': nothing for a tenant's key.
           unaccounted: principalOf(request).tenantId === null ? unaccounted : null,
           deadNow,
