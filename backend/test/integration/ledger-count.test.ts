@@ -5,7 +5,7 @@ import { alarmsCollection, createAlarms } from "../../src/ledger/alarms.js";
 import { createArchive, type LedgerDocument, ledgerCollection } from "../../src/ledger/archive.js";
 import { countEvents, DAY_MS } from "../../src/ledger/count.js";
 import { totalsCollection } from "../../src/ledger/samples.js";
-import { checkSentence, createVerifier, type Verifier } from "../../src/ledger/verify.js";
+import { type CheckDocument, checkSentence, createVerifier, type Verifier } from "../../src/ledger/verify.js";
 import { type Reading, startReading, until } from "./reading-fixture.js";
 
 const MINUTE_MS = 60_000;
@@ -73,6 +73,14 @@ describe("the independent count", () => {
     const check = await verifier.run("test");
     expect(check).toMatchObject({ status: "agrees", tenants: 2, days: 10, documents: 220, stored: 220, resolved: 0, differences: [] });
     expect(await verifier.list(10)).toMatchObject([{ status: "agrees", startedBy: "test" }]);
+  });
+
+  it("says one of a thing as one", async () => {
+    await store("acme", NOON);
+    await closedUntil(NOON + 30 * MINUTE_MS);
+    expect(checkSentence((await verifier.run("test")) as CheckDocument)).toMatch(
+      /^1 document, 1 stored by the ledger .*: they agree for 1 tenant on 1 day\.$/,
+    );
   });
 
   it("tells how far it is", async () => {
