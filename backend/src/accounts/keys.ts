@@ -70,12 +70,15 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
 
     async list({ tenantId, state, q, limit, after }) {
       const named: Prisma.ApiKeyWhereInput = q === undefined ? {} : { OR: [{ name: { contains: q, mode: "insensitive" } }, { id: q }] };
+      const ofTenant = tenantId === null ? {} : { tenantId };
+      // By its place, not as Prisma's cursor: a key that has left the filter since would make that skip one that has not.
+      const last = after === undefined ? null : await prisma.apiKey.findFirst({ where: { id: after, ...ofTenant } });
+      if (after !== undefined && !last) return { items: [], nextCursor: null };
       const rows = await prisma.apiKey.findMany({
-        where: { AND: [tenantId === null ? {} : { tenantId }, named, state === undefined ? {} : inState(state, new Date())] },
+        where: { AND: [ofTenant, named, state === undefined ? {} : inState(state, new Date()), last ? behind(last) : {}] },
         orderBy: [{ createdAt: "desc" }, { id: "desc" }],
         include: withRotation,
         take: limit + 1,
-        ...(after === undefined ? {} : { cursor: { id: after }, skip: 1 }),
       });
       const items = rows.slice(0, limit).map(listedKey);
       return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
@@ -219,6 +222,11 @@ function stateOf({ revokedAt, expiresAt, replacedById }: ApiKey, now: Date): Key
   if (expiresAt && expiresAt <= now) return "expired";
   return replacedById ? "replaced" : "active";
 }
+
+/** The rows that come after this one in the list. */
+const behind = ({ createdAt, id }: ApiKey): Prisma.ApiKeyWhereInput => ({
+  OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }],
+});
 
 /** The rows for which `stateOf` says this. */
 function inState(state: KeyState, now: Date): Prisma.ApiKeyWhereInput {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Actor } from "../../src/accounts/audit.js";
 import type { Authenticator, Principal } from "../../src/accounts/authenticator.js";
 import { StorageUnavailableError } from "../../src/accounts/database.js";
-import { createKeyService, type IssuedKey, type KeyService, type NewKey } from "../../src/accounts/keys.js";
+import { createKeyService, type IssuedKey, type KeyFilter, type KeyService, type NewKey } from "../../src/accounts/keys.js";
 import { createTenantService } from "../../src/accounts/tenants.js";
 import { mintToken } from "../../src/accounts/token.js";
 import { luaScript } from "../../src/stream/redis.js";
@@ -204,6 +204,42 @@ describe("rotation", () => {
     const { key } = await issue();
     const outcomes = await Promise.all([keyService.rotate(actor, key.id, null, 60), keyService.rotate(actor, key.id, null, 60)]);
     expect(outcomes.filter((outcome) => outcome === "not-active")).toHaveLength(1);
+  });
+});
+
+describe("the list", () => {
+  it("goes to the oldest key in pages, by state and by a part of the name, however many were revoked since", async () => {
+    const tenantId = "listed";
+    const made: string[] = [];
+    for (const name of ["Checkout", "till 1", "till 2", "till 3", "till 4"]) made.push((await issue({ tenantId, name })).key.id);
+    const [oldest, ...tills] = made as [string, ...string[]];
+    const names = async (filter: Partial<KeyFilter>) =>
+      (await keyService.list({ tenantId, limit: 100, ...filter })).items.map(({ name }) => name);
+    const all = async (filter: Partial<KeyFilter>) => {
+      const names: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await keyService.list({ tenantId, limit: 2, ...filter, ...(after ? { after } : {}) });
+        names.push(...page.items.map(({ name }) => name));
+        after = page.nextCursor ?? undefined;
+      } while (after);
+      return names;
+    };
+    expect(await all({})).toEqual(["till 4", "till 3", "till 2", "till 1", "Checkout"]);
+
+    // The last key of a page that somebody reads is revoked: it is no more of this state, and the next page begins behind it all the same.
+    const first = await keyService.list({ tenantId, state: "active", limit: 2 });
+    expect(first.nextCursor).toBe(tills[2]);
+    await keyService.revoke(actor, tills[2] as string, null);
+    expect(await names({ state: "active", after: tills[2] as string })).toEqual(["till 2", "till 1", "Checkout"]);
+
+    await keyService.rotate(actor, oldest, null, 60);
+    expect(await all({ state: "revoked" })).toEqual(["till 3"]);
+    expect(await all({ state: "replaced" })).toEqual(["Checkout"]);
+    expect(await all({ state: "active" })).toEqual(["Checkout", "till 4", "till 2", "till 1"]);
+    expect(await all({ q: "checkOUT" })).toEqual(["Checkout", "Checkout"]);
+    expect(await all({ q: oldest })).toEqual(["Checkout"]);
+    expect(await names({ after: "nosuchkey" })).toEqual([]);
   });
 });
 
