@@ -4,6 +4,7 @@ import type { Actor } from "../accounts/audit.js";
 import { bounded } from "../store/event-queries.js";
 import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
+import { pushHistory } from "./history.js";
 import { planFor } from "./plan.js";
 
 /** Letters changed by one command; between two of them other work has its turn. */
@@ -33,7 +34,7 @@ export async function discardLetters(
   const cursor = deadLetters.find(filter, options).sort({ lastFailedAt: 1, _id: 1 });
   const discard = async (ids: Binary[]): Promise<number> => {
     const entry = { at: new Date(), who: actor.name, what: `discarded: ${reason}` };
-    const change = { $set: { status: "discarded" as const, discardReason: reason }, $push: { history: entry } };
+    const change = { $set: { status: "discarded" as const, discardReason: reason }, ...pushHistory(entry) };
     return (await guarded(() => deadLetters.updateMany({ _id: { $in: ids }, status: "open" }, change))).modifiedCount;
   };
   let discarded = 0;

@@ -4,6 +4,7 @@ import { Binary, MongoBulkWriteError } from "mongodb";
 import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
 import { guarded, StorageUnavailableError } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
+import { longerHistory, pushHistory } from "./history.js";
 
 export interface LetterStore {
   /** Writes letters. One that is there already is reopened when another acceptance of the same body died; from the same acceptance it stays as it is. */
@@ -75,7 +76,7 @@ export function createLetterStore(store: Store): LetterStore {
               status: { $cond: [{ $in: ["$replay.outcome", ["stored", "already-stored"]] }, "resolved", "superseded"] },
               deaths: { $subtract: ["$deaths", 1] },
               receipt: NO_RECEIPT,
-              history: { $concatArrays: ["$history", [{ $literal: history }]] },
+              history: longerHistory(history),
             },
           },
         ]);
@@ -93,7 +94,7 @@ export function createLetterStore(store: Store): LetterStore {
         const history = { at: new Date(), who: "worker", what: "a corrected resend was stored" };
         await store.deadLetters.updateMany(
           { _id: { $in: found.map(({ _id }) => _id) }, ...open },
-          { $set: { status: "superseded" }, $push: { history } },
+          { $set: { status: "superseded" }, ...pushHistory(history) },
         );
       }),
 
@@ -113,7 +114,7 @@ export function createLetterStore(store: Store): LetterStore {
  */
 function reopen(letter: DeadLetterDocument) {
   const { _id, receipt, lastFailedAt, message, reasonCode, fingerprint, attempts, failures } = letter;
-  const history = [{ at: lastFailedAt, who: "worker", what: `died again: ${reasonCode}` }];
+  const history = { at: lastFailedAt, who: "worker", what: `died again: ${reasonCode}` };
   return {
     updateOne: {
       filter: { _id, receipt: { $ne: receipt } },
@@ -125,7 +126,7 @@ function reopen(letter: DeadLetterDocument) {
             failures: failures ? { $literal: failures } : "$$REMOVE",
             status: { $cond: [{ $eq: ["$status", "replaying"] }, "replaying", "open"] },
             deaths: { $add: ["$deaths", 1] },
-            history: { $concatArrays: ["$history", { $literal: history }] },
+            history: longerHistory(history),
           },
         },
       ],

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Binary, type Filter } from "mongodb";
+import { pushHistory } from "../dead-letters/history.js";
 import type { LetterPlan } from "../dead-letters/plan.js";
 import { behind, type Position } from "../store/cursor.js";
 import type { AttemptDocument, DeadLetterDocument, ReplayOutcome } from "../store/documents.js";
@@ -41,8 +42,6 @@ export interface ReplayLetters {
 
 /** Which states a replay takes letters from. `discarded` only when they were asked for: see `jobFilter`. */
 const TAKEN_FROM = ["open", "discarded"] as const;
-
-const HISTORY_KEPT = 200;
 
 export function createReplayLetters(store: Store): ReplayLetters {
   const { deadLetters, events, attempts } = store;
@@ -144,7 +143,7 @@ export function createReplayLetters(store: Store): ReplayLetters {
 }
 
 function closing(filter: Filter<DeadLetterDocument>, status: "resolved" | "superseded", what: string) {
-  return { updateMany: { filter, update: { $set: { status }, $push: { history: { at: new Date(), who: "replay", what } } } } };
+  return { updateMany: { filter, update: { $set: { status }, ...pushHistory({ at: new Date(), who: "replay", what }) } } };
 }
 
 /** Only a letter that this replay still has to decide is changed. */
@@ -195,8 +194,7 @@ function reopened(replayer: Replayer, decision: Decision, at: Date) {
 }
 
 function historyOf(replayer: Replayer, what: string, at: Date) {
-  const entry = { at, who: replayer.by, what: `replay ${replayer.id}: ${what}`.slice(0, 500) };
-  return { $push: { history: { $each: [entry], $slice: -HISTORY_KEPT } } };
+  return pushHistory({ at, who: replayer.by, what: `replay ${replayer.id}: ${what}` });
 }
 
 function attemptRow(letter: DeadLetterDocument, decision: Decision, worker: string, at: Date): AttemptDocument {

@@ -180,6 +180,30 @@ describe("a letter that exists already", () => {
     }
   });
 
+  it("keeps the last of its history, however often its body is refused, withdrawn, superseded, discarded or replayed", async () => {
+    const tenantId = "history";
+    const at = new Date();
+    const old = (n: number) =>
+      letter(tenantId, n, { history: Array.from({ length: 5_000 }, (_, i) => ({ at, who: "w", what: `old ${i}` })) });
+    const receipt = new Binary(Buffer.alloc(8, 2));
+    await store.deadLetters.insertMany([old(0), old(1), old(2), old(3)]);
+    const letters = createLetterStore(store);
+    await letters.write([letter(tenantId, 0, { receipt })]);
+    await letters.write([letter(tenantId, 1, { receipt })]);
+    await letters.withdraw([{ letterId: old(1)._id, receipt: Buffer.alloc(8, 2) }]);
+    await letters.supersede([old(2).eventDocId]);
+    const actor = { kind: "user", id: "u", name: "olga@test" } as const;
+    await discardLetters(store, tenantId, { ids: [hexOf(old(3))], reason: "enough" }, actor);
+    const histories = (await store.deadLetters.find({ tenantId }).sort({ eventId: 1 }).toArray()).map(({ history }) => history);
+    expect(histories.map(({ length }) => length)).toEqual([200, 200, 200, 200]);
+    expect(histories.map((history) => history.at(-1)?.what)).toEqual([
+      "died again: SCHEMA_INVALID",
+      "died again, yet it is stored",
+      "a corrected resend was stored",
+      "discarded: enough",
+    ]);
+  });
+
   it("is superseded by a corrected resend when it is open, and only then", async () => {
     const tenantId = "supersede";
     const states: LetterStatus[] = ["open", "discarded", "replaying", "open"];
