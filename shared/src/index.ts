@@ -10,5 +10,6 @@ export * from "./problems.js";
 export * from "./reason-help.js";
 export * from "./replay.js";
 export * from "./retries.js";
+export * from "./sending.js";
 export * from "./settings.js";
 export * from "./users.js";

@@ -1,14 +1,37 @@
+import { STATUS_CODES } from "node:http";
 import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { problems } from "@streamforge/shared";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import type { OperationDetails } from "./openapi-sending.js";
+import { sendingComponents } from "./openapi-sending-parts.js";
 
-type Document = { paths?: Record<string, Record<string, Operation>>; components?: { schemas?: Record<string, object> } };
+declare module "fastify" {
+  interface FastifySchema {
+    /**
+     * For a route that reads its body itself: what the document says of it, in OpenAPI's words. `querystring` stays with Fastify.
+     * @fastify/swagger hands on what begins with `x-`.
+     */
+    "x-operation"?: OperationDetails;
+  }
+}
 
-interface Operation {
+type Document = {
+  paths?: Record<string, Record<string, Operation>>;
+  components?: { schemas?: Record<string, object> };
+};
+
+/** An answer, as far as this file looks into it. */
+interface Answer {
+  description?: string;
+  content?: object;
+}
+
+interface Operation extends Partial<Omit<OperationDetails, "responses">> {
   tags?: string[];
   operationId?: string;
   security?: object[];
-  responses?: Record<string, object>;
+  responses?: Record<string, Answer>;
+  "x-operation"?: OperationDetails;
 }
 
 const PROBLEM = {
@@ -70,6 +93,8 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
       },
       security: [{ apiKey: [] }, { apiKeyHeader: [] }, { adminToken: [] }, { session: [] }],
     },
+    // The dashboard's files are no part of the API.
+    hideUntagged: true,
     transform: jsonSchemaTransform,
     transformObject: (document) => completed(("openapiObject" in document ? document.openapiObject : {}) as Document) as never,
   };
@@ -77,20 +102,38 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
 
 /** Adds what every operation shares, so that no route has to repeat it: the problem answers, an id, and who needs no credential. */
 function completed(document: Document): Document {
-  for (const [path, operations] of Object.entries(document.paths ?? {})) {
-    for (const [method, operation] of Object.entries(operations)) {
-      operation.operationId ??= operationId(method, path);
-      if (operation.tags?.some((tag) => OPEN_TAGS.has(tag))) operation.security = [];
-      operation.responses = {
-        ...operation.responses,
-        default: {
-          description: "A problem",
-          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-        },
-      };
-    }
-  }
-  return { ...document, components: { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM } } };
+  const paths = Object.fromEntries(
+    Object.entries(document.paths ?? {}).map(([path, operations]) => [
+      path,
+      Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, completedOperation(method, path, operation)])),
+    ]),
+  );
+  const { schemas, ...parts } = sendingComponents();
+  const all = { ...document.components?.schemas, ...schemas, Problem: PROBLEM };
+  return { ...document, paths, components: { ...document.components, ...parts, schemas: all } };
+}
+
+function completedOperation(method: string, path: string, { "x-operation": details, ...operation }: Operation): Operation {
+  const responses = details?.responses ?? operation.responses ?? {};
+  return {
+    operationId: operationId(method, path),
+    ...operation,
+    ...details,
+    ...(operation.tags?.some((tag) => OPEN_TAGS.has(tag)) ? { security: [] } : {}),
+    ...(details ? { parameters: [...(operation.parameters ?? []), ...details.parameters] } : {}),
+    responses: {
+      ...Object.fromEntries(Object.entries(responses).map(([status, response]) => [status, described(status, response)])),
+      default: {
+        description: "A problem",
+        content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+      },
+    },
+  };
+}
+
+/** @fastify/swagger calls every answer "Default Response" that does not describe itself. */
+function described(status: string, response: Answer): Answer {
+  return response.description === "Default Response" ? { ...response, description: STATUS_CODES[status] ?? "" } : response;
 }
 
 /** `get /v1/events/{eventId}` → `getV1EventsByEventId`. */

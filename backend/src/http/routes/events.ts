@@ -1,4 +1,4 @@
-import { acceptedSchema, batchSummarySchema, type ProblemCode, streamSummarySchema } from "@streamforge/shared";
+import type { ProblemCode } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -13,6 +13,7 @@ import type { Auth, Hook } from "../auth.js";
 import type { BodyReader } from "../body.js";
 import { answerMany, answerOne, answerRejected, countSummary, sendSummary, summarize } from "../event-answers.js";
 import { decode, isNdjson, JSON_TYPE, NDJSON_TYPES, readBody, scopeOf } from "../event-body.js";
+import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
 import { ProblemError, problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
 import { sendProblem } from "../refusals.js";
@@ -35,7 +36,9 @@ export interface EventRoutesDeps {
   at?: (point: "received" | "before-answer") => void;
 }
 
-const resultsQuery = z.object({ results: z.enum(["all"]).optional() });
+const resultsQuery = z.object({
+  results: z.enum(["all"]).optional().describe("Lists every item of many, in order; unset, what is neither accepted nor duplicate"),
+});
 
 /** `POST /v1/events`, `/v1/events/validate`, `/v1/ingest/stream`, and `/events` for older clients. */
 export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
@@ -52,26 +55,22 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     app.addContentTypeParser([JSON_TYPE, ...NDJSON_TYPES], (_request, payload, done) => done(null, payload));
 
     const post = (request: FastifyRequest, reply: FastifyReply) => receive(deps, request, reply);
-    const documented: FastifySchema = {
+    const operations = sendingOperations(config);
+    const documented = (summary: string, operation: OperationDetails): FastifySchema => ({
       tags: ["events"],
-      consumes: [JSON_TYPE, "application/x-ndjson"],
+      summary,
       querystring: resultsQuery,
-      response: { 202: z.union([acceptedSchema, batchSummarySchema]), 207: batchSummarySchema },
-    };
-    app.post("/v1/events", { onRequest, schema: { ...documented, summary: "Send one event, or many as an array or NDJSON" } }, post);
-    app.post("/events", { onRequest, schema: { ...documented, summary: "Same as POST /v1/events, for older clients" } }, post);
-    app.post(
-      "/v1/events/validate",
-      { onRequest, schema: { ...documented, response: {}, summary: "What would become of the items, without storing anything" } },
-      (request, reply) => validate(deps, request, reply),
-    );
-    const streamed: FastifySchema = {
-      ...documented,
-      consumes: ["application/x-ndjson"],
-      summary: `Send NDJSON of any length up to ${config.STREAM_MAX_BYTES} bytes`,
-      response: { 202: streamSummarySchema, 207: streamSummarySchema },
-    };
-    app.post("/v1/ingest/stream", { onRequest, schema: streamed }, (request, reply) => stream(deps, request, reply));
+      "x-operation": operation,
+    });
+    const sending = documented("Send one event, or many as an array or NDJSON", operations.send);
+    const sendingByOlderPath = documented("Same as POST /v1/events, for older clients", operations.send);
+    const validating = documented("What would become of the items, without storing anything", operations.validate);
+    const streaming = documented(`Send NDJSON of any length up to ${config.STREAM_MAX_BYTES} bytes`, operations.stream);
+
+    app.post("/v1/events", { onRequest, schema: sending }, post);
+    app.post("/events", { onRequest, schema: sendingByOlderPath }, post);
+    app.post("/v1/events/validate", { onRequest, schema: validating }, (request, reply) => validate(deps, request, reply));
+    app.post("/v1/ingest/stream", { onRequest, schema: streaming }, (request, reply) => stream(deps, request, reply));
   };
 }
 

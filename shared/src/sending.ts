@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { reasonCodes } from "./api.js";
+
+/**
+ * The shapes of sending events. The server reads these bodies itself, byte by byte, and checks them with `normalize`: what stands
+ * here of a sent event describes it to people and programs (OpenAPI), and is held against `normalize` by a test.
+ */
+
+const time = z.string().describe("RFC 3339, UTC");
+const countOf = z.number().int().min(0);
+
+export const nameSchema = z
+  .union([z.string().min(1).max(200), z.int()])
+  .describe("1 to 200 characters without control characters; an integer becomes its decimal text");
+
+const nameOf = (what: string) => nameSchema.describe(what).optional();
+const momentOf = (what: string) => z.string().meta({ format: "date-time" }).describe(what).optional();
+const anotherNameOf = (field: string) => `Another name of ${field}`;
+
+export const sentEventSchema = z
+  .looseObject({
+    eventId: nameOf("Its identity within the tenant: the same id is stored once, however often it is sent"),
+    event_id: nameOf(anotherNameOf("eventId")),
+    id: nameOf(anotherNameOf("eventId")),
+    eventType: nameOf("What happened. May be missing when the API key has a default type"),
+    event_type: nameOf(anotherNameOf("eventType")),
+    type: nameOf(anotherNameOf("eventType")),
+    userId: nameOf("Whom it concerns: events of one user lie on one shard. Missing: partitionKey, else subject, else eventId"),
+    user_id: nameOf(anotherNameOf("userId")),
+    subject: nameOf("What it concerns, such as the number of an order"),
+    entityId: nameOf(anotherNameOf("subject")),
+    partitionKey: nameOf("Missing: subject"),
+    occurredAt: momentOf("RFC 3339 with a zone, from 1970 to 24 hours from now; kept as it was sent. Missing: the time of receipt"),
+    occurred_at: momentOf(anotherNameOf("occurredAt")),
+    timestamp: momentOf(anotherNameOf("occurredAt")),
+    time: momentOf(anotherNameOf("occurredAt")),
+    source: nameOf("Who sends it. Missing: the API key's name"),
+    service: nameOf(anotherNameOf("source")),
+    schemaVersion: nameOf("Missing: 1.0.0"),
+    specVersion: nameOf("Missing: 1.0"),
+    payload: z
+      .unknown()
+      .optional()
+      .describe("Any JSON. Missing: all fields that have no meaning of their own are the payload, so that flat events work"),
+    data: z.unknown().optional().describe(anotherNameOf("payload")),
+  })
+  .describe(
+    "One event. null counts as missing. When a field is there under two names the first one listed counts, and the other is data like any. Further fields are kept: beside the payload, or as the payload when there is none.",
+  );
+
+export const itemStatuses = ["accepted", "duplicate", "conflict", "rejected", "retry"] as const;
+export type ItemStatus = (typeof itemStatuses)[number];
+
+export const acceptedSchema = z.object({
+  eventId: z.string(),
+  id: z.string().describe("UUIDv8 of the stored event"),
+  status: z.literal("accepted"),
+  receivedAt: time,
+});
+
+/** Members of the problems `duplicate` and `identity-conflict`. */
+export const firstAcceptedSchema = acceptedSchema.omit({ status: true }).describe("The event that was accepted first under this identity");
+
+export const itemResultSchema = z.object({
+  index: countOf.describe("Position of the item; in a resumed stream it counts from the part that was sent"),
+  eventId: z.string().optional(),
+  status: z.enum(itemStatuses),
+  code: z.string().optional().describe("Problem code of an item that is neither accepted nor duplicate"),
+  detail: z.string().optional(),
+});
+export type ItemResult = z.infer<typeof itemResultSchema>;
+
+export const batchSummarySchema = z.object({
+  accepted: countOf,
+  duplicates: countOf,
+  conflicts: countOf,
+  rejected: countOf,
+  retry: countOf,
+  results: z.array(itemResultSchema).describe("What is neither accepted nor duplicate; everything with ?results=all"),
+});
+export type BatchSummary = z.infer<typeof batchSummarySchema>;
+
+export const streamSummarySchema = batchSummarySchema.extend({
+  results: z
+    .array(itemResultSchema)
+    .describe("What is neither accepted nor duplicate; everything with ?results=all. The first 10,000 of them"),
+  resultsOmitted: countOf.optional().describe("How many more belong in results; only when there are any"),
+  offset: countOf.describe("Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset"),
+});
+export type StreamSummary = z.infer<typeof streamSummarySchema>;
+
+const would = z
+  .enum(["stored", "dead", "duplicate", "conflict"])
+  .describe("What would become of it; an event that would die is accepted first");
+const foreseenCodes = ["duplicate", "identity-conflict", ...reasonCodes] as const;
+
+/** What would become of one event (`POST /v1/events/validate`). */
+export const foreseenSchema = z.object({
+  eventId: z.string(),
+  id: z.string().describe("UUIDv8 that it would be stored under"),
+  status: z.enum(["accepted", "duplicate", "conflict"]).describe("How sending it would be answered"),
+  would,
+  code: z.enum(foreseenCodes).optional().describe("Why it would not be stored"),
+});
+
+/** What would become of many. */
+export const foreseenSummarySchema = batchSummarySchema.extend({
+  results: z
+    .array(
+      itemResultSchema.extend({
+        would: would.optional(),
+        code: z.string().optional().describe("Why it would not be stored: a problem code or the reason code of a dead letter"),
+      }),
+    )
+    .describe("Every item, in order; one that is rejected has no would"),
+});
