@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Redis } from "ioredis";
-import type { RedisKeys } from "./keys.js";
+import { createQueueSearch, type QueueSearch, type QueueSearchOptions } from "./queue-search.js";
 import { type DedupeRecord, readDedupeRecord } from "./record.js";
 
 /** What Redis remembers of an accepted identity. */
@@ -16,11 +15,15 @@ export interface Lookup {
    * @returns null when nothing was accepted under this identity within the dedupe window, or it died (its identity was given back)
    */
   find(partition: number, identity: string): Promise<Remembered | null>;
+  /** For a name that tells no identity: looks through what is on its way, within a bound. */
+  search: QueueSearch;
 }
 
 /** Looks up what was accepted: every accepted event has its record at least until it is settled. */
-export function createLookup({ redis, keys }: { redis: Redis; keys: RedisKeys }): Lookup {
+export function createLookup(options: QueueSearchOptions): Lookup {
+  const { redis, keys } = options;
   return {
+    search: createQueueSearch(options),
     async find(partition, identity) {
       const { dedupe0, dedupe1, retryAccepted } = keys.partition(partition);
       const field = Buffer.from(identity, "latin1");

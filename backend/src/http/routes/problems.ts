@@ -16,7 +16,8 @@ const EXPLANATIONS: Record<ProblemCode, string> = {
   "tenant-mismatch": "An API key belongs to one tenant; the request names another.",
   "tenant-not-allowed": "This installation limits which tenants may exist (TENANT_ALLOWLIST).",
   "not-found": "There is nothing under this path.",
-  "event-not-found": "No event of your tenant has this eventId or id: it was never accepted, or belongs to another tenant.",
+  "event-not-found":
+    "No event of your tenant was found under this eventId or id: it was never accepted, or belongs to another tenant. When the queue is long, one that waits to be stored may not be found by its id or by an eventId that was generated; the detail says so then.",
   "dead-letter-not-found": "No dead letter of your tenant has this id.",
   "method-not-allowed": "The path exists, but not with this method.",
   "request-timeout":

@@ -10,6 +10,7 @@ import { isName } from "../../ingest/normalize.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import type { EventQueries } from "../../store/event-queries.js";
 import type { Lookup, Remembered } from "../../stream/lookup.js";
+import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
 import { problem } from "../problems.js";
@@ -97,9 +98,8 @@ async function findEvent(
   const tenantId = requireTenant(request, query.tenantId);
   reply.header("X-Shards", query.userId === undefined ? "scatter" : "targeted");
   const json = (await byEventId(deps, tenantId, name, query)) ?? (await byId(deps, tenantId, name, query.userId));
-  if (json !== null) return sendJson(reply, json);
-  const early = "An event that was accepted moments ago without an eventId of its own is found as soon as it is stored.";
-  throw problem("event-not-found", uuidBytes(name) ? `There is no such event. ${early}` : "There is no such event.");
+  if (json === null) throw problem("event-not-found", "There is no such event.");
+  return sendJson(reply, json);
 }
 
 /** Stored wins; then a newer acceptance that is on its way, then the dead letter. */
@@ -121,14 +121,17 @@ async function byEventId(
   const letter = await deps.letters.ofEvent(tenantId, { eventId });
   if (remembered instanceof Error) {
     if (letter) return deadEventJson(letter);
-    throw problem("storage-unavailable", "The event is not stored, and Redis, which knows what is on its way, does not answer.");
+    throw redisAway();
   }
   if (remembered && !isDead(letter, remembered)) {
     const id = idAt(remembered.hour * HOUR_MS);
-    return JSON.stringify(await onItsWay(deps, { tenantId, eventId, id }, remembered));
+    return onItsWay(deps, { tenantId, eventId, id }, remembered);
   }
   return letter && deadEventJson(letter);
 }
+
+const redisAway = () =>
+  problem("storage-unavailable", "The event is not stored, and Redis, which knows what is on its way, does not answer.");
 
 /** Whether the letter is of the acceptance that Redis remembers; a corrected resend is another one. */
 function isDead(letter: DeadLetterDocument | null, remembered: Remembered): boolean {
@@ -138,20 +141,55 @@ function isDead(letter: DeadLetterDocument | null, remembered: Remembered): bool
 async function onItsWay(
   deps: ReadingRoutesDeps,
   event: { tenantId: string; eventId: string; id: Buffer },
-  remembered: Remembered,
-): Promise<EventView> {
+  { receipt, receivedAtMs, retrying }: Pick<Remembered, "receipt" | "receivedAtMs" | "retrying">,
+): Promise<string> {
   const { tenantId, eventId, id } = event;
-  const view = { eventId, id: uuidText(id), tenantId, receivedAt: new Date(remembered.receivedAtMs).toISOString() };
-  if (!remembered.retrying) return { ...view, status: "queued" };
-  const attempts = await deps.letters.attempts(id, remembered.receipt);
-  return { ...view, status: "retrying", attempts: attempts.length };
+  const view = { eventId, id: uuidText(id), tenantId, receivedAt: new Date(receivedAtMs).toISOString() };
+  if (!retrying) return JSON.stringify({ ...view, status: "queued" } satisfies EventView);
+  const attempts = await deps.letters.attempts(id, receipt);
+  return JSON.stringify({ ...view, status: "retrying", attempts: attempts.length } satisfies EventView);
 }
 
-async function byId(deps: ReadingRoutesDeps, tenantId: string, text: string, userId: string | undefined): Promise<string | null> {
-  const id = uuidBytes(text);
-  if (!id) return null;
+const NOT_ALL_LOOKED_THROUGH =
+  "Nothing stored has this name, and not everything that waits to be stored could be looked through. Ask again later; an eventId that the producer chose is always found.";
+
+/**
+ * By a name under which Redis remembers nothing. Between the two looks into MongoDB lies the one into the queue: what was settled
+ * meanwhile is found by the second.
+ * @throws 404 that says so when the queue is too long to be looked through
+ */
+async function byId(deps: ReadingRoutesDeps, tenantId: string, name: string, userId: string | undefined): Promise<string | null> {
+  const wanted = wantedBy(tenantId, name);
+  if (!wanted) return null;
+  const known = await decided(deps, wanted, userId);
+  if (known) return known;
+  const search = await deps.lookup.search(deps.partitions, wanted).catch(() => {
+    throw redisAway();
+  });
+  if (search.kind === "found") {
+    const { eventId, id, receipt, receivedAtMs, acceptedAtMs } = search.record;
+    return onItsWay(deps, { tenantId, eventId, id }, { receipt, receivedAtMs, retrying: acceptedAtMs > 0 });
+  }
+  const late = await decided(deps, wanted, userId);
+  if (late || search.kind === "absent") return late;
+  throw problem("event-not-found", NOT_ALL_LOOKED_THROUGH);
+}
+
+/** Stored or dead. */
+async function decided(deps: ReadingRoutesDeps, { tenantId, id }: Wanted, userId: string | undefined): Promise<string | null> {
   const stored = await deps.events.byId(tenantId, id, userId);
   if (stored) return storedEventJson(stored);
   const letter = await deps.letters.ofEvent(tenantId, { id });
   return letter && deadEventJson(letter);
+}
+
+/** An id is a UUIDv8. An eventId that was generated is a UUIDv7, and from it follow the event's id and when it was received (`newIdentity`). */
+function wantedBy(tenantId: string, name: string): Wanted | null {
+  const bytes = uuidBytes(name);
+  const version = bytes && (bytes[6] as number) >> 4;
+  if (version === 8) return { tenantId, id: bytes as Buffer };
+  if (version !== 7) return null;
+  const receivedAtMs = (bytes as Buffer).readUIntBE(0, 6);
+  const id = eventUuid(receivedAtMs - (receivedAtMs % HOUR_MS), nameDigest(tenantId, name));
+  return { tenantId, id: Buffer.from(id, "latin1"), receivedAtMs };
 }
