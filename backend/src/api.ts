@@ -82,6 +82,9 @@ export interface ApiHooks {
 /** How long requests are answered 503 `shutting-down` before connections are closed. */
 const SHUTDOWN_NOTICE_MS = 1_000;
 
+/** An ADMIN_TOKEN below this is warned of. */
+const SHORT_TOKEN = 16;
+
 /** Where Vite puts the dashboard; the same from `src` and from `dist`. */
 const DASHBOARD = fileURLToPath(new URL("../../frontend/dist/", import.meta.url));
 
@@ -97,6 +100,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const startedAtMs = Date.now();
   const log = createLog(config, "api", name);
+  if (config.ADMIN_TOKEN !== undefined && config.ADMIN_TOKEN.length < SHORT_TOKEN)
+    log.warn(`ADMIN_TOKEN has fewer than ${SHORT_TOKEN} characters and could be guessed; take a longer, random one`);
   const registry = createRegistry();
   const latency = createLatencyWindow();
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
@@ -108,7 +113,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const appendRedis = connect("append");
   await Promise.all([awaitRedis(redis), awaitRedis(appendRedis)]);
   const dataSet = await joinDataSet(redis, keys, config, log);
-  const { partitions, unsafe } = dataSet;
+  const { partitions } = dataSet;
   const clock = await createRedisClock(redis);
   const store = await connectStore(config, name);
   const prisma = createPrisma(config.DATABASE_URL);
@@ -165,7 +170,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     memoryRatio: config.REDIS_MEMORY_LIMIT_RATIO,
     partitionsSet: config.PARTITIONS,
     partitions,
-    unsafe,
+    unsafe: [...dataSet.unsafe, ...store.unsafe],
   };
   const sampler = await startSampler({ redis, keys, depth, ledger, letters, checks, history, limits });
   registerStatsGauges(registry, sampler.current);

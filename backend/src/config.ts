@@ -6,6 +6,8 @@ import { z } from "zod";
  */
 
 const flag = z.stringbool();
+/** How many proxies stand in front; `true` is one, as older installations have it. */
+const hops = z.union([z.stringbool().transform(Number), z.coerce.number().int().min(0).max(10)]);
 const count = (fallback: number, about: string) => z.coerce.number().int().min(0).default(fallback).describe(about);
 const positive = (fallback: number, about: string) => z.coerce.number().int().min(1).default(fallback).describe(about);
 const list = z
@@ -64,9 +66,8 @@ export const configSchema = z.object({
 
   ADMIN_TOKEN: z
     .string()
-    .min(16, "ADMIN_TOKEN needs at least 16 characters")
     .optional()
-    .describe("Opens the X-Admin-Token door; unset, that door does not exist"),
+    .describe("Opens the X-Admin-Token door; unset, that door does not exist. Make it long and random: a short one is warned of"),
   ADMIN_EMAIL: z.string().default("admin@streamforge.local").describe("First admin, created when there are no users"),
   ADMIN_PASSWORD: z.string().min(8).optional().describe("Password of the first admin; unset, one is generated and printed once"),
   KEY_PEPPER: z
@@ -78,7 +79,9 @@ export const configSchema = z.object({
   CORS_ORIGINS: list.describe("Comma-separated origins allowed to call the API from a browser"),
   SESSION_TTL_SECONDS: positive(12 * 3600, "Lifetime of an operator's session, in seconds"),
   COOKIE_SECURE: flag.default(false).describe("true marks the session cookie Secure (set it behind HTTPS)"),
-  TRUST_PROXY: flag.default(false).describe("true takes the client's address from X-Forwarded-For"),
+  TRUST_PROXY: hops
+    .default(0)
+    .describe("How many proxies of your own stand in front; the client's address is then the last but so many in X-Forwarded-For"),
 
   MAX_EVENT_BYTES: positive(256 * KIB, "Largest single event, in bytes of JSON text"),
   MAX_BATCH_BYTES: positive(10 * MIB, "Largest array or NDJSON body after inflation, in bytes"),
@@ -91,7 +94,7 @@ export const configSchema = z.object({
   BODY_TIMEOUT_MS: positive(60_000, "Longest time a body of /v1/events may take, in ms"),
   MIN_BODY_BYTES_PER_SECOND: count(1024, "Slowest body that is tolerated after 5 s, in bytes/s; 0 tolerates all"),
   APPEND_TIMEOUT_MS: positive(10_000, "How long an append is tried before it is answered 503 outcome-unknown, in ms"),
-  DEFAULT_REQUESTS_PER_SECOND: count(0, "Requests a second allowed per API key when its tenant sets no limit; 0 is unlimited"),
+  DEFAULT_REQUESTS_PER_SECOND: count(0, "Requests a second allowed per API key when its tenant sets no limit of its own; 0 is unlimited"),
   DEFAULT_EVENTS_PER_SECOND: count(0, "Events a second allowed per tenant when it sets no limit; 0 is unlimited"),
   ADMIN_REQUESTS_PER_MINUTE: positive(600, "Administrative requests a minute allowed per caller"),
 
@@ -138,7 +141,12 @@ export const configSchema = z.object({
   CIRCUIT_FAILURES: positive(5, "Failed bulks in a row that open the circuit"),
   CIRCUIT_SUCCESSES: positive(2, "Successful bulks that close it"),
   CIRCUIT_OPEN_MS: positive(30_000, "How long an open circuit waits before it tries one bulk, in ms"),
-  SHUTDOWN_TIMEOUT_MS: positive(9_000, "Time given to requests and bulks in hand at shutdown, in ms"),
+  SHUTDOWN_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(2_000)
+    .default(9_000)
+    .describe("Time given to requests and bulks in hand at shutdown, in ms; the process ends a second later at the latest"),
 });
 
 export type Config = Readonly<z.infer<typeof configSchema>>;

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import closeWithGrace from "close-with-grace";
+import { loadConfig } from "./config.js";
 
 /**
  * Runs a process when its module is the program that was started, and not an import of another one. What cannot start says why in
@@ -15,7 +16,7 @@ export async function runAsMain(moduleUrl: string, start: () => Promise<{ close(
     const running = await start();
     giveBackMemory();
     growFreely();
-    closeWithGrace({ delay: 10_000 }, () => running.close());
+    closeWithGrace({ delay: loadConfig().SHUTDOWN_TIMEOUT_MS + 1_000 }, () => running.close());
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);

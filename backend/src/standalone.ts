@@ -41,8 +41,8 @@ async function main(): Promise<void> {
   if (seeded.adminPassword) say(`First admin made: ${seeded.adminEmail}, password ${seeded.adminPassword}`);
 
   say("Starting api and worker ...");
-  const api = await openProcess("api", home, env);
-  await openProcess("worker", home, env);
+  const api = await openProcess("api", home, env, config.SHUTDOWN_TIMEOUT_MS);
+  await openProcess("worker", home, env, config.SHUTDOWN_TIMEOUT_MS);
   const ready = await untilReady(config.HOST, api.port);
   const { REDIS_URL, MONGODB_URI, DATABASE_URL, KEY_PEPPER } = env;
   const url = `http://${localHost(config.HOST)}:${api.port}`;
@@ -94,12 +94,13 @@ function revive({ servers }: Servers): () => Promise<void> {
   };
 }
 
-async function openProcess(name: "api" | "worker", home: Home, env: NodeJS.ProcessEnv): Promise<Supervised> {
+async function openProcess(name: "api" | "worker", home: Home, env: NodeJS.ProcessEnv, shutdownMs: number): Promise<Supervised> {
   const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   const running = await supervise({
     name,
     file,
     env,
+    shutdownMs,
     logFile: home.path(`${name}.log`),
     portSetting: name === "api" ? "PORT" : "WORKER_PORT",
     tell: say,

@@ -1,7 +1,7 @@
 import type { Config } from "../config.js";
 import { type Actor, audit } from "./audit.js";
 import { createPrisma, type Database } from "./database.js";
-import { insertKey } from "./keys.js";
+import { insertKey, tenantAllowed } from "./keys.js";
 import { generatePassword, hashPassword } from "./passwords.js";
 
 export { migrate } from "./migrations.js";
@@ -32,8 +32,8 @@ export interface Seeded {
 }
 
 /**
- * Makes what a fresh installation needs to be used: the first admin when there are no users, the tenant `tenant-demo`,
- * a key for it when it has never had one, and its event types likewise. Repeating it changes nothing.
+ * Makes what a fresh installation needs to be used: the first admin when there are no users, the tenant `tenant-demo` (unless
+ * TENANT_ALLOWLIST leaves it out), a key for it when it has never had one, and its event types likewise. Repeating it changes nothing.
  */
 export async function seed(config: Config): Promise<Seeded> {
   const prisma = createPrisma(config.DATABASE_URL);
@@ -64,6 +64,7 @@ async function seedAdmin(db: Database, config: Config): Promise<string | undefin
 }
 
 async function seedDemoTenant(db: Database, config: Config): Promise<string | undefined> {
+  if (!tenantAllowed(config.TENANT_ALLOWLIST, DEMO_TENANT)) return undefined;
   if ((await db.apiKey.count({ where: { tenantId: DEMO_TENANT } })) > 0) return undefined;
   const { token } = await insertKey(db, config.KEY_PEPPER, SYSTEM, {
     tenantId: DEMO_TENANT,

@@ -4,10 +4,10 @@ import type { RedisKeys } from "../stream/keys.js";
 import { StorageUnavailableError } from "./database.js";
 import { within } from "./deadline.js";
 
-const WINDOW_SECONDS = 15 * 60;
+export const WINDOW_SECONDS = 15 * 60;
 
 /** Per address and e-mail: few enough that guessing is hopeless, many enough for someone who mistypes. */
-const TRIES_PER_EMAIL = 10;
+export const TRIES_PER_EMAIL = 10;
 
 /** Per address: an office behind one address may sign in, one that tries many e-mails may not. */
 const TRIES_PER_IP = 50;

@@ -24,7 +24,9 @@ export async function callApi<T>({ url, credential }: ApiAccess, method: string,
   const problem = answer as Partial<Problem> | undefined;
   if (response.status === 401)
     throw new Error(
-      `The server at ${url} does not accept this credential. ADMIN_TOKEN (or --admin-token) must be the one that the server was started with.`,
+      credential
+        ? `The server at ${url} does not accept this credential. ADMIN_TOKEN (or --admin-token) must be the one that the server was started with.`
+        : `The server at ${url} wants a credential. Set ADMIN_TOKEN to the server's (or pass --admin-token), or pass --api-key with a key that has the scope admin.`,
     );
   throw new Error(problem?.detail ?? problem?.title ?? `${method} ${path} was answered ${response.status}; is ${url} a StreamForge?`);
 }

@@ -6,6 +6,7 @@ import { isDatabaseDown } from "../accounts/database.js";
 import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
+import { type LocalSession, openLocalSession } from "./local-session.js";
 import { addReplayCommands } from "./replay.js";
 import { table } from "./table.js";
 import { openUserAdmin, type UserAdmin } from "./user-admin.js";
@@ -90,15 +91,16 @@ program
   .description("whether the API and its stores are up; with a credential also what is being processed. Ends with 1 when it is down")
   .action(async () => {
     const globals = program.opts<Globals>();
-    const access = accessOf(globals);
-    const health = await callApi<Health>(access, "GET", "/health");
+    const open = accessOf(globals);
+    const health = await callApi<Health>(open, "GET", "/health");
+    const access = await credentialed(open);
     const stats = access.credential ? await callApi<Stats>(access, "GET", "/v1/stats") : undefined;
     print(globals, { ...health, stats }, describe(access.url, health, stats));
     if (health.status === "down") process.exitCode = 1;
   });
 
 const overHttp: LedgerCommandsDeps = {
-  call: (method, path, body) => callApi(accessOf(program.opts<Globals>()), method, path, body),
+  call: async (method, path, body) => callApi(await credentialed(accessOf(program.opts<Globals>())), method, path, body),
   show: (value, text) => print(program.opts<Globals>(), value, text),
 };
 addLedgerCommands(program, overHttp);
@@ -113,7 +115,8 @@ function describe(url: string, { status, version, uptimeSeconds, dependencies }:
     detail ?? "",
   ]);
   lines.push(table(["STORE", "STATE", "LATENCY", ""], rows));
-  if (!stats) return [...lines, "With ADMIN_TOKEN set, this also shows backlog, dead letters and the ledger."].join("\n");
+  if (!stats)
+    return [...lines, "With a credential (ADMIN_TOKEN, or --api-key) this also shows backlog, dead letters and the ledger."].join("\n");
   const { backlog, deadLetters, eps, ledger, workers, warnings } = stats;
   lines.push(
     `${backlog.events} events wait, ${deadLetters.open} dead letters are open, ${workers.filter((worker) => worker.alive).length} workers are alive.`,
@@ -161,6 +164,15 @@ function accessOf({ url, adminToken, apiKey }: Globals): ApiAccess {
   return { url, credential: apiKey ? { "x-api-key": apiKey } : undefined };
 }
 
+let session: Promise<LocalSession> | undefined;
+
+/** Where no credential is given, and the stores' addresses are at hand, the first admin's. */
+async function credentialed(access: ApiAccess): Promise<ApiAccess> {
+  if (access.credential || !process.env["DATABASE_URL"] || !process.env["REDIS_URL"]) return access;
+  session ??= openLocalSession(access.url, process.env);
+  return { ...access, credential: (await session).credential };
+}
+
 function print({ json }: Globals, value: unknown, text: string): void {
   console.log(json ? JSON.stringify(value, null, 2) : text);
 }
@@ -171,11 +183,14 @@ function parseTime(text: string): Date {
   return time;
 }
 
-program.parseAsync().catch((error: Error) => {
-  console.error(
-    isDatabaseDown(error)
-      ? "Postgres does not answer at DATABASE_URL. Start StreamForge with npm start, or set DATABASE_URL."
-      : error.message,
-  );
-  process.exitCode = 1;
-});
+program
+  .parseAsync()
+  .catch((error: Error) => {
+    console.error(
+      isDatabaseDown(error)
+        ? "Postgres does not answer at DATABASE_URL. Start StreamForge with npm start, or set DATABASE_URL."
+        : error.message,
+    );
+    process.exitCode = 1;
+  })
+  .finally(async () => (await session?.catch(() => undefined))?.close());

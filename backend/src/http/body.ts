@@ -19,13 +19,16 @@ export interface HeldBody {
 export interface BodyReader {
   /**
    * Reads a whole body, inflated.
-   * @param maxBytes most bytes after inflation
+   * @param maxBytes most bytes after inflation, and on the wire
    * @param tooLarge the problem when there are more
    * @throws ProblemError: too large, too slow (408), not gzip (400), another encoding (415), no memory left (503 backlog-full)
    */
   read(request: IncomingMessage, maxBytes: number, tooLarge: () => ProblemError): Promise<HeldBody>;
-  /** The body chunk by chunk, inflated, as fast as it is consumed. The total is the consumer's to limit. */
-  chunks(request: IncomingMessage): AsyncIterable<Buffer>;
+  /**
+   * The body chunk by chunk, inflated, as fast as it is consumed. The inflated total is the consumer's to limit.
+   * @param maxBytes most bytes on the wire, where gzip can hold much that inflates to nothing
+   */
+  chunks(request: IncomingMessage, maxBytes: number): AsyncIterable<Buffer>;
   bufferedBytes(): number;
   close(): void;
 }
@@ -35,6 +38,9 @@ const SWEEP_MS = 500;
 const GRACE_MS = 5_000;
 /** Below this a body may inflate at any ratio: small repetitive bodies do, and do no harm. */
 const RATIO_FREE_BYTES = 1024 * 1024;
+
+/** What gzip may add to bytes that cannot be compressed: 5 in 16 KiB, and its frame. Also what may follow the compressed data. */
+const GZIP_EXTRA_BYTES = 64 * 1024;
 
 /** A body on its way in, as the sweeper judges it. */
 interface Arrival {
@@ -82,6 +88,7 @@ export function createBodyReader(config: BodyConfig): BodyReader {
       const arrival = arrivalOf(config.BODY_TIMEOUT_MS, (error) => end(error));
       const onWire = (chunk: Buffer): void => {
         arrival.wireBytes += chunk.length;
+        if (arrival.wireBytes > maxBytes + GZIP_EXTRA_BYTES) end(tooLarge());
       };
       const onData = (chunk: Buffer): void => {
         size += chunk.length;
@@ -129,7 +136,7 @@ export function createBodyReader(config: BodyConfig): BodyReader {
 
   return {
     read: readWhole,
-    async *chunks(request) {
+    async *chunks(request, maxBytes) {
       let ending: ProblemError | "end" | undefined;
       let wake = (): void => {};
       const stop = (how: ProblemError | "end"): void => {
@@ -140,6 +147,7 @@ export function createBodyReader(config: BodyConfig): BodyReader {
       const source = inflating(request, config, () => arrival.wireBytes);
       const onWire = (chunk: Buffer): void => {
         arrival.wireBytes += chunk.length;
+        if (arrival.wireBytes > maxBytes + GZIP_EXTRA_BYTES) stop(problem("batch-too-large", `The body has more than ${maxBytes} bytes.`));
       };
       const onReadable = (): void => wake();
       const onEnd = (): void => stop("end");
@@ -187,6 +195,11 @@ export function createBodyReader(config: BodyConfig): BodyReader {
 function finishGzip(request: IncomingMessage, gunzip: Gunzip): void {
   request.unpipe(gunzip);
   gunzip.on("error", () => {}).destroy();
+  let padding = 0;
+  request.on("data", (chunk: Buffer) => {
+    padding += chunk.length;
+    if (padding > GZIP_EXTRA_BYTES) request.destroy();
+  });
   request.resume();
 }
 
@@ -229,5 +242,5 @@ function brokenBody(error: Error): ProblemError {
 
 /** Nobody is left to read this; it ends the request in the log and the metrics. */
 function brokenOff(): ProblemError {
-  return problem("invalid-request", "The connection ended before the body did.");
+  return problem("invalid-request", "The body broke off before its end.");
 }

@@ -27,7 +27,7 @@ export function allowHalfOpen(server: Server): void {
 }
 
 const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: string }> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The headers came too slowly." },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The request came too slowly." },
   HPE_HEADER_OVERFLOW: { status: 431, code: "invalid-request", detail: "The headers have more than 16 KiB." },
 };
 
@@ -38,6 +38,11 @@ const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: strin
 export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
   const due = (socket as Answering)._httpMessage;
   if (due?.req.complete && !socket.destroyed) return void due.once("close", () => answerGarbage(error, socket));
+  // Who reads the body knows how far it came, and answers: events of a stream have been taken in.
+  if (due?.req.listenerCount("aborted") && !due.headersSent) {
+    due.setHeader("Connection", "close");
+    return void due.req.emit("aborted");
+  }
   // Answered already: what still comes is thrown away until the connection closes.
   if (socket.writableEnded) return;
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();

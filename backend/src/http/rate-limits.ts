@@ -4,12 +4,12 @@ import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { Limiter, Verdict } from "../stream/limiter.js";
-import { type Hook, principalOf } from "./auth.js";
+import { type Hook, principalOf, requireTenant } from "./auth.js";
 import { type ProblemError, problem } from "./problems.js";
 import type { Server } from "./server.js";
 
 export interface RateLimits {
-  /** onRequest: requests a second of an API key. */
+  /** onRequest: requests a second of an API key, or of all keys of a tenant that has a limit of its own. */
   requests: Hook;
   /** Events a second of a tenant, whole or not at all: fails with 429. A promise only when Redis had to be asked. */
   takeEvents(request: FastifyRequest, reply: FastifyReply, events: number): Promise<void> | undefined;
@@ -26,15 +26,16 @@ const MOST_PACE_MS = 1_000;
 export function createRateLimits(limiter: Limiter, keys: RedisKeys, config: LimitsConfig): RateLimits {
   const eventsPerSecond = (request: FastifyRequest): number =>
     principalOf(request).limits.eventsPerSecond ?? config.DEFAULT_EVENTS_PER_SECOND;
-  const tenantBucket = (request: FastifyRequest): string => keys.limit(`events:${principalOf(request).tenantId}`);
+  const tenantBucket = (request: FastifyRequest): string => keys.limit(`events:${requireTenant(request)}`);
 
   return {
     requests(request, reply, done) {
-      const principal = principalOf(request);
-      const rate = principal.limits.requestsPerSecond ?? config.DEFAULT_REQUESTS_PER_SECOND;
-      if (rate === 0) return done();
+      const { kind, id, tenantId, limits } = principalOf(request);
+      const ofTenant = limits.requestsPerSecond;
+      const rate = ofTenant ?? config.DEFAULT_REQUESTS_PER_SECOND;
+      if (rate === 0 || kind !== "key") return done();
       const settle = (verdict: Verdict): void => done(judge(reply, "requests", rate, verdict));
-      const verdict = limiter.take(keys.limit(`requests:${principal.id}`), 1, rate);
+      const verdict = limiter.take(keys.limit(ofTenant === undefined ? `requests:${id}` : `tenant-requests:${tenantId}`), 1, rate);
       if (verdict instanceof Promise) verdict.then(settle, done);
       else settle(verdict);
     },
@@ -66,14 +67,29 @@ export function createRateLimits(limiter: Limiter, keys: RedisKeys, config: Limi
 /** Sets the RateLimit headers; the problem when the limit is reached. */
 function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict): ProblemError | undefined {
   const waitSeconds = Math.max(1, Math.ceil(verdict.waitMs / 1000));
-  addToList(reply, "RateLimit-Policy", `"${name}";q=${rate};w=1`);
-  addToList(
-    reply,
-    "RateLimit",
-    `"${name}";r=${Number.isFinite(verdict.remaining) ? verdict.remaining : rate};t=${verdict.allowed ? 1 : waitSeconds}`,
-  );
+  const remaining = Number.isFinite(verdict.remaining) ? verdict.remaining : rate;
+  const headers = limitHeaders({ name, quota: rate, windowSeconds: 1 }, remaining, verdict.allowed ? 1 : waitSeconds);
+  for (const [header, member] of Object.entries(headers)) addToList(reply, header, member);
   if (verdict.allowed) return undefined;
   return problem("rate-limited", `The limit is ${rate} ${name} a second.`, {}, { "Retry-After": String(waitSeconds) });
+}
+
+/** So many in so much time. */
+interface Policy {
+  name: string;
+  quota: number;
+  windowSeconds: number;
+}
+
+/** As the IETF's draft on RateLimit fields has them. */
+function limitHeaders({ name, quota, windowSeconds }: Policy, remaining: number, resetSeconds: number) {
+  return { "RateLimit-Policy": `"${name}";q=${quota};w=${windowSeconds}`, RateLimit: `"${name}";r=${remaining};t=${resetSeconds}` };
+}
+
+/** The 429 of what is not on the path of an event, with the headers that every 429 has. */
+export function rateLimited(detail: string, policy: Policy, waitSeconds: number): ProblemError {
+  const seconds = Math.max(1, Math.ceil(waitSeconds));
+  return problem("rate-limited", detail, {}, { ...limitHeaders(policy, 0, seconds), "Retry-After": String(seconds) });
 }
 
 /** Requests and events are two policies of one answer. */
@@ -104,11 +120,6 @@ export async function limitAdministration(
     addHeaders: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
     addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
     errorResponseBuilder: (_request, { max, ttl }) =>
-      problem(
-        "rate-limited",
-        `The limit is ${max} administrative requests a minute.`,
-        {},
-        { "Retry-After": String(Math.ceil(ttl / 1000)) },
-      ),
+      rateLimited(`The limit is ${max} administrative requests a minute.`, { name: "admin", quota: max, windowSeconds: 60 }, ttl / 1000),
   });
 }

@@ -1,7 +1,7 @@
 import { fastifyCors } from "@fastify/cors";
 import { fastifyHelmet } from "@fastify/helmet";
 import type { ProblemCode } from "@streamforge/shared";
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify, LogController } from "fastify";
+import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Config } from "../config.js";
 import type { Logger } from "../telemetry/log.js";
@@ -19,8 +19,8 @@ export interface ServerOptions {
   onProblem: (code: ProblemCode) => void;
 }
 
-/** An upload of 1 GiB at 1 MiB/s takes 17 minutes; slow clients are shed by the body reader long before. */
-const REQUEST_TIMEOUT_MS = 3_600_000;
+/** A stream that is slowed to its tenant's rate may take hours; slow clients are shed by whoever reads their body. */
+const REQUEST_TIMEOUT_MS = 24 * 3_600_000;
 
 /** The server without routes: correlation ids, problems, security headers, CORS, cookies. */
 export async function createServer({ config, log, onProblem }: ServerOptions): Promise<Server> {
@@ -36,7 +36,8 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     clientErrorHandler: answerGarbage,
     // A URL that cannot be decoded comes here, past all hooks.
     frameworkErrors: (error, request, reply) => sendProblem(request, reply.header("X-Correlation-Id", request.id), asProblem(error)),
-    trustProxy: config.TRUST_PROXY,
+    // So many hops from here, and not every address that a client names (`true`), nor those of a network that it may be in, too.
+    trustProxy: config.TRUST_PROXY > 0 && ((_address, hop) => hop < config.TRUST_PROXY),
     forceCloseConnections: "idle",
     return503OnClosing: false,
     bodyLimit: 1024 * 1024,
@@ -100,13 +101,21 @@ function whoAsked(request: FastifyRequest): { correlationId: string; tenantId: s
   return { correlationId: request.id, tenantId: request.principal?.tenantId ?? null };
 }
 
+function shedSlowBody(request: FastifyRequest, reply: FastifyReply, timeoutMs: number): void {
+  const timer = setTimeout(() => {
+    if (!request.raw.complete && !reply.sent)
+      sendProblem(request, reply.header("Connection", "close"), problem("request-timeout", "The body came too slowly."));
+  }, timeoutMs).unref();
+  request.raw.once("close", () => clearTimeout(timer));
+}
+
 /**
  * Registers routes behind helmet's headers. Those that take events in are registered outside: their answers are read by
  * programs, and twelve headers that are built anew cost 25 µs a request.
  */
 export async function withSecurityHeaders(
   app: Server,
-  config: Pick<Config, "COOKIE_SECURE">,
+  config: Pick<Config, "COOKIE_SECURE" | "BODY_TIMEOUT_MS">,
   routes: (scope: Server) => Promise<void>,
 ): Promise<void> {
   await app.register(async (scope) => {
@@ -123,6 +132,11 @@ export async function withSecurityHeaders(
         },
       },
       hsts: config.COOKIE_SECURE,
+    });
+    // Fastify itself waits for a body as long as the server does, which is for streams.
+    scope.addHook("onRequest", (request, reply, done) => {
+      if (request.headers["content-length"] ?? request.headers["transfer-encoding"]) shedSlowBody(request, reply, config.BODY_TIMEOUT_MS);
+      done();
     });
     await routes(scope);
   });

@@ -13,6 +13,7 @@ interface Property {
   enum?: string[];
   minimum?: number;
   maximum?: number;
+  minLength?: number;
 }
 
 /** The text of `.env.example`: every setting of the schema with what it means, what it may be, and its default. */
@@ -31,7 +32,8 @@ export function envExample(): string {
   ].join("\n");
 }
 
-function allowed({ enum: values, minimum, maximum }: Property): string {
+function allowed({ enum: values, minimum, maximum, minLength }: Property): string {
+  if (minLength && minLength > 1) return `At least ${minLength} characters`;
   if (values) return `One of ${values.join(", ")}`;
   const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
   if (minimum !== undefined && bounded) return `${minimum} to ${maximum}`;

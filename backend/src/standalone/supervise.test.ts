@@ -18,6 +18,7 @@ function program(name: string, source: string) {
       name,
       file,
       env: process.env,
+      shutdownMs: 9_000,
       logFile: join(folder, `${name}.log`),
       portSetting: "PORT" as const,
       tell: (line: string) => told.push(line),

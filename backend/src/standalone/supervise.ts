@@ -9,8 +9,8 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
 const PROVEN_AFTER_MS = 30_000;
 const LISTENING_WITHIN_MS = 60_000;
-/** Above SHUTDOWN_TIMEOUT_MS, so that a process is only killed when it has missed its own deadline. */
-const STOP_WITHIN_MS = 15_000;
+/** Beyond SHUTDOWN_TIMEOUT_MS, so that a process is only killed when it has missed its own deadline. */
+const STOP_GRACE_MS = 6_000;
 
 export interface Supervised {
   readonly name: string;
@@ -26,6 +26,8 @@ export interface SuperviseOptions {
   /** Program for this Node. */
   file: string;
   env: NodeJS.ProcessEnv;
+  /** How long it takes at the most to end in order. */
+  shutdownMs: number;
   logFile: string;
   /** Setting of its port: once it listens it keeps that port through restarts, also one that was free to choose. */
   portSetting: "PORT" | "WORKER_PORT";
@@ -104,7 +106,7 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
       if (isRunning(child)) {
         const gone = once(child, "close");
         child.kill("SIGTERM");
-        const hard = setTimeout(() => child.kill("SIGKILL"), STOP_WITHIN_MS);
+        const hard = setTimeout(() => child.kill("SIGKILL"), options.shutdownMs + STOP_GRACE_MS);
         await gone;
         clearTimeout(hard);
       }

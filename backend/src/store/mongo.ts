@@ -10,6 +10,8 @@ export interface Store {
   eventHours: Collection<EventHourDocument>;
   deadLetters: Collection<DeadLetterDocument>;
   attempts: Collection<AttemptDocument>;
+  /** Why events could be lost in it, in words; not empty only with `ALLOW_UNSAFE`. */
+  unsafe: string[];
   close(): Promise<void>;
 }
 
@@ -39,9 +41,10 @@ export async function connectStore(
     ignoreUndefined: true,
   });
   const db = client.db(config.MONGODB_DATABASE);
+  let unsafe: string | undefined;
   try {
     await client.connect();
-    const unsafe = await unsafeStore(client, db);
+    unsafe = await unsafeStore(client, db);
     if (unsafe && !config.ALLOW_UNSAFE) throw new Error(`${unsafe} Set ALLOW_UNSAFE=true to start nevertheless.`);
   } catch (error) {
     await client.close();
@@ -58,6 +61,7 @@ export async function connectStore(
     eventHours: db.collection<EventHourDocument>("event_hours"),
     deadLetters: db.collection<DeadLetterDocument>("events_dlq"),
     attempts: db.collection<AttemptDocument>("processing_attempts"),
+    unsafe: unsafe ? [unsafe] : [],
     close: () => client.close(),
   };
 }

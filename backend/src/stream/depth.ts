@@ -33,7 +33,7 @@ export interface Depth {
   atMs: number;
   /** The same moment by Redis's clock. */
   redisAtMs: number;
-  /** Redis answered within the last second and a half. */
+  /** Redis answered within the last second and a half in which this process could hear it. */
   redisOk: boolean;
   /** When a picture showed less than the one before it: Redis lost data (ms by this process's clock); 0 when none has. */
   wentBackAtMs: number;
@@ -80,6 +80,9 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   let memory = latest.memory;
   let memoryAtMs = 0;
   let polling = false;
+  /** Counted, not timed: while this process itself is held up no tick comes, and Redis is not to blame. */
+  const mostUnheard = STALE_MS / pollMs;
+  let unheard = mostUnheard;
 
   const poll = async (): Promise<void> => {
     const startedAtMs = Date.now();
@@ -102,9 +105,11 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
     const picture = pictureOf(values.slice(0, partitions) as PartitionReply[], memory, gone);
     if (picture.partitions.some((now, p) => isBehind(now, latest.partitions[p]))) wentBackAtMs = startedAtMs;
     latest = { ...picture, atMs: startedAtMs };
+    unheard = 0;
   };
 
   const tick = (): void => {
+    unheard++;
     if (polling || redis.status !== "ready") return;
     polling = true;
     poll()
@@ -118,7 +123,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   timer.unref();
 
   return {
-    current: () => ({ ...latest, wentBackAtMs, redisOk: redis.status === "ready" && Date.now() - latest.atMs < STALE_MS }),
+    current: () => ({ ...latest, wentBackAtMs, redisOk: redis.status === "ready" && unheard < mostUnheard }),
     close: () => clearInterval(timer),
   };
 }

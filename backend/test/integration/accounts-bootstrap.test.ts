@@ -110,6 +110,13 @@ it("makes the first admin, the demo tenant and a key once, also when two start a
   expect(await seed(config)).toEqual({ adminEmail: "admin@streamforge.local", adminPassword: undefined, apiKey: undefined });
 });
 
+it("makes no demo tenant where TENANT_ALLOWLIST leaves it out", async () => {
+  const config = configFor("seeded-without-demo", { TENANT_ALLOWLIST: "acme" });
+  await migrate(config.DATABASE_URL);
+  expect(await seed(config)).toMatchObject({ adminEmail: "admin@streamforge.local", apiKey: undefined });
+  expect(await query(config, "SELECT id FROM tenants")).toEqual([]);
+});
+
 it("takes ADMIN_EMAIL and ADMIN_PASSWORD, and does not repeat the password", async () => {
   const config = configFor("seeded-by-setting", { ADMIN_EMAIL: "Boss@Example.com", ADMIN_PASSWORD: "a password of ours" });
   await migrate(config.DATABASE_URL);

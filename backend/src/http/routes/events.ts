@@ -135,7 +135,7 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
     summary,
     problem: ending,
     failure,
-  } = await ingestStream(deps.bodies.chunks(request.raw), {
+  } = await ingestStream(deps.bodies.chunks(request.raw, config.STREAM_MAX_BYTES), {
     ingest: deps.ingest,
     scope: { ...scopeOf(deps, request), several: true },
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, maxBytes: config.STREAM_MAX_BYTES },

@@ -3,9 +3,11 @@ import { stringifySetCookie } from "cookie";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
+import { TRIES_PER_EMAIL, WINDOW_SECONDS } from "../../accounts/throttle.js";
 import type { Config } from "../../config.js";
 import { answerStorageErrors, foreignOrigin, originAllowed, SESSION_COOKIE, sessionIdOf, unauthenticated } from "../auth.js";
 import { problem } from "../problems.js";
+import { rateLimited } from "../rate-limits.js";
 
 export interface SessionRoutesDeps {
   sessions: Sessions;
@@ -35,9 +37,8 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
           correlationId: request.id,
         });
         if (outcome.kind === "throttled") {
-          throw problem("rate-limited", "Too many tries to sign in. Wait before the next one.", undefined, {
-            "retry-after": String(outcome.retryAfterSeconds),
-          });
+          const policy = { name: "sign-in", quota: TRIES_PER_EMAIL, windowSeconds: WINDOW_SECONDS };
+          throw rateLimited("Too many tries to sign in. Wait before the next one.", policy, outcome.retryAfterSeconds);
         }
         if (outcome.kind === "refused") throw problem("unauthenticated", "E-mail or password is wrong.");
         reply.header("set-cookie", cookie(outcome.sessionId, new Date(outcome.session.expiresAtMs)));

@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { HistoryKeeper } from "../../stats/history.js";
 import type { Sampler } from "../../stats/sampler.js";
 import { type Auth, requireAllTenants } from "../auth.js";
-import { ProblemError, problem } from "../problems.js";
+import { ProblemError } from "../problems.js";
+import { rateLimited } from "../rate-limits.js";
 import { answerReadErrors } from "../reads.js";
 
 export interface StatsRoutesDeps {
@@ -18,6 +19,7 @@ export interface StatsRoutesDeps {
 /** A client that has so much waiting for it does not read: its messages would pile up in our memory. */
 const MOST_WAITING_BYTES = 256 * 1024;
 const MOST_CLIENTS = 200;
+const RETRY_LIVE_SECONDS = 10;
 const MOST_MINUTES = 7 * 24 * 60;
 
 /** What is happening now, for people: `/v1/stats`, `/v1/stats/live`, `/v1/stats/history`. It shows all tenants, so no key may. */
@@ -55,7 +57,10 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
         },
       },
       (request, reply) => {
-        if (clients.size >= MOST_CLIENTS) throw problem("rate-limited", `${MOST_CLIENTS} live views are open on this server already.`);
+        if (clients.size >= MOST_CLIENTS) {
+          const policy = { name: "live-views", quota: MOST_CLIENTS, windowSeconds: 1 };
+          throw rateLimited(`${MOST_CLIENTS} live views are open on this server already.`, policy, RETRY_LIVE_SECONDS);
+        }
         return (reply as FastifyReply)
           .headers({ "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no" })
           .send(live(deps, clients, request, reply)) as never;

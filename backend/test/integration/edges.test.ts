@@ -1,0 +1,118 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sleep } from "../support/judged.js";
+import { type Stack, startStack, type TestProcess } from "../support/stack.js";
+import { admin, expectProblem, lines, NDJSON, newSender, openWire } from "./sending-fixture.js";
+
+/** What stands around the path of an event: who is counted, and what a request may cost before it is refused. */
+let stack: Stack;
+let edge: TestProcess;
+beforeAll(async () => {
+  stack = await startStack({ workers: 0 });
+  edge = await stack.startApi({ TRUST_PROXY: "1", BODY_TIMEOUT_MS: "1500", STREAM_MAX_BYTES: "200000", ADMIN_TOKEN: "short" });
+});
+afterAll(() => stack?.stop());
+
+const signIn = (forwarded: string) =>
+  fetch(`${edge.url}/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-forwarded-for": forwarded },
+    body: JSON.stringify({ email: stack.adminEmail, password: "wrong" }),
+  });
+
+test("behind one proxy tries to sign in count by the address that the proxy saw, whatever the client says in front of it", async () => {
+  for (let i = 0; i < 10; i++) expect((await signIn(`198.51.100.${i}, 203.0.113.9`)).status).toBe(401);
+  const refused = await signIn("198.51.100.99, 203.0.113.9");
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get("ratelimit-policy")).toBe('"sign-in";q=10;w=900');
+  expect(refused.headers.get("ratelimit")).toMatch(/^"sign-in";r=0;t=\d+$/);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(1);
+  expect((await signIn("203.0.113.9, 203.0.113.10")).status).toBe(401);
+});
+
+test("administrative requests have a limit of their own, and say so as every 429 does", async () => {
+  const strict = await stack.startApi({ ADMIN_REQUESTS_PER_MINUTE: "3" });
+  const ask = () => fetch(`${strict.url}/v1/admin/tenants`, { headers: { "x-admin-token": stack.adminToken } });
+  let answer = await ask();
+  for (let i = 0; i < 5 && answer.status === 200; i++) answer = await ask();
+  expect(answer.status).toBe(429);
+  expect(answer.headers.get("ratelimit-policy")).toBe('"admin";q=3;w=60');
+  expect(answer.headers.get("ratelimit")).toMatch(/^"admin";r=0;t=\d+$/);
+  await strict.kill("SIGKILL");
+});
+
+test("a tenant's requests a second count over all its keys", async () => {
+  const { tenantId, post } = await newSender(stack, { limits: { requestsPerSecond: 1 } });
+  const event = { eventType: "A" };
+  // Counted apart, the first request of a new key would always pass; on a slow machine the second may be over by then, so again.
+  const firstOfANewKey = async (): Promise<number> => {
+    const made = await admin(stack, "POST", "/v1/admin/keys", { tenantId, name: "another", scopes: ["events:write"] });
+    const headers = { "x-api-key": made.body.key as string, "content-type": "application/json" };
+    while ((await post("/v1/events", event)).status !== 429);
+    return (await fetch(`${stack.apiUrl}/v1/events`, { method: "POST", headers, body: JSON.stringify(event) })).status;
+  };
+  await expect.poll(firstOfANewKey, { timeout: 20_000 }).toBe(429);
+});
+
+test("gzip that holds nothing is not read for ever", async () => {
+  const sender = await newSender(stack, { apiUrl: edge.url });
+  const nothing = Buffer.concat(Array<Buffer>(20_000).fill(gzipSync("")));
+  expect(nothing.length).toBeGreaterThan(300_000);
+  expectProblem(
+    await sender.post("/v1/ingest/stream", new Uint8Array(nothing) as never, { ...NDJSON, "content-encoding": "gzip" }),
+    413,
+    "batch-too-large",
+  );
+});
+
+test("a stream whose sender closes its half in the middle is told how far it came", async () => {
+  const sender = await newSender(stack);
+  const text = `${lines([
+    { eventType: "A", eventId: "half-1" },
+    { eventType: "A", eventId: "half-2" },
+  ])}\n`;
+  const wire = await openWire(stack.apiUrl, { allowHalfOpen: true });
+  const head = ["POST /v1/ingest/stream HTTP/1.1", "host: x", `authorization: Bearer ${sender.key}`, "content-type: application/x-ndjson"];
+  wire.write(`${head.join("\r\n")}\r\ncontent-length: 5000\r\n\r\n${text}`);
+  await sleep(500);
+  wire.socket.end();
+  const answer = await wire.answer(10_000);
+  wire.socket.destroy();
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  const body = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4));
+  expect(body).toMatchObject({ code: "invalid-request", accepted: 2, offset: Buffer.byteLength(text) });
+});
+
+test("a slow body is shed where people sign in, too", async () => {
+  const wire = await openWire(edge.url);
+  wire.write('POST /v1/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"email"');
+  const answer = await wire.answer(20_000);
+  expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  expect(answer).toContain('"code":"request-timeout"');
+  expect(edge.alive()).toBe(true);
+});
+
+test("a short ADMIN_TOKEN opens the door, and is warned of", async () => {
+  const answer = await fetch(`${edge.url}/v1/admin/tenants`, { headers: { "x-admin-token": "short" } });
+  expect(answer.status).toBe(200);
+  expect(edge.output()).toContain("ADMIN_TOKEN has fewer than 16 characters");
+});
+
+const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));
+
+test("sf asks for what is happening without a credential where the stores' addresses are at hand, and leaves no session behind", async () => {
+  const { PATH = "" } = process.env;
+  const env = { PATH, STREAMFORGE_URL: stack.apiUrl, DATABASE_URL: stack.postgres.url, REDIS_URL: stack.redis.url };
+  const sf = (args: string[], settings: NodeJS.ProcessEnv) => promisify(execFile)(process.execPath, [SF, ...args], { env: settings });
+  expect((await sf(["status"], env)).stdout).toContain("dead letters are open");
+  expect((await sf(["ledger"], env)).stdout).toContain("accepted");
+  expect((await sf(["replay", "list"], env)).stdout).not.toBe("");
+  const redis = new Redis(stack.redis.url);
+  expect(await redis.keys("sf:session:*")).toEqual([]);
+  redis.disconnect();
+  await expect(sf(["ledger"], { PATH, STREAMFORGE_URL: stack.apiUrl })).rejects.toThrow(/wants a credential/);
+});
