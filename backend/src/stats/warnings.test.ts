@@ -15,7 +15,7 @@ it("has nothing to say of a system at rest", () => expect(follow([0, {}])).toEqu
 
 it("keeps a warning by a rate until it has not held for a minute, and says since when it does not", () => {
   const [first, eased, again, still, gone] = follow([0, dying(1.2)], [1, dying(0.9)], [30, dying(3)], [89, dying(0)], [90, dying(0)]);
-  expect(first).toMatchObject([{ code: "dead-letters-fast", message: "Over the last 10 s 1.2 events a second became dead letters." }]);
+  expect(first).toMatchObject([{ code: "dead-letters-fast", message: "1.2 events a second became dead letters over the last 10 s." }]);
   expect(first?.[0]).not.toHaveProperty("easedAt");
   expect(eased).toMatchObject([{ code: "dead-letters-fast", easedAt: "2026-11-21T14:03:00.000Z" }]);
   expect(again?.[0]).not.toHaveProperty("easedAt");

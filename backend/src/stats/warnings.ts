@@ -232,7 +232,7 @@ function deadFast({ rates }: Situation): Warning | undefined {
   if (rates.dead < FAST_DEAD_PER_SECOND) return undefined;
   return warning(
     "dead-letters-fast",
-    `Over the last 10 s ${rates.dead.toFixed(1)} events a second became dead letters.`,
+    `${rates.dead.toFixed(1)} events a second became dead letters over the last 10 s.`,
     "One producer with a new format is the usual cause; dead letters are grouped by cause.",
   );
 }

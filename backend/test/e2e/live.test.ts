@@ -1,3 +1,4 @@
+import { MongoClient } from "mongodb";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startStack } from "../support/stack.js";
@@ -54,6 +55,58 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
     });
   });
 
+  it("leads from a cause to its letters, by the same name, and says which figures are the chosen tenant's", async () => {
+    await send([{ ...sale("typo"), eventType: "SLAE" }]);
+    await withPage(browser, async ({ page }) => {
+      await signIn(page);
+      await page.getByTestId("cause").filter({ hasText: "SLAE" }).click();
+      await page.waitForURL(/\/dead-letters\?cause=/);
+      await page.getByText(/^Unknown event type · SLAE$/).waitFor();
+      await page.getByRole("row").filter({ hasText: "typo" }).waitFor();
+
+      await page.goto(`${stack.apiUrl}/?tenant=tenant-demo`);
+      await page.getByTestId("cause").filter({ hasText: "SLAE" }).waitFor();
+      expect(await page.getByTestId("tenant-note").textContent()).toContain("dead letters by cause are of tenant-demo");
+      await page.goto(`${stack.apiUrl}/?tenant=nobody`);
+      await page.getByText("Every event of nobody could be stored").waitFor();
+      expect(await page.getByTestId("dead-open").textContent()).toBe("none open");
+      expect(await page.getByTestId("open-letters").getAttribute("title")).toContain("of all tenants");
+    });
+  });
+
+  it("lists what waits to be tried again, with its last error", async () => {
+    const mongo = await MongoClient.connect(stack.mongo.url);
+    const stored = mongo.db("streamforge").collection("events");
+    await withPage(browser, async ({ page }) => {
+      await signIn(page);
+      await page.getByRole("button", { name: /waiting to be tried again/ }).click();
+      const list = page.getByRole("dialog");
+      await list.getByText("Nothing waits to be tried again").waitFor();
+
+      await stored.createIndex({ "payload.where": "2dsphere" }, { name: "place" });
+      // An event waits for some seconds before it is given up: others follow until one was seen.
+      let seen = false;
+      const row = list
+        .getByRole("listitem")
+        .filter({ hasText: /^nowhere-/ })
+        .first();
+      const waiting = row.waitFor().then(() => {
+        seen = true;
+        return row.textContent();
+      });
+      for (let i = 0; !seen && i < 100; i++) {
+        await send([
+          { ...sale(`nowhere-${i}`), payload: { amount: 1, currency: "EUR", where: { type: "Point", coordinates: [999, 999] } } },
+        ]);
+        await new Promise((next) => setTimeout(next, 200));
+      }
+      expect(await waiting).toMatch(/tenant-demo.*failed \d times?.*geo/);
+    }).finally(async () => {
+      await stored.dropIndex("place");
+      await mongo.close();
+    });
+  });
+
   it("fits a phone", async () => {
     await withPage(browser, async ({ page }) => {
       await page.setViewportSize({ width: 375, height: 812 });
@@ -67,8 +120,10 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
     await withPage(browser, async ({ page }) => {
       await signIn(page);
       await state(page, "live", 5000);
+      await openLetters(page, "live");
       await stack.api.kill("SIGTERM");
       await state(page, "stale", 15_000);
+      await openLetters(page, "stale");
       await page.getByText(/· \d+ s old/).waitFor();
       expect(await page.getByTestId("verdict").textContent()).toBe("Not known right now");
       await stack.api.restart();
@@ -104,6 +159,9 @@ async function signIn(page: Page): Promise<void> {
 const state = (page: Page, name: string, timeout: number) =>
   page.locator(`[data-testid=live-state][data-state=${name}]`).waitFor({ timeout });
 
+/** The navigation's figure, which must not look alive when nobody feeds it. */
+const openLetters = (page: Page, name: string) => page.locator(`[data-testid=open-letters][data-state=${name}]`).waitFor();
+
 const figureAbove = (page: Page, testId: string, least: number, timeoutMs: number) =>
   expect.poll(() => figure(page, testId), { timeout: timeoutMs, interval: 100 }).toBeGreaterThan(least);
 const figureIs = (page: Page, testId: string, value: number, timeoutMs: number) =>
@@ -111,6 +169,19 @@ const figureIs = (page: Page, testId: string, value: number, timeoutMs: number) 
 
 async function figure(page: Page, testId: string): Promise<number> {
   return Number(((await page.getByTestId(testId).textContent()) ?? "").replaceAll(",", ""));
+}
+
+const sale = (eventId: string) => ({ eventId, eventType: "SALE", userId: "u-1", payload: { amount: 1.5, currency: "EUR" } });
+
+/** @returns how many were accepted */
+async function send(events: object[]): Promise<number> {
+  const answer = await fetch(`${stack.apiUrl}/v1/events`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify(events),
+  });
+  expect(answer.status).toBe(202);
+  return ((await answer.json()) as { accepted: number }).accepted;
 }
 
 /**
@@ -124,19 +195,7 @@ function load(size: number, perSecond: number): () => Promise<number> {
   const run = (async () => {
     let accepted = 0;
     for (let batch = 0; !stop.signal.aborted && batch < 1000; batch++) {
-      const events = Array.from({ length: size }, (_, i) => ({
-        eventId: `live-${batch}-${i}`,
-        eventType: "SALE",
-        userId: `u-${i}`,
-        payload: { amount: 1.5, currency: "EUR" },
-      }));
-      const answer = await fetch(`${stack.apiUrl}/v1/events`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" },
-        body: JSON.stringify(events),
-      });
-      expect(answer.status).toBe(202);
-      accepted += ((await answer.json()) as { accepted: number }).accepted;
+      accepted += await send(Array.from({ length: size }, (_, i) => sale(`live-${batch}-${i}`)));
       await new Promise((next) => setTimeout(next, 1000 / perSecond));
     }
     return accepted;

@@ -33,7 +33,12 @@ export function BacklogCard({ stats }: { stats: Stats | null }) {
           },
           {
             label: "Waiting to be tried again",
-            value: backlog ? <WaitingRetries>{plural(backlog.retrying, "event")}</WaitingRetries> : null,
+            value: backlog ? (
+              <WaitingRetries>
+                {plural(backlog.retrying, "event")}
+                <span className="sr-only"> waiting to be tried again: show them</span>
+              </WaitingRetries>
+            ) : null,
           },
         ]}
       />

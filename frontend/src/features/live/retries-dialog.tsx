@@ -9,7 +9,6 @@ import { onTick, serverNow } from "../../lib/tick.js";
 import { formatFull, useZone } from "../../lib/zone.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Empty, Failed, LoadingRows } from "../../ui/states.js";
-import { Table } from "../../ui/table.js";
 
 const AGAIN_MS = 2000;
 
@@ -34,11 +33,11 @@ export default function RetriesDialog({ onClose }: { onClose: () => void }) {
           An event whose failure may pass is tried again by itself, after longer and longer waits, and is listed here meanwhile.
         </Empty>
       ) : (
-        <Table columns={["Event", "Failed", "Next attempt"]}>
+        <ul className="divide-y divide-line">
           {data.items.map((waiting) => (
-            <Row key={waiting.id} waiting={waiting} />
+            <Waiting key={waiting.id} waiting={waiting} />
           ))}
-        </Table>
+        </ul>
       )}
     </Dialog>
   );
@@ -49,26 +48,30 @@ function countWords({ count, exact, items }: Retries, tenant: string | undefined
   return count > items.length ? `${all}; the ${formatCount(items.length)} that are due next.` : `${all}.`;
 }
 
-function Row({ waiting: { eventId, tenantId, attempt, message, dueAt } }: { waiting: WaitingRetry }) {
+function Waiting({ waiting: { eventId, tenantId, attempt, message, dueAt } }: { waiting: WaitingRetry }) {
   return (
-    <tr>
-      <th scope="row" className="max-w-0 py-1.5 text-left font-normal">
+    <li className="py-2.5 text-[13px]">
+      <div className="flex items-baseline justify-between gap-4">
         <Link
           to="/events/$eventId"
           params={{ eventId }}
           search={{ tenant: tenantId }}
-          className="block truncate font-medium text-brand underline-offset-4 hover:underline"
+          className="min-w-0 truncate font-medium text-brand underline-offset-4 hover:underline"
         >
           {eventId}
         </Link>
-        <span className="block truncate text-xs text-ink-3">{tenantId}</span>
-        <span className="block text-xs wrap-anywhere text-ink-2">{message ?? "Held up by an outage, not by a fault of its own."}</span>
-      </th>
-      <td>{plural(attempt, "time")}</td>
-      <td>
-        <Due at={dueAt} />
-      </td>
-    </tr>
+        <span className="shrink-0">
+          due <Due at={dueAt} />
+        </span>
+      </div>
+      <p className="flex items-baseline justify-between gap-4 text-xs text-ink-3">
+        <span className="min-w-0 truncate">{tenantId}</span>
+        <span className="shrink-0">failed {plural(attempt, "time")}</span>
+      </p>
+      <p className="mt-1 line-clamp-2 text-xs wrap-anywhere text-ink-2" title={message ?? undefined}>
+        {message ?? "Held up by an outage, not by a fault of its own."}
+      </p>
+    </li>
   );
 }
 
