@@ -6,6 +6,12 @@ import { guarded, StorageUnavailableError } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import { longerHistory, pushHistory } from "./history.js";
 
+/** Whose letters are meant: a resend that was corrected may have another hour, and with it another `_id`. */
+export interface Identity {
+  tenantId: string;
+  eventId: string;
+}
+
 export interface LetterStore {
   /** Writes letters. One that is there already is reopened when another acceptance of the same body died; from the same acceptance it stays as it is. */
   write(letters: DeadLetterDocument[]): Promise<void>;
@@ -18,8 +24,8 @@ export interface LetterStore {
    * had died before, or been replayed, stays and is done with.
    */
   withdraw(deaths: { letterId: Binary; receipt: Buffer }[]): Promise<void>;
-  /** A corrected resend of these events was stored: their open letters are done with. */
-  supersede(eventIds: Binary[]): Promise<void>;
+  /** These events were stored: open letters of the same tenant and eventId are done with, whatever their hour. */
+  supersede(stored: Identity[]): Promise<void>;
   recordAttempts(attempts: AttemptDocument[]): Promise<void>;
 }
 
@@ -84,11 +90,12 @@ export function createLetterStore(store: Store): LetterStore {
 
     // A look first: of 1,000 stored events hardly one has a letter, and an update that changes nothing still waits for a majority.
     // One that a replay has in hand is the replay's to decide.
-    supersede: (eventIds) =>
+    supersede: (stored) =>
       guarded(async () => {
+        if (stored.length === 0) return;
         const open = { status: "open" as const, reasonCode: { $ne: "IDENTITY_CONFLICT" as const } };
         const found = await store.deadLetters
-          .find({ eventDocId: { $in: eventIds }, ...open }, { projection: { _id: 1 }, hint: "event", batchSize: eventIds.length })
+          .find({ $or: byTenant(stored), ...open }, { projection: { _id: 1 }, hint: "tenant_event", batchSize: stored.length })
           .toArray();
         if (found.length === 0) return;
         const history = { at: new Date(), who: "worker", what: "a corrected resend was stored" };
@@ -136,6 +143,16 @@ function reopen(letter: DeadLetterDocument) {
 
 function asLiterals(fields: Record<string, unknown>): Record<string, { $literal: unknown }> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { $literal: value }]));
+}
+
+function byTenant(identities: Identity[]): { tenantId: string; eventId: { $in: string[] } }[] {
+  const eventIds = new Map<string, string[]>();
+  for (const { tenantId, eventId } of identities) {
+    const known = eventIds.get(tenantId);
+    if (known) known.push(eventId);
+    else eventIds.set(tenantId, [eventId]);
+  }
+  return [...eventIds].map(([tenantId, $in]) => ({ tenantId, eventId: { $in } }));
 }
 
 /** `_id` of a letter: event id and body hash. */

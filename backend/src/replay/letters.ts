@@ -7,6 +7,7 @@ import type { AttemptDocument, DeadLetterDocument, ReplayOutcome } from "../stor
 import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import type { Decision } from "./decision.js";
+import { storedInAnyHour } from "./other-hours.js";
 
 /** A letter as it is met on the way: enough to decide whether to take it. */
 export type MetLetter = Pick<DeadLetterDocument, "_id" | "eventId" | "status" | "lastFailedAt">;
@@ -34,10 +35,16 @@ export interface ReplayLetters {
   /** When these events were received, by id in hex: what is stored under an identity may be older or newer than a letter. */
   receivedAt(eventIds: Binary[]): Promise<Map<string, Date>>;
   /**
-   * Open letters of these events that are older than what is stored are superseded, and those with the same body resolved. For
-   * what was stored by live traffic while a letter was in a replay's hands, and for other bodies of what a replay stored.
+   * Open letters of these events that are older than what is stored, in whichever hour, are superseded, and those with the same
+   * body resolved. For what was stored by live traffic while a letter was in a replay's hands, and for other bodies of what a
+   * replay stored.
    */
-  supersedeOlder(eventIds: Binary[]): Promise<void>;
+  supersedeOlder(tenantId: string, eventIds: string[]): Promise<void>;
+  /**
+   * Which of these letters (hex, all of one tenant) have a corrected body stored in another hour: one that was received since. An
+   * older one is another event, as it would have been without the death.
+   */
+  overtaken(letters: DeadLetterDocument[]): Promise<Set<string>>;
 }
 
 /** Which states a replay takes letters from. `discarded` only when they were asked for: see `jobFilter`. */
@@ -109,19 +116,42 @@ export function createReplayLetters(store: Store): ReplayLetters {
         return new Map(found.map(({ _id, receivedAt }) => [_id.toString("hex"), receivedAt]));
       }),
 
-    supersedeOlder: (eventIds) =>
+    supersedeOlder: (tenantId, eventIds) =>
       guarded(async () => {
-        const open = { eventDocId: { $in: eventIds }, status: "open" as const, reasonCode: { $ne: "IDENTITY_CONFLICT" as const } };
-        const letters = await deadLetters.find(open, { projection: { eventDocId: 1, hash: 1, receivedAt: 1 } }).toArray();
-        if (letters.length === 0) return;
-        const ids = letters.map(({ eventDocId }) => eventDocId);
-        const stored = await events.find({ _id: { $in: ids } }, { projection: { hash: 1, receivedAt: 1 } }).toArray();
-        const updates = stored.flatMap(({ _id, hash, receivedAt }) => [
-          closing({ ...open, eventDocId: _id, hash }, "resolved", "stored already, unchanged"),
-          closing({ ...open, eventDocId: _id, receivedAt: { $lte: receivedAt } }, "superseded", "another body of this event is stored"),
-        ]);
-        if (updates.length > 0) await deadLetters.bulkWrite(updates, { ordered: true });
+        const open = { status: "open" as const, reasonCode: { $ne: "IDENTITY_CONFLICT" as const } };
+        const letters = await deadLetters
+          .find(
+            { tenantId, eventId: { $in: eventIds }, ...open },
+            { projection: { eventDocId: 1, hash: 1, receivedAt: 1 }, hint: "tenant_event" },
+          )
+          .toArray();
+        const bodiesOf = await storedInAnyHour(
+          store,
+          tenantId,
+          letters.map(({ eventDocId }) => eventDocId),
+        );
+        const updates = letters.flatMap(({ _id, eventDocId, hash, receivedAt }) => {
+          const stored = bodiesOf(eventDocId);
+          if (stored.some((body) => sameBytes(body._id, eventDocId) && sameBytes(body.hash, hash)))
+            return [closing({ _id, ...open }, "resolved", "stored already, unchanged")];
+          if (!stored.some((body) => body.receivedAt >= receivedAt)) return [];
+          return [closing({ _id, ...open }, "superseded", "another body of this event is stored")];
+        });
+        if (updates.length > 0) await deadLetters.bulkWrite(updates, { ordered: false });
       }),
+
+    async overtaken(letters) {
+      const [first] = letters;
+      if (!first) return new Set();
+      const bodiesOf = await storedInAnyHour(
+        store,
+        first.tenantId,
+        letters.map(({ eventDocId }) => eventDocId),
+      );
+      const since = ({ eventDocId, receivedAt }: DeadLetterDocument) =>
+        bodiesOf(eventDocId).some((body) => !sameBytes(body._id, eventDocId) && body.receivedAt >= receivedAt);
+      return new Set(letters.filter(since).map(({ _id }) => _id.toString("hex")));
+    },
   };
 
   /** One row for each attempt that failed; its number is the letter's, which the same bulk has counted up. */
@@ -143,7 +173,7 @@ export function createReplayLetters(store: Store): ReplayLetters {
 }
 
 function closing(filter: Filter<DeadLetterDocument>, status: "resolved" | "superseded", what: string) {
-  return { updateMany: { filter, update: { $set: { status }, ...pushHistory({ at: new Date(), who: "replay", what }) } } };
+  return { updateOne: { filter, update: { $set: { status }, ...pushHistory({ at: new Date(), who: "replay", what }) } } };
 }
 
 /** Only a letter that this replay still has to decide is changed. */
@@ -212,6 +242,10 @@ function attemptRow(letter: DeadLetterDocument, decision: Decision, worker: stri
     worker,
     at,
   };
+}
+
+export function sameBytes(a: Binary, b: Binary): boolean {
+  return Buffer.compare(a.buffer, b.buffer) === 0;
 }
 
 export function binaryOf(hex: string): Binary {

@@ -18,7 +18,7 @@ export interface LetterPipeline {
   /** Which of these letters' events are stored after all, by whatever body. */
   findStored(letters: DeadLetterDocument[]): Promise<Decision[]>;
   /** Afterwards: open letters of what was stored, and letters whose event was stored while they failed, are done with. */
-  conclude(decisions: Decision[]): Promise<void>;
+  conclude(job: LeasedJob, decisions: Decision[]): Promise<void>;
 }
 
 /** Points of a replay where a test may end the process. */
@@ -137,11 +137,11 @@ async function commit(run: Run, progress: Progress, decisions: Decision[], behin
   run.at?.("replay-applied");
 }
 
-async function write({ replayer, letters, pipeline, reach }: Run, { cursor }: Progress): Promise<void> {
+async function write({ job, replayer, letters, pipeline, reach }: Run, { cursor }: Progress): Promise<void> {
   const { decided } = cursor;
   if (!decided || decided.decisions.length === 0) return;
   await reach(() => letters.apply(replayer, decided.decisions, decided.atMs));
-  await reach(() => pipeline.conclude(decided.decisions));
+  await reach(() => pipeline.conclude(job, decided.decisions));
 }
 
 /** What the worker before left behind. */

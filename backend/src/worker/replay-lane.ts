@@ -1,12 +1,11 @@
 import { Buffer } from "node:buffer";
 import type { Patch } from "@streamforge/shared";
 import type { Redis } from "ioredis";
-import { Binary } from "mongodb";
 import { fingerprintOf } from "../dead-letters/letters.js";
 import { parseItem } from "../ingest/decode/item.js";
 import type { Decision, Foreseen, Review } from "../replay/decision.js";
 import { createReplayLeases, type LeasedJob, LONGEST_LEASE_MS, SHORTEST_LEASE_MS } from "../replay/lease.js";
-import { createReplayLetters } from "../replay/letters.js";
+import { createReplayLetters, type ReplayLetters, sameBytes } from "../replay/letters.js";
 import type { LiveTraffic } from "../replay/pace.js";
 import { applyPatch, PatchError } from "../replay/patch.js";
 import type { Circuit } from "../replay/reach.js";
@@ -23,7 +22,7 @@ import { toDocuments } from "./steps/to-document.js";
 
 export interface LaneParts {
   events: EventStore;
-  letters: ReplayedLetters;
+  letters: Pick<ReplayLetters, "receivedAt" | "supersedeOlder" | "overtaken">;
   /** The types' check, as in the pipeline of live events. */
   checkTypes: Step;
   maxEventBytes: number;
@@ -32,12 +31,14 @@ export interface LaneParts {
   at?: (point: ReplayPoint) => void;
 }
 
-/** What the lane asks of letters besides what `replay/letters.ts` does. */
-export interface ReplayedLetters {
-  /** When stored events were received, by id in hex. */
-  receivedAt(eventIds: Binary[]): Promise<Map<string, Date>>;
-  /** Open letters of these events that are older than what is stored, or the same, are done with. */
-  supersedeOlder(eventIds: Binary[]): Promise<void>;
+/** What is stored of the events of some letters. */
+interface Found {
+  /** Under their own ids, by id in hex. */
+  proofs: Map<string, Proof>;
+  /** Letters (hex) that are newer than the other body that is stored under their identity: that one does not supersede them. */
+  newer: Set<string>;
+  /** Letters (hex) with a corrected body in another hour. */
+  overtaken: Set<string>;
 }
 
 /** A letter on its way through the steps of the pipeline. */
@@ -96,40 +97,45 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
   return {
     async reprocess(job, batch) {
       const replayed = batch.map((letter) => prepare(parts, job, letter));
-      await run(replayed, store);
-      const proofs = await proofsOf(replayed.filter(({ work }) => work?.outcome?.kind !== "stored"));
-      const newer = await storedBefore(replayed, proofs);
-      return replayed.flatMap((one) => decisionOf(one, proofs, newer));
+      const overtaken = await letters.overtaken(batch);
+      await run(
+        replayed.filter(({ letter }) => !overtaken.has(letter._id.toString("hex"))),
+        store,
+      );
+      const found = await lookUp(
+        replayed.filter(({ work }) => work?.outcome?.kind !== "stored"),
+        overtaken,
+      );
+      return replayed.flatMap((one) => decisionOf(one, found));
     },
 
     async foresee(job, batch) {
       const replayed = batch.map((letter) => prepare(parts, job, letter));
       await run(replayed, look);
-      const proofs = await proofsOf(replayed);
-      const newer = await storedBefore(replayed, proofs);
+      const found = await lookUp(replayed, await letters.overtaken(batch));
       return replayed.flatMap((one): Foreseen[] => {
         const before = one.letter.raw;
-        return decisionOf(one, proofs, newer).map((decision) => ({ ...decision, before, after: one.text, claimed: false }));
+        return decisionOf(one, found).map((decision) => ({ ...decision, before, after: one.text, claimed: false }));
       });
     },
 
     async findStored(batch) {
       const replayed = batch.map((letter): Replayed => ({ letter, text: letter.raw, work: undefined, flaw: undefined }));
-      const proofs = await proofsOf(replayed);
-      return replayed.flatMap(({ letter }) => byProof(letter, proofs.get(letter.eventDocId.toString("hex"))) ?? []);
+      const found = await lookUp(replayed, await letters.overtaken(batch));
+      return replayed.flatMap(({ letter }) => byStored(letter, found) ?? []);
     },
 
-    async conclude(decisions) {
-      const touched = decisions.filter(({ outcome }) => outcome !== "superseded").map(({ id }) => eventIdOf(id));
-      if (touched.length > 0) await letters.supersedeOlder(touched);
+    async conclude(job, decisions) {
+      const touched = decisions.filter(({ outcome }) => outcome !== "superseded").map(({ eventId }) => eventId);
+      if (touched.length > 0) await letters.supersedeOlder(job.tenantId, touched);
     },
   };
 
-  async function proofsOf(replayed: Replayed[]): Promise<Map<string, Proof>> {
-    return replayed.length === 0 ? new Map() : events.proofs(replayed.map(({ letter }) => letter.eventDocId));
+  async function lookUp(replayed: Replayed[], overtaken: Set<string>): Promise<Found> {
+    const proofs = replayed.length === 0 ? new Map() : await events.proofs(replayed.map(({ letter }) => letter.eventDocId));
+    return { proofs, newer: await storedBefore(replayed, proofs), overtaken };
   }
 
-  /** Letters (hex) that are newer than the other body that is stored under their identity: that one does not supersede them. */
   async function storedBefore(replayed: Replayed[], proofs: Map<string, Proof>): Promise<Set<string>> {
     const others = replayed.filter(({ letter }) => {
       const proof = proofs.get(letter.eventDocId.toString("hex"));
@@ -186,13 +192,13 @@ async function run(replayed: Replayed[], steps: (batch: Batch) => Promise<void>)
 }
 
 /** What became of one letter; none when nothing is known yet. */
-function decisionOf(replayed: Replayed, proofs: Map<string, Proof>, newer: Set<string>): Decision[] {
+function decisionOf(replayed: Replayed, found: Found): Decision[] {
   const { letter, work, flaw } = replayed;
   const about = aboutOf(letter);
   const outcome = work?.outcome;
   if (outcome?.kind === "stored") return [{ ...about, outcome: "stored" }];
-  const stored = byProof(letter, proofs.get(letter.eventDocId.toString("hex")));
-  if (stored && !newer.has(about.id)) return [stored];
+  const stored = byStored(letter, found);
+  if (stored && !found.newer.has(about.id)) return [stored];
   if (stored) return [failed(letter, work, "IDENTITY_CONFLICT", "an older body of this event is stored; nothing was overwritten")];
   if (flaw !== undefined) return [{ ...about, outcome: "failed", code: "PATCH_FAILED", message: flaw }];
   if (outcome?.kind === "dead") return [failed(letter, work, outcome.reason, outcome.message)];
@@ -202,9 +208,11 @@ function decisionOf(replayed: Replayed, proofs: Map<string, Proof>, newer: Set<s
 }
 
 /** What is stored under a letter's identity decides before anything else. */
-function byProof(letter: DeadLetterDocument, proof: Proof | undefined): Decision | undefined {
-  if (!proof) return undefined;
+function byStored(letter: DeadLetterDocument, { proofs, overtaken }: Found): Decision | undefined {
   const about = aboutOf(letter);
+  const proof = proofs.get(letter.eventDocId.toString("hex"));
+  if (!proof)
+    return overtaken.has(about.id) ? { ...about, outcome: "superseded", message: "another body of this event is stored" } : undefined;
   if (sameBytes(proof.receipt, letter.receipt)) return { ...about, outcome: "stored" };
   if (sameBytes(proof.hash, letter.hash)) return { ...about, outcome: "already-stored" };
   if (letter.reasonCode !== "IDENTITY_CONFLICT")
@@ -225,15 +233,6 @@ function failed(
 
 function aboutOf(letter: DeadLetterDocument) {
   return { id: letter._id.toString("hex"), eventId: letter.eventId, claimed: true };
-}
-
-function sameBytes(a: Binary, b: Binary): boolean {
-  return Buffer.compare(a.buffer, b.buffer) === 0;
-}
-
-/** A letter's id begins with its event's. */
-function eventIdOf(letterId: string): Binary {
-  return new Binary(Buffer.from(letterId.slice(0, 32), "hex"), Binary.SUBTYPE_UUID);
 }
 
 /** What is stored of a patched event says so, and where the event as it was sent is kept. */

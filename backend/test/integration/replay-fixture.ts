@@ -2,13 +2,14 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import type { ReplayView } from "@streamforge/shared";
 import { Binary, type Collection, MongoClient } from "mongodb";
-import type { DeadLetterDocument, EventDocument } from "../../src/store/documents.js";
+import type { DeadLetterDocument, EventDocument, EventHourDocument } from "../../src/store/documents.js";
 import type { Stack } from "../support/stack.js";
 
 /** The collections of a stack, letters made for the test, and the API as an operator calls it. */
 export interface Replays {
   letters: Collection<DeadLetterDocument>;
   events: Collection<EventDocument>;
+  hours: Collection<EventHourDocument>;
   tenantId: string;
   /** Inserts letters of events `<prefix>-<n>`; `broken` ones fail again unless they are patched. */
   die(
@@ -59,6 +60,7 @@ export async function openReplays(stack: Stack): Promise<Replays> {
   return {
     letters,
     events,
+    hours: db.collection<EventHourDocument>("event_hours"),
     tenantId,
     post,
     get,
@@ -137,6 +139,33 @@ function letterOf(
     history: [{ at, who: "test", what: "dead letter: UNPROCESSABLE" }],
     ...given,
   };
+}
+
+/** Another body of a letter's event, as live traffic stores it, a day later. */
+export function inAnotherHour({ tenantId, eventId, userId = "" }: DeadLetterDocument): EventDocument {
+  const hourMs = BASE + 86_400_000;
+  return {
+    _id: new Binary(eventUuid(hourMs, tenantId, eventId), Binary.SUBTYPE_UUID),
+    tenantId,
+    eventId,
+    userId,
+    eventType: "order.created",
+    source: "till",
+    occurredAt: new Date(hourMs),
+    payload: { corrected: true },
+    correlationId: "corr",
+    receivedAt: new Date(),
+    storedAt: new Date(),
+    receipt: new Binary(randomBytes(8)),
+    hash: new Binary(randomBytes(8)),
+    entry: "0/1-0",
+  };
+}
+
+/** What says that a tenant has events in the hour of this one. */
+export function hourOf({ tenantId, _id }: EventDocument): EventHourDocument {
+  const hour = Buffer.from(_id.buffer).readUIntBE(0, 6) / 3_600_000;
+  return { _id: `${tenantId}:${hour}`, tenantId, hour };
 }
 
 /** As `ingest/identify.ts` makes it: UUIDv8 of the hour and the digest of tenant and eventId. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { DeadLetterDocument, EventDocument } from "../../src/store/documents.js";
 import { type Stack, startStack } from "../support/stack.js";
-import { openReplays, type Replays, sleep } from "./replay-fixture.js";
+import { hourOf, inAnotherHour, openReplays, type Replays, sleep } from "./replay-fixture.js";
 
 let stack: Stack;
 let replays: Replays;
@@ -110,6 +111,24 @@ describe("retry", () => {
     const third = await replays.post("/v1/admin/dlq/retry", { tenantId: replays.tenantId, ids: [young?._id.toString("hex")] });
     expect((await replays.ended(third.body.replayId)).outcomes).toEqual({ stored: 1 });
     expect((await replays.letters.findOne({ _id: old?._id }))?.status).toBe("superseded");
+  });
+
+  test("another body is stored in another hour: superseded by one that was received since; an older one is another event", async () => {
+    const [corrected] = await replays.die(1, { prefix: "corrected" });
+    const [reused] = await replays.die(1, { prefix: "reused" });
+    const [storedSince, storedBefore] = [corrected, reused].map((letter) => inAnotherHour(letter as DeadLetterDocument));
+    const late = { ...storedSince, receivedAt: new Date() } as EventDocument;
+    const early = { ...storedBefore, receivedAt: new Date(0) } as EventDocument;
+    await replays.hours.insertOne(hourOf(late));
+    await replays.events.insertMany([late, early]);
+
+    const dry = await replays.post("/v1/admin/replay", { tenantId: replays.tenantId, status: "DLQ", mode: "dry-run", all: true });
+    expect((await replays.ended(dry.body.replayId)).outcomes).toEqual({ superseded: 1, stored: 1 });
+    const { body } = await replays.post("/v1/admin/dlq/retry", { tenantId: replays.tenantId, all: true });
+    expect((await replays.ended(body.replayId)).outcomes).toEqual({ superseded: 1, stored: 1 });
+    expect(await replays.events.countDocuments({ tenantId: replays.tenantId })).toBe(3);
+    expect((await replays.letters.findOne({ _id: corrected?._id }))?.status).toBe("superseded");
+    expect((await replays.letters.findOne({ _id: reused?._id }))?.status).toBe("resolved");
   });
 });
 

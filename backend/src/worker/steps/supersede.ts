@@ -1,4 +1,3 @@
-import type { Binary } from "mongodb";
 import type { LetterStore } from "../../dead-letters/letters.js";
 import type { Step } from "../batch.js";
 
@@ -8,8 +7,8 @@ import type { Step } from "../batch.js";
  */
 export function supersede(letters: Pick<LetterStore, "anyOpen" | "supersede">): Step {
   return async function supersedeLetters(batch) {
-    const stored = batch.events.filter((event) => event.outcome?.kind === "stored" && event.document);
+    const stored = batch.events.filter(({ outcome }) => outcome?.kind === "stored");
     if (stored.length === 0 || !(await letters.anyOpen())) return;
-    await letters.supersede(stored.map((event) => event.document?._id as Binary));
+    await letters.supersede(stored.map(({ record }) => ({ tenantId: record.context.tenantId, eventId: record.eventId })));
   };
 }
