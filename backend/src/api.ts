@@ -73,6 +73,7 @@ import { createRetries } from "./stream/retries.js";
 import { createLog } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
+import { readMetrics } from "./telemetry/worker-metrics.js";
 
 /** What tests may hang into an API process. */
 export interface ApiHooks {
@@ -203,7 +204,9 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       ...(hooks.at ? { at: hooks.at } : {}),
     }),
   );
-  await app.register(healthRoutes({ checks, refusal, registry, startedAtMs, build }));
+  await app.register(
+    healthRoutes({ checks, refusal, registry, workersMetrics: () => readMetrics(redis, keys.workerMetrics), startedAtMs, build }),
+  );
   await withSecurityHeaders(app, config, async (scope) => {
     // First: a browser that goes to /events wants the page of that name.
     await serveDashboard(scope, DASHBOARD);

@@ -17,6 +17,7 @@ import { serveHealth } from "./telemetry/health-server.js";
 import { createLog } from "./telemetry/log.js";
 import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
+import { tellMetrics } from "./telemetry/worker-metrics.js";
 import type { WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
 import { createLag } from "./worker/lag.js";
@@ -133,6 +134,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     storeP50: latency.quantile(0.5),
     storeP99: latency.quantile(0.99),
   }));
+  const told = tellMetrics(redis, keys.workerMetrics, name, registry);
   const health = await serveHealth({
     host: config.HOST,
     port: config.WORKER_PORT,
@@ -151,7 +153,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       dataSet.close();
       types.close();
       await health.close();
-      await heartbeat.close();
+      await Promise.all([heartbeat.close(), told.close()]);
       await store.close();
       for (const connection of [...blockings, redis]) connection.disconnect();
       log.info("stopped");

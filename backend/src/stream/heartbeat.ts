@@ -31,19 +31,27 @@ export interface ApiHeartbeat {
 
 const EVERY_MS = 1_000;
 
-/** Writes a heartbeat each second until closed, and takes it back then. A process that died leaves its last one: readers judge by `atMs`. */
-export function startHeartbeat<T extends { name: string }>(redis: Redis, key: string, describe: () => T): { close(): Promise<void> } {
-  const beat = (): void => {
-    const now = describe();
-    redis.hset(key, now.name, JSON.stringify(now)).catch(() => {});
+/** Writes a heartbeat each second (or so often as told) until closed, and takes it back then. A process that died leaves its last one: readers judge by `atMs`. */
+export function startHeartbeat<T extends { name: string }>(
+  redis: Redis,
+  key: string,
+  describe: () => T | Promise<T>,
+  everyMs = EVERY_MS,
+): { close(): Promise<void> } {
+  let closed = false;
+  const beat = async (): Promise<void> => {
+    const now = await describe();
+    if (!closed) await redis.hset(key, now.name, JSON.stringify(now));
   };
-  beat();
-  const timer = setInterval(beat, EVERY_MS);
+  const tryToBeat = (): void => void beat().catch(() => {});
+  tryToBeat();
+  const timer = setInterval(tryToBeat, everyMs);
   timer.unref();
   return {
     async close() {
+      closed = true;
       clearInterval(timer);
-      await redis.hdel(key, describe().name).catch(() => {});
+      await redis.hdel(key, (await describe()).name).catch(() => {});
     },
   };
 }

@@ -35,6 +35,8 @@ export interface RedisKeys {
   epoch: string;
   /** Hash: worker name → JSON heartbeat (see `WorkerHeartbeat`). */
   workers: string;
+  /** Hash: worker → what it counts. */
+  workerMetrics: string;
   /** Hash: api name → JSON heartbeat. */
   apis: string;
   /** Stream: cumulative totals once a second, for the chart of the last hour. */
@@ -83,6 +85,7 @@ export function redisKeys(prefix: string): RedisKeys {
     partitionCount: `${prefix}:partitions`,
     epoch: `${prefix}:epoch`,
     workers: `${prefix}:workers`,
+    workerMetrics: `${prefix}:worker-metrics`,
     apis: `${prefix}:apis`,
     history: `${prefix}:history`,
     ledgerLease: `${prefix}:ledger:lease`,

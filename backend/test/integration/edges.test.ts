@@ -116,3 +116,20 @@ test("sf asks for what is happening without a credential where the stores' addre
   redis.disconnect();
   await expect(sf(["ledger"], { PATH, STREAMFORGE_URL: stack.apiUrl })).rejects.toThrow(/wants a credential/);
 });
+
+/** Contract, "Health and metrics". */
+const METRICS =
+  "streamforge_ingest_total streamforge_ingest_duration_seconds streamforge_stream_backlog_events streamforge_outbox_backlog streamforge_oldest_event_age_seconds streamforge_worker_events_total streamforge_worker_retry_total streamforge_worker_dlq_total streamforge_dlq_size streamforge_db_write_duration_seconds streamforge_dedupe_hits_total streamforge_ledger_missing_events streamforge_circuit_state streamforge_buffer_utilization_ratio streamforge_rejected_total stream_events_ingested_total stream_events_processed_total stream_dlq_total stream_db_write_latency_seconds process_cpu_user_seconds_total";
+
+test("one scrape of an api has every metric of the contract, what each worker counts included", async () => {
+  const workers = await Promise.all([stack.startWorker(), stack.startWorker()]);
+  const sender = await newSender(stack);
+  expect((await sender.post("/v1/events", { eventType: "A" })).status).toBe(202);
+  const scrape = async () => (await fetch(`${stack.apiUrl}/metrics`)).text();
+  await expect.poll(scrape, { timeout: 30_000 }).toMatch(/streamforge_worker_events_total\{outcome="stored",worker="[^"]+"\} [1-9]/);
+  const text = await scrape();
+  for (const name of METRICS.split(" ")) expect(text.match(new RegExp(`^# TYPE ${name} `, "gm")), name).toHaveLength(1);
+  expect(new Set([...text.matchAll(/streamforge_worker_retry_total\{worker="([^"]+)"\}/g)].map(([, worker]) => worker)).size).toBe(2);
+  for (const worker of workers) await worker.kill("SIGTERM");
+  expect(await scrape()).not.toContain("streamforge_worker_events_total{");
+});

@@ -41,7 +41,14 @@ beforeAll(async () => {
   await app.register(statsRoutes({ auth, sampler: unused, history: unused }));
   await app.register(ledgerRoutes({ auth, ledger: unused, letters }));
   await app.register(
-    healthRoutes({ checks: unused, refusal: unused, registry: createRegistry(), startedAtMs: 0, build: readBuild(undefined) }),
+    healthRoutes({
+      checks: unused,
+      refusal: unused,
+      registry: createRegistry(),
+      workersMetrics: async () => "",
+      startedAtMs: 0,
+      build: readBuild(undefined),
+    }),
   );
   await reading.store.deadLetters.insertMany(Array.from({ length: 60 }, (_, i) => letter(i)));
 });

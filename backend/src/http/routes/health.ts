@@ -16,6 +16,8 @@ export interface HealthRoutesDeps {
   /** Why no event can be accepted now; undefined when it can. */
   refusal: () => ProblemCode | undefined;
   registry: Registry;
+  /** What the workers count, in Prometheus's form. */
+  workersMetrics: () => Promise<string>;
   startedAtMs: number;
   build: Build;
 }
@@ -25,7 +27,7 @@ const liveSchema = z.object({ status: z.literal("live"), uptimeSeconds: z.number
 const buildSchema = z.object({ version: z.string(), commit: z.string().nullable(), node: z.string() });
 
 /** Health, readiness, build and metrics. They need no credential and tell no secret. */
-export function healthRoutes({ checks, refusal, registry, startedAtMs, build }: HealthRoutesDeps): FastifyPluginAsyncZod {
+export function healthRoutes({ checks, refusal, registry, workersMetrics, startedAtMs, build }: HealthRoutesDeps): FastifyPluginAsyncZod {
   const tags = ["health"];
   const uptimeSeconds = (): number => Math.round((Date.now() - startedAtMs) / 1000);
 
@@ -74,7 +76,8 @@ export function healthRoutes({ checks, refusal, registry, startedAtMs, build }: 
       response: { 200: { description: "Text format", content: { "text/plain": { schema: z.string() } } } },
     };
     app.get("/metrics", { schema: metrics }, async (_request, reply) => {
-      return reply.type(registry.contentType).send(await registry.metrics());
+      const both = await Promise.all([registry.metrics(), workersMetrics()]);
+      return reply.type(registry.contentType).send(both.join("\n"));
     });
   };
 }
