@@ -66,16 +66,40 @@ export async function settled(page: Page): Promise<void> {
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe finds that is serious or worse, each with where; empty when all is well. */
+/**
+ * Placeholders with less than 4.5:1, which axe does not look at. A text, as this is compiled without the browser's types; a canvas
+ * makes plain numbers of whatever colour CSS can say.
+ */
+const fadedPlaceholders = `(() => {
+  const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (...colours) => {
+    for (const colour of colours) {
+      pen.fillStyle = colour;
+      pen.fillRect(0, 0, 1, 1);
+    }
+    const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const backgrounds = (element) => element ? [...backgrounds(element.parentElement), getComputedStyle(element).backgroundColor] : ["white"];
+  return [...document.querySelectorAll("[placeholder]")].filter((field) => field.checkVisibility()).flatMap((field) => {
+    const under = backgrounds(field);
+    const [a, b] = [light(...under), light(...under, getComputedStyle(field, "::placeholder").color)].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    return contrast < 4.5 ? ["the placeholder " + field.placeholder + " has a contrast of " + contrast.toFixed(2)] : [];
+  });
+})()`;
+
+/** What axe finds that is serious or worse, and placeholders that are too pale, each with where; empty when all is well. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   // Evaluated and not added as a script: the page's policy forbids inline scripts.
   await page.evaluate(axe);
   const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
-  return violations
+  const serious = violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, help, nodes }) =>
       nodes.map(({ target, failureSummary }) => `${id}: ${help} at ${target.join(" ")}: ${failureSummary}`),
     );
+  return [...serious, ...((await page.evaluate(fadedPlaceholders)) as string[])];
 }
 
 /** Width that sticks out at the right, in px. */

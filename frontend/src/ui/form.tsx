@@ -1,7 +1,7 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "./cn.js";
 
-const box = "w-full rounded-md border border-line-strong bg-surface text-[13px] text-ink aria-invalid:border-bad";
+const box = "w-full rounded-md border border-line-strong bg-surface text-[13px] text-ink placeholder:text-ink-3 aria-invalid:border-bad";
 
 interface LabelledProps {
   label: string;
