@@ -6,6 +6,7 @@ import { useRows } from "../../lib/endless.js";
 import { useFilters } from "../../lib/filters.js";
 import { NO_FIGURE } from "../../lib/format.js";
 import { Button } from "../../ui/button.js";
+import { InPlaceOf } from "../../ui/columns.js";
 import { columnsOf, DataTable } from "../../ui/data-table.js";
 import { ChoiceFilter, FilterBar, RangeFilter, TextFilter } from "../../ui/filter-bar.js";
 import { RefreshIcon } from "../../ui/icons.js";
@@ -16,7 +17,7 @@ import { Ago } from "../../ui/time.js";
 import { AuditPanel } from "./audit-panel.js";
 import { auditQuery } from "./queries.js";
 import { auditSearch, openSearch } from "./search.js";
-import { actionChoices, actionWords, actorWords } from "./words.js";
+import { actionChoices, actionWords, actorWords, targetWords } from "./words.js";
 
 /** Who did what, when: what administrators and operators changed, and who came in. */
 export function AuditPage() {
@@ -33,7 +34,7 @@ function Log() {
   const { values, set, clear, active } = useFilters(auditSearch);
   const opened = useFilters(openSearch);
   const query = useInfiniteQuery(auditQuery(tenant, values));
-  const { items, error, more } = useRows(query);
+  const { items, ...read } = useRows(query);
   const { open } = opened.values;
   const refresh = (
     <Button size="sm" onClick={() => void client.resetQueries({ queryKey: ["audit"] })}>
@@ -50,7 +51,11 @@ function Log() {
         }
         actions={refresh}
       />
-      <FilterBar active={active} onClear={clear}>
+      <FilterBar
+        active={active}
+        onClear={clear}
+        main={<TextFilter main label="Who" value={values.actor} onChange={(actor) => set({ actor })} className="w-44" />}
+      >
         <ChoiceFilter
           label="Action"
           any="Any action"
@@ -58,7 +63,6 @@ function Log() {
           options={actionChoices}
           onChange={(action) => set({ action })}
         />
-        <TextFilter main label="Who" value={values.actor} onChange={(actor) => set({ actor })} className="w-44" />
         <TextFilter label="Target id" value={values.target} onChange={(target) => set({ target })} className="w-44" />
         <RangeFilter range={values} onChange={set} />
       </FilterBar>
@@ -68,9 +72,8 @@ function Log() {
           columns={columns}
           items={items}
           keyOf={(item) => item.id}
-          error={error}
+          {...read}
           onRetry={() => void query.refetch()}
-          more={more}
           rowHeight={52}
           openKey={open}
           onOpen={(item) => opened.set({ open: item.id })}
@@ -92,7 +95,11 @@ const columns = column.columns([
   column.accessor("action", { header: "What", cell: ({ row }) => <What of={row.original} />, meta: { width: "minmax(11rem, 2fr)" } }),
   column.accessor("targetId", {
     header: "Target",
-    cell: ({ getValue }) => <span className="font-mono text-xs">{getValue()}</span>,
+    cell: ({ row, getValue }) => (
+      <span title={getValue()} className={targetWords(row.original) === getValue() ? "font-mono text-xs" : undefined}>
+        {targetWords(row.original)}
+      </span>
+    ),
     meta: { width: "minmax(7rem, 2fr)", wide: true },
   }),
   column.accessor("tenantId", {
@@ -102,13 +109,15 @@ const columns = column.columns([
   }),
 ]);
 
-function What({ of: { action, actor } }: { of: AuditItem }) {
+function What({ of }: { of: AuditItem }) {
+  const { action, actor } = of;
   return (
     <span className="block min-w-0">
       <span className="block truncate font-medium">{actionWords(action)}</span>
       <span className="block truncate text-xs text-ink-3">
         {actor.name}
         {actor.kind !== "user" && ` (${actorWords(actor.kind)})`}
+        <InPlaceOf column="targetId"> · {targetWords(of)}</InPlaceOf>
       </span>
     </span>
   );

@@ -1,13 +1,12 @@
 import type { AuditItem } from "@streamforge/shared";
-import type { ReactNode } from "react";
-import { CopyButton } from "../../ui/copy-button.js";
 import { DiffView } from "../../ui/diff-view.js";
+import { FactList, idFact } from "../../ui/fact-list.js";
 import { JsonView } from "../../ui/json-view.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Empty } from "../../ui/states.js";
 import { Ago, At } from "../../ui/time.js";
-import { actionWords, actorWords } from "./words.js";
+import { actionWords, actorWords, targetWords } from "./words.js";
 
 interface AuditPanelProps {
   /** undefined: not among the entries that are loaded. */
@@ -36,44 +35,35 @@ export function AuditPanel({ item, loading, onClose }: AuditPanelProps) {
 
 function Details({ item }: { item: AuditItem }) {
   const { at, actor, action, targetId, tenantId, correlationId } = item;
+  const target = targetWords(item);
+  const when = (
+    <>
+      <At at={at} />{" "}
+      <span className="text-ink-3">
+        (<Ago at={at} />)
+      </span>
+    </>
+  );
+  const who = (
+    <>
+      {actor.name} <span className="text-ink-3">({actorWords(actor.kind)})</span>
+    </>
+  );
   return (
     <div className="flex flex-col gap-5">
-      <dl className="grid grid-cols-[minmax(6rem,auto)_1fr] gap-x-4 text-[13px]">
-        <Fact label="When">
-          <At at={at} /> <span className="text-ink-3">(</span>
-          <Ago at={at} />
-          <span className="text-ink-3">)</span>
-        </Fact>
-        <Fact label="Who" copy={actor.id}>
-          {actor.name} <span className="text-ink-3">({actorWords(actor.kind)})</span>
-        </Fact>
-        <Fact label="Action">
-          <code className="font-mono text-xs">{action}</code>
-        </Fact>
-        <Fact label="Target" copy={targetId}>
-          <code className="font-mono text-xs">{targetId}</code>
-        </Fact>
-        {tenantId && <Fact label="Tenant">{tenantId}</Fact>}
-        {correlationId && (
-          <Fact label="Correlation id" copy={correlationId}>
-            <code className="font-mono text-xs">{correlationId}</code>
-          </Fact>
-        )}
-      </dl>
+      <FactList
+        facts={[
+          { label: "When", value: when },
+          { label: "Who", value: who, copy: actor.id },
+          { label: "Action", value: <code className="font-mono text-xs">{action}</code> },
+          { label: "Target", value: target !== targetId && target },
+          idFact("Target id", targetId),
+          { label: "Tenant", value: tenantId },
+          idFact("Correlation id", correlationId ?? undefined),
+        ]}
+      />
       <Changes before={item.before} after={item.after} />
     </div>
-  );
-}
-
-function Fact({ label, copy, children }: { label: string; copy?: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="flex min-h-7 items-center text-ink-3">{label}</dt>
-      <dd className="flex min-h-7 min-w-0 items-center gap-1">
-        <span className="min-w-0 wrap-anywhere">{children}</span>
-        {copy && <CopyButton text={copy} label={`Copy ${label.toLowerCase()}`} />}
-      </dd>
-    </>
   );
 }
 

@@ -31,6 +31,16 @@ export const actionWords = (action: string) => actions[action] ?? action;
 
 export const actionChoices = Object.entries(actions).map(([value, label]) => ({ value, label }));
 
+/** What was acted on, by its name, as far as one was noted: its own, or the actor's, who signed in; else its id. */
+export function targetWords({ actor, before, after, targetId }: AuditItem): string {
+  const noted = [after, before].flatMap((side) => {
+    const { email, name } = (side ?? {}) as { email?: unknown; name?: unknown };
+    return [email, name];
+  });
+  const named = noted.find((name): name is string => typeof name === "string" && name !== "");
+  return named ?? (targetId === actor.id ? actor.name : targetId);
+}
+
 const actors: Record<string, string> = { user: "person", key: "API key", "admin-token": "admin token", system: "StreamForge" };
 /** By which door they came. */
 export const actorWords = (kind: AuditItem["actor"]["kind"]) => actors[kind] ?? kind;

@@ -5,7 +5,7 @@ import { api, ok } from "../../api/client.js";
 import { useTenant } from "../../app/tenant.js";
 import { failureOf } from "../../lib/failure.js";
 import { CodeBlock } from "../../ui/code-block.js";
-import { CopyButton } from "../../ui/copy-button.js";
+import { FactList, idFact } from "../../ui/fact-list.js";
 import { JsonView } from "../../ui/json-view.js";
 import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
@@ -85,24 +85,7 @@ function Facts({ event }: { event: EventView }) {
     ["Trace", event.traceparent],
     ["Schema", event.schemaVersion],
   ];
-  return (
-    <dl className="grid grid-cols-[minmax(5.5rem,auto)_1fr] gap-x-4 text-[13px]">
-      {facts.map(
-        ([label, value]) =>
-          value !== undefined && (
-            <div key={label} className="group contents">
-              <dt className="py-1 text-ink-3">{label}</dt>
-              <dd className="flex min-h-7 min-w-0 items-center gap-1">
-                <span className="min-w-0 font-mono text-xs wrap-anywhere">{value}</span>
-                <span className="opacity-0 group-hover:opacity-100 focus-within:opacity-100">
-                  <CopyButton text={value} label={`Copy ${label.toLowerCase()}`} />
-                </span>
-              </dd>
-            </div>
-          ),
-      )}
-    </dl>
-  );
+  return <FactList facts={facts.map(([label, value]) => idFact(label, value))} />;
 }
 
 function SendAgain({ event }: { event: EventView }) {

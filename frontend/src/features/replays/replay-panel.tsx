@@ -1,7 +1,7 @@
 import type { ReplayView } from "@streamforge/shared";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useMay } from "../../app/permissions.js";
 import { failureOf, failureText } from "../../lib/failure.js";
 import { formatCount, formatDuration, formatRate, plural } from "../../lib/format.js";
@@ -11,6 +11,7 @@ import { Badge } from "../../ui/badge.js";
 import { Button } from "../../ui/button.js";
 import { CodeBlock } from "../../ui/code-block.js";
 import { Confirm } from "../../ui/confirm.js";
+import { FactList, idFact } from "../../ui/fact-list.js";
 import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
@@ -204,43 +205,28 @@ function Commands({ replay }: { replay: ReplayView }) {
 function Facts({ replay }: { replay: ReplayView }) {
   const { id, tenantId, createdBy, createdAt, startedAt, finishedAt, limit, source } = replay;
   const letters = lettersOf(replay);
-  const facts: [string, ReactNode][] = [
-    [
-      "Of",
-      source === "DLQ" && letters ? (
-        <Link key="of" {...letters} className="font-medium text-brand hover:underline">
-          {selectionWords(replay)}
-        </Link>
-      ) : (
-        selectionWords(replay)
-      ),
-    ],
-    ["Tenant", tenantId],
-    ["Begun by", createdBy.name],
-    ["Made", <At key="made" at={createdAt} />],
-    ["Started", startedAt && <At key="started" at={startedAt} />],
-    ["Ended", finishedAt && <At key="ended" at={finishedAt} />],
-    ["At most", limit !== null && plural(limit, source === "DLQ" ? "letter" : "event")],
-    [
-      "Id",
-      <span key="id" className="font-mono text-xs">
-        {id}
-      </span>,
-    ],
-  ];
+  const of =
+    source === "DLQ" && letters ? (
+      <Link {...letters} className="font-medium text-brand hover:underline">
+        {selectionWords(replay)}
+      </Link>
+    ) : (
+      selectionWords(replay)
+    );
   return (
     <Section title="About">
-      <dl className="grid grid-cols-[minmax(5.5rem,auto)_1fr] gap-x-4 gap-y-1.5 text-[13px]">
-        {facts.map(
-          ([label, value]) =>
-            value && (
-              <div key={label} className="contents">
-                <dt className="text-ink-3">{label}</dt>
-                <dd className="min-w-0 wrap-anywhere">{value}</dd>
-              </div>
-            ),
-        )}
-      </dl>
+      <FactList
+        facts={[
+          { label: "Of", value: of },
+          { label: "Tenant", value: tenantId },
+          { label: "Begun by", value: createdBy.name },
+          { label: "Made", value: <At at={createdAt} /> },
+          { label: "Started", value: startedAt && <At at={startedAt} /> },
+          { label: "Ended", value: finishedAt && <At at={finishedAt} /> },
+          { label: "At most", value: limit !== null && plural(limit, source === "DLQ" ? "letter" : "event") },
+          idFact("Id", id),
+        ]}
+      />
     </Section>
   );
 }
