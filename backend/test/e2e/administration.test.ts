@@ -74,6 +74,8 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       await signIn(page, stack, `/event-types?tenant=${TENANT}`);
       await page.getByText("No event type is registered").waitFor();
       await button(page, "Register type").first().click();
+      await page.getByRole("textbox", { name: "Event type" }).waitFor();
+      await inOrder(visit, "an empty editor");
       await page.getByRole("textbox", { name: "Event type" }).fill("ORDER");
       const schema = page.getByLabel("JSON Schema of the payload");
       await schema.fill('{"properties": {"amount": {"type": "number"},}}');
@@ -94,7 +96,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       for (const part of ["o-3", "/amount", "acme becomes strict", "VISIT"]) expect(words).toContain(part);
       await inOrder(visit, "the editor");
       await button(page, "Register version 1 all the same").click();
-      await page.getByRole("region", { name: "Event type ORDER" }).getByText("Version 1 counts").waitFor();
+      await page.getByRole("region", { name: "Event type ORDER" }).getByText("Version 1 in force").waitFor();
       await page.getByText("acme is strict").waitFor();
       await inOrder(visit, "a type");
     }));
@@ -113,7 +115,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       await button(page, "Try it against stored events").click();
       await button(page, "Register version 2").click();
       const panel = page.getByRole("region", { name: "Event type ORDER" });
-      await panel.getByText("Version 2 counts").waitFor();
+      await panel.getByText("Version 2 in force").waitFor();
       await panel.getByRole("region", { name: "Version 1 and version 2" }).getByText('"string"').waitFor();
       await inOrder(visit, "two versions");
       await button(page, "Retire …").click();
@@ -123,9 +125,9 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
         .waitFor();
       await button(page, "Retire the type").click();
       await panel.getByText("All versions are retired").waitFor();
-      await button(page, "Make version 1 count …").click();
-      await page.getByRole("dialog").getByRole("button", { name: "Make version 1 count" }).click();
-      await panel.getByText("Version 1 counts").waitFor();
+      await button(page, "Put version 1 in force …").click();
+      await page.getByRole("dialog").getByRole("button", { name: "Put version 1 in force" }).click();
+      await panel.getByText("Version 1 in force").waitFor();
       await inOrder(visit, "a type that was retired");
     }));
 
@@ -149,7 +151,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       await page.keyboard.press("Escape");
       await goTo(page, `/event-types?tenant=${TENANT}&open=ORDER&of=${TENANT}`);
       await page.getByRole("region", { name: "Versions" }).getByText("Version 2").first().waitFor();
-      for (const name of ["Register type", "New version …", "Retire …", /^Make version/]) expect(await button(page, name).count()).toBe(0);
+      for (const name of ["Register type", "New version …", "Retire …", /^Put version/]) expect(await button(page, name).count()).toBe(0);
       await goTo(page, "/ledger");
       await page.getByRole("region", { name: "Independent count" }).getByText("Nobody has counted yet").waitFor();
       expect(await button(page, "Count now").count()).toBe(0);
@@ -162,9 +164,10 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       const { page } = visit;
       await signIn(page, stack, "/users");
       await button(page, "Add person").click();
+      await page.getByLabel("E-mail", { exact: true }).waitFor();
+      await inOrder(visit, "adding a person");
       await page.getByLabel("E-mail", { exact: true }).fill("Ada@Example.org");
       await page.getByLabel(/^Operator/).check();
-      await inOrder(visit, "adding a person");
       await button(page, "Add person").last().click();
       const password = (await page.getByTestId("new-password").locator("pre").textContent()) as string;
       await page.getByLabel("I have put the password where it is safe").check();

@@ -32,7 +32,7 @@ export function RetireType({ of: { tenantId, type, active, versions }, onClose }
           <option value="">All versions</option>
           {inForce.map((one) => (
             <option key={one.version} value={one.version}>
-              Version {one.version} alone{one.version === active ? " (it counts)" : ""}
+              Version {one.version} alone{one.version === active ? " (in force)" : ""}
             </option>
           ))}
         </Select>
@@ -41,10 +41,10 @@ export function RetireType({ of: { tenantId, type, active, versions }, onClose }
         {left === undefined
           ? `From the next second on ${type} is a type that ${tenantId} does not know. While other types are registered there, its events become dead letters (UNKNOWN_TYPE); if this was the last one, events of every type are stored unchecked.`
           : version === active
-            ? `Version ${left} counts from the next second on: events that only version ${version} allows become dead letters.`
-            : `Nothing changes for events: version ${active} goes on counting.`}
+            ? `Version ${left} is in force from the next second on: events that only version ${version} allows become dead letters.`
+            : `Nothing changes for events: version ${active} stays in force.`}
       </p>
-      <p>Producers are not told; they are answered 202 as before. What is stored stays. A retired version can be made to count again.</p>
+      <p>Producers are not told; they are answered 202 as before. What is stored stays. A retired version can be put in force again.</p>
     </Confirm>
   );
 }

@@ -30,7 +30,7 @@ export function TypeEditor({ of, onClose, onRegistered }: TypeEditorProps) {
       title={of ? `Version ${next} of ${of.type}` : "Register an event type"}
       description={
         of
-          ? `Of ${of.tenantId}. It counts as soon as it is registered.`
+          ? `Of ${of.tenantId}. It is in force as soon as it is registered.`
           : "Events of this type are held against the schema before they are stored."
       }
     >
@@ -66,7 +66,7 @@ function Form({ of, onClose, onRegistered }: TypeEditorProps) {
     if (!wanted || check.isPending || register.isPending) return;
     if (!check.data) return check.mutate(wanted);
     const made = (await register.mutateAsync(wanted)) as RegisteredEventType;
-    toast(`Version ${made.version} of ${made.type} is registered and counts everywhere within a second.`, "good");
+    toast(`Version ${made.version} of ${made.type} is registered and in force everywhere within a second.`, "good");
     onRegistered(made);
   };
   const busy = check.isPending || register.isPending;

@@ -20,7 +20,7 @@ interface TypePanelProps {
   onNewVersion: (of: EventTypeDetail) => void;
 }
 
-/** One event type beside the list: the schema that counts, its versions, and what can be done. */
+/** One event type beside the list: the schema in force, its versions, and what can be done. */
 export function TypePanel({ tenantId, type, onClose, onNewVersion }: TypePanelProps) {
   const { data, error, refetch } = useQuery(typeQuery(tenantId, type));
   return (
@@ -30,7 +30,7 @@ export function TypePanel({ tenantId, type, onClose, onNewVersion }: TypePanelPr
       title={
         <div className="flex items-center gap-2">
           <h2 className="truncate text-[15px] font-semibold">{type}</h2>
-          {data && (data.active === null ? <Badge>Retired</Badge> : <Badge tone="good">Version {data.active} counts</Badge>)}
+          {data && (data.active === null ? <Badge>Retired</Badge> : <Badge tone="good">Version {data.active} in force</Badge>)}
         </div>
       }
     >

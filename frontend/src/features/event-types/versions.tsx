@@ -24,7 +24,7 @@ export function Versions({ of }: { of: EventTypeDetail }) {
             <div className="min-w-0 flex-1">
               <p className="flex flex-wrap items-center gap-2 font-medium">
                 Version {version}
-                {version === active ? <Badge tone="good">Counts</Badge> : retiredAt ? <Badge>Retired</Badge> : <Badge>Older</Badge>}
+                {version === active ? <Badge tone="good">In force</Badge> : retiredAt ? <Badge>Retired</Badge> : <Badge>Older</Badge>}
               </p>
               <p className="text-xs text-ink-3 wrap-anywhere">
                 {description && `${description} · `}
@@ -39,7 +39,7 @@ export function Versions({ of }: { of: EventTypeDetail }) {
             </div>
             {version !== active && may("PATCH /v1/admin/event-types/{type}") && (
               <Button size="sm" onClick={() => setChosen(version)}>
-                Make version {version} count …
+                Put version {version} in force …
               </Button>
             )}
           </li>
@@ -80,14 +80,14 @@ function MakeCount({ of: { tenantId, type, versions }, version, onClose }: { of:
   const newer = versions.filter((one) => one.version > version && one.retiredAt === null).map((one) => one.version);
   const confirm = async () => {
     await change.mutateAsync({ tenantId, type, version });
-    toast(`Version ${version} of ${type} counts everywhere within a second.`, "good");
+    toast(`Version ${version} of ${type} is in force everywhere within a second.`, "good");
   };
   return (
     <Confirm
       open
       onClose={onClose}
-      title={`Make version ${version} of ${type} count?`}
-      action={`Make version ${version} count`}
+      title={`Put version ${version} of ${type} in force?`}
+      action={`Put version ${version} in force`}
       onConfirm={confirm}
     >
       <p>

@@ -73,7 +73,7 @@ export function selectionWords({ source, selector }: Pick<ReplayView, "source" |
 /** "Retry", "Fix and replay", "Dry run", "Check of stored events". */
 export function kindWords({ source, mode, patch }: Pick<ReplayView, "source" | "mode" | "patch">): string {
   if (mode === "dry-run") return "Dry run";
-  if (source === "STORED") return "Look again";
+  if (source === "STORED") return "Check of stored events";
   return patch ? "Fix and replay" : "Retry";
 }
 

@@ -47,7 +47,7 @@ function Choices({ settings }: { settings: Settings }) {
       <ZoneChoice zone={settings.timeZone} onChange={(timeZone) => change({ timeZone })} />
       <TenantChoice tenant={settings.defaultTenantId} onChange={(defaultTenantId) => change({ defaultTenantId })} />
       <Select
-        label="Ask again every"
+        label="Refresh pages every"
         hint="Ledger, event types and sessions. The live page follows once a second in any case."
         value={settings.refreshSeconds}
         onChange={(event) => change({ refreshSeconds: Number(event.target.value) })}

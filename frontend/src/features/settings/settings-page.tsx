@@ -9,10 +9,10 @@ export function SettingsPage() {
   return (
     <Page>
       <PageHeader title="Settings" about="Yours alone, and the same wherever you sign in." />
-      <div className="grid max-w-6xl items-start gap-3 lg:grid-cols-2">
+      <div className="grid items-start gap-3 lg:grid-cols-2 2xl:grid-cols-3">
         <ChoicesCard />
         <PasswordCard />
-        <div className="lg:col-span-2">
+        <div className="lg:max-2xl:col-span-2">
           <SessionsCard />
         </div>
       </div>
