@@ -57,6 +57,7 @@ import { registerStatsGauges } from "./stats/gauges.js";
 import { createHistory } from "./stats/history.js";
 import { createMinutes } from "./stats/minutes.js";
 import { startSampler } from "./stats/sampler.js";
+import { readMetrics } from "./stats/worker-metrics.js";
 import { createEventQueries } from "./store/event-queries.js";
 import { storedHashes } from "./store/events.js";
 import { connectStore } from "./store/mongo.js";
@@ -73,7 +74,6 @@ import { createRetries } from "./stream/retries.js";
 import { createLog } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
-import { readMetrics } from "./telemetry/worker-metrics.js";
 
 /** What tests may hang into an API process. */
 export interface ApiHooks {
