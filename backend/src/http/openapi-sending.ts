@@ -45,7 +45,7 @@ const LINES = `{"eventId":"pay-1001","eventType":"PAYMENT","amount":5,"currency"
 {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
 `;
 
-const FIRST = { eventId: "order-1001", id: "019c13f6-0400-8000-8c2f-5a1d3e7b9f60", receivedAt: "2026-01-31T11:00:00.123Z" };
+const FIRST = { eventId: "order-1001", id: "00000000-0000-86e8-9cc4-566f99f1f93f", receivedAt: "2026-01-31T11:00:00.123Z" };
 const ACCEPTED = { ...FIRST, status: "accepted" };
 const ALL_TAKEN = { accepted: 2, duplicates: 0, conflicts: 0, rejected: 0, retry: 0, results: [] };
 const REJECTED = { index: 1, status: "rejected", code: "invalid-event", detail: "/occurredAt must not be before 1970" };
@@ -79,7 +79,7 @@ const UNAVAILABLE =
 const LINES_CONTENT = {
   "application/x-ndjson": {
     schema: { type: "string", description: "One SentEvent a line. application/ndjson and application/jsonl are other names of this type" },
-    examples: { lines: example("One event a line", LINES) },
+    example: LINES,
   },
 };
 

@@ -56,6 +56,9 @@ function resolved<T>(part: T): T {
   return found as T;
 }
 
+const examplesOf = ({ example, examples = {} }: Media): unknown[] =>
+  example === undefined ? Object.values(examples).map(({ value }) => value) : [example];
+
 const operation = (path: string): Operation => document.paths[path]?.["post"] as Operation;
 
 function expectFit(value: unknown, schema: object, what: string): void {
@@ -145,12 +148,11 @@ describe.each(paths)("POST %s", (path) => {
   it("takes its own examples", async () => {
     const { tenantId, post } = await newSender(stack);
     let sent = 0;
-    for (const [type, { schema, examples = {} }] of Object.entries(operation(path).requestBody?.content ?? {})) {
-      for (const { value } of Object.values(examples)) {
-        expectFit(value, schema, `${path} ${type}`);
+    for (const [type, media] of Object.entries(operation(path).requestBody?.content ?? {})) {
+      for (const value of examplesOf(media)) {
+        expectFit(value, media.schema, `${path} ${type}`);
         const answer = await post(path, value as object, { "content-type": type, "x-tenant-id": tenantId });
         expectDescribed(path, answer, good);
-        expect(answer.body.results ?? []).toEqual(good === 202 ? [] : (answer.body.results ?? []));
         sent++;
       }
     }
@@ -160,10 +162,9 @@ describe.each(paths)("POST %s", (path) => {
   it("shows answers that are as it says", () => {
     let shown = 0;
     for (const [status, reply] of Object.entries(operation(path).responses)) {
-      for (const { schema, example, examples = {} } of Object.values(resolved(reply).content ?? {})) {
-        const values = [...Object.values(examples).map(({ value }) => value), ...(example === undefined ? [] : [example])];
-        for (const value of values) expectFit(value, schema, `${path} ${status}`);
-        shown += values.length;
+      for (const media of Object.values(resolved(reply).content ?? {})) {
+        for (const value of examplesOf(media)) expectFit(value, media.schema, `${path} ${status}`);
+        shown += examplesOf(media).length;
       }
     }
     expect(shown).toBeGreaterThan(1);

@@ -4,6 +4,23 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { openApiOptions } from "../openapi.js";
 
+/** The functions of Swagger UI, as far as they are replaced here. */
+interface SwaggerUi {
+  fn: { getSampleSchema: (schema: object, type: string, config: object, example: unknown) => unknown };
+}
+
+/**
+ * A plugin of Swagger UI: an example of lines is shown, and sent, as it is. It takes every type with "json" in its name for JSON,
+ * and would send the lines as one string in quotes. Runs in the browser, from its text: nothing around it is there.
+ */
+const linesAsTheyAre = () => ({
+  afterLoad(this: SwaggerUi) {
+    const { getSampleSchema } = this.fn;
+    this.fn.getSampleSchema = (schema, type, config, example) =>
+      /ndjson/.test(type) && typeof example === "string" ? example : getSampleSchema(schema, type, config, example);
+  },
+});
+
 /**
  * The API's own description: `/openapi.json`, and a page at `/docs`. To be registered before the routes that it is to describe:
  * it listens for routes as they are added.
@@ -14,7 +31,7 @@ export function docsRoutes({ version }: { version: string }): FastifyPluginAsync
     await app.register(fastifySwagger, openApiOptions(version));
     await app.register(fastifySwaggerUi, {
       routePrefix: "/docs",
-      uiConfig: { docExpansion: "list", deepLinking: true, validatorUrl: null },
+      uiConfig: { docExpansion: "list", deepLinking: true, validatorUrl: null, plugins: [linesAsTheyAre] },
       theme: { title: "StreamForge API" },
       // Swagger UI sets style attributes; nothing else of the server's policy is loosened, and that only here.
       staticCSP: {
