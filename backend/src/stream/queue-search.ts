@@ -54,8 +54,8 @@ type SearchRedis = Redis & {
 /**
  * Finds an event on its way by its id, under which Redis remembers nothing: an index would cost every event, and this is asked
  * rarely. The comparison is Redis's own, on raw bytes. One search at a time: a process never takes more than half of Redis,
- * however many ask. A search that meets its bound in a stream of 2 × 32 MiB or more (120,000 events of 550 bytes, packed) takes
- * 0.2 s, 0.09 s of it Redis's (measured).
+ * however many ask. A search by id that meets its bound has looked at 64 MiB (120,000 packed events of 550 bytes) in 0.4 to 1 s,
+ * 0.1 to 0.2 s of it Redis's (measured while ten other processes wanted the same two cores); a PING in between took 0.9 ms (median).
  */
 export function createQueueSearch({ redis, keys, mostBytes = MOST_BYTES }: QueueSearchOptions): QueueSearch {
   redis.defineCommand("sfFindQueued", { numberOfKeys: 1, lua: luaScript("find-queued") });
