@@ -24,12 +24,13 @@ export function useRows<Row>(query: UseInfiniteQueryResult<InfiniteData<Paged<Ro
   items: Row[] | undefined;
   error: unknown;
   more: More;
+  readAtMs: number;
 } {
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const { data, error, dataUpdatedAt, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items), [data]);
   const more = useMemo(
-    () => ({ has: hasNextPage, loading: isFetchingNextPage, load: () => void fetchNextPage() }),
-    [hasNextPage, isFetchingNextPage, fetchNextPage],
+    () => ({ has: hasNextPage, loading: isFetchingNextPage, failed: isFetchNextPageError, load: () => void fetchNextPage() }),
+    [hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage],
   );
-  return { items, error, more };
+  return { items, error, more, readAtMs: dataUpdatedAt };
 }

@@ -1,33 +1,23 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a list of rows that are placed by hand cannot be a <table>; it has a grid's roles instead
 // biome-ignore-all lint/a11y/useFocusableInteractive: focus goes to rows, and from there to what stands in them
-import { type ColumnDef, createColumnHelper, type RowData, tableFeatures, useTable } from "@tanstack/react-table";
+import { type RowData, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { formatCount } from "../lib/format.js";
-import { useNarrow } from "../lib/media.js";
+import { useWidthRem } from "../lib/width.js";
+import { formatClock, useZone } from "../lib/zone.js";
 import { cn } from "./cn.js";
+import { type Column, columnsThatFit, features, idOf, LeftOut } from "./columns.js";
 import { Failed, LoadingRows } from "./states.js";
 
-interface ColumnLook {
-  /** A track of a CSS grid: `8rem`, `minmax(10rem, 2fr)`. Fixed where it can be, so that nothing moves while rows come. */
-  width: string;
-  align?: "right";
-  /** Left out on phones, and while a panel is open beside the list. */
-  wide?: boolean;
-}
-
-const features = tableFeatures({ columnMeta: {} as ColumnLook });
-
-// biome-ignore lint/suspicious/noExplicitAny: columns of several value types stand in one list, as TanStack Table's own types have it
-export type Column<Row extends RowData> = ColumnDef<typeof features, Row, any>;
-
-/** Makes columns: `const column = columnsOf<EventView>()`; `column.accessor("eventId", { header: "Event", cell, meta: { width } })`. */
-export const columnsOf = <Row extends RowData>() => createColumnHelper<typeof features, Row>();
+export { type Column, columnsOf } from "./columns.js";
 
 /** The next page of an endless list. */
 export interface More {
   has: boolean;
   loading: boolean;
+  /** It was asked for in vain; `load` asks again. */
+  failed: boolean;
   load: () => void;
 }
 
@@ -41,6 +31,8 @@ interface DataTableProps<Row extends RowData> {
   keyOf: (row: Row) => string;
   error?: unknown;
   onRetry?: () => void;
+  /** When the items were read, for when they cannot be read again: `dataUpdatedAt` of the query. */
+  readAtMs?: number;
   /** Stands in place of the rows when there are none. */
   empty: ReactNode;
   more?: More;
@@ -103,11 +95,11 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
     rowHeight = 40,
     error,
     onRetry,
+    readAtMs,
     grow = true,
   } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const narrow = useNarrow() || openKey !== undefined;
-  const shown = useMemo(() => columns.filter((column) => !narrow || !column.meta?.wide), [columns, narrow]);
+  const [shown, leftOut] = useFitting(columns, useWidthRem(scroller), ticked !== undefined);
   const table = useTable({ features, columns: shown, data: items, getRowId: keyOf });
   const rows = table.getRowModel().rows;
   const virtual = useVirtualizer({
@@ -128,7 +120,7 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
   useEffect(() => {
     if (more?.has && !more.loading && !error && last >= rows.length - AHEAD) more.load();
   }, [more, last, rows.length, error]);
-  const tracks = [...(ticked ? ["2.25rem"] : []), ...shown.map((column) => column.meta?.width ?? "1fr")].join(" ");
+  const tracks = [...(ticked ? [`${TICK_REM}rem`] : []), ...shown.map((column) => column.meta?.width ?? "1fr")].join(" ");
   const tick = (id: string) => ticked && onTick?.(toggled(ticked, id));
   return (
     <div ref={scroller} className={cn("min-h-0 overflow-auto", grow ? "flex-1" : "flex-initial")}>
@@ -157,47 +149,61 @@ function Rows<Row extends RowData>(props: DataTableProps<Row> & { items: readonl
             </div>
           ))}
         </div>
-        <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {inView.map(({ index, start }) => {
-            const row = rows[index];
-            if (!row) return null;
-            return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the grid's
-              <div
-                key={row.id}
-                role="row"
-                data-index={index}
-                data-row={row.id}
-                aria-rowindex={index + 2}
-                aria-selected={row.id === openKey || ticked?.has(row.id) || undefined}
-                tabIndex={index === reachable ? 0 : -1}
-                onClick={onOpen && (() => onOpen(row.original))}
-                className={cn(
-                  "absolute inset-x-0 top-0 grid items-center border-b border-line text-[13px] -outline-offset-2",
-                  onOpen && "cursor-pointer",
-                  onOpen && row.id !== openKey && "hover:bg-raised",
-                  row.id === openKey && "bg-brand-soft",
-                  rowClass?.(row.original),
-                )}
-                style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
-              >
-                {ticked && <Tick id={row.id} ticked={ticked.has(row.id)} onTick={() => tick(row.id)} />}
-                {row.getAllCells().map((cell) => (
-                  <div key={cell.id} role="gridcell" className={cn("min-w-0 truncate px-3", alignOf(cell.column.columnDef.meta))}>
-                    <table.FlexRender cell={cell} />
-                  </div>
-                ))}
-              </div>
-            );
-          })}
-        </div>
+        <LeftOut value={leftOut}>
+          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+            {inView.map(({ index, start }) => {
+              const row = rows[index];
+              if (!row) return null;
+              return (
+                // biome-ignore lint/a11y/useKeyWithClickEvents: keys are the grid's
+                <div
+                  key={row.id}
+                  role="row"
+                  data-index={index}
+                  data-row={row.id}
+                  aria-rowindex={index + 2}
+                  aria-selected={row.id === openKey || ticked?.has(row.id) || undefined}
+                  tabIndex={index === reachable ? 0 : -1}
+                  onClick={onOpen && (() => onOpen(row.original))}
+                  className={cn(
+                    "absolute inset-x-0 top-0 grid items-center border-b border-line text-[13px] -outline-offset-2",
+                    onOpen && "cursor-pointer",
+                    onOpen && row.id !== openKey && "hover:bg-raised",
+                    row.id === openKey && "bg-brand-soft",
+                    rowClass?.(row.original),
+                  )}
+                  style={{ gridTemplateColumns: tracks, height: rowHeight, transform: `translateY(${start}px)` }}
+                >
+                  {ticked && <Tick id={row.id} ticked={ticked.has(row.id)} onTick={() => tick(row.id)} />}
+                  {row.getAllCells().map((cell) => (
+                    <div key={cell.id} role="gridcell" className={cn(cellLook, alignOf(cell.column.columnDef.meta))}>
+                      <table.FlexRender cell={cell} />
+                    </div>
+                  ))}
+                </div>
+              );
+            })}
+          </div>
+        </LeftOut>
       </div>
-      {(more || Boolean(error)) && <Foot count={rows.length} more={more} error={error} onRetry={onRetry} />}
+      {error ? <FailedFoot more={more} onRetry={onRetry} readAtMs={readAtMs} /> : more && <Foot count={rows.length} more={more} />}
     </div>
   );
 }
 
-const alignOf = (look: ColumnLook | undefined) => (look?.align === "right" ? "text-right" : undefined);
+/** Text is cut where it ends; what can be pressed is not. */
+const cellLook = "min-w-0 truncate px-3 has-[button]:overflow-visible has-[a]:overflow-visible";
+const TICK_REM = 2.25;
+
+/** The columns that the list has room for, and the names of the others. */
+function useFitting<Row extends RowData>(columns: readonly Column<Row>[], widthRem: number | undefined, ticks: boolean) {
+  return useMemo(() => {
+    const shown = columnsThatFit(columns, widthRem === undefined ? undefined : widthRem - (ticks ? TICK_REM : 0));
+    return [shown, new Set(columns.filter((column) => !shown.includes(column)).map(idOf))] as const;
+  }, [columns, widthRem, ticks]);
+}
+
+const alignOf = (look: Column<never>["meta"]) => (look?.align === "right" ? "text-right" : undefined);
 
 /** Which row the keyboard is on, and the keys that move it. */
 function useActiveRow<Row extends RowData>({ items, keyOf, onOpen, openKey }: DataTableProps<Row>, show: (index: number) => void) {
@@ -272,16 +278,24 @@ function TickAll<Row extends RowData>({
   );
 }
 
-function Foot({ count, more, error, onRetry }: { count: number; more?: More; error?: unknown; onRetry?: () => void }) {
-  if (error)
-    return (
-      <button type="button" onClick={onRetry} className="h-10 w-full cursor-pointer text-center text-xs text-bad underline">
-        The rest could not be loaded; try again
-      </button>
-    );
+function Foot({ count, more }: { count: number; more: More }) {
   return (
     <p role="status" className="grid h-9 place-items-center text-xs text-ink-3">
-      {more?.has ? "Loading more …" : `That is all: ${formatCount(count)}`}
+      {more.has ? "Loading more …" : `That is all: ${formatCount(count)}`}
+    </p>
+  );
+}
+
+/** What could not be read: the rest of the list, or the whole of it again, which then is as old as it is. */
+function FailedFoot({ more, onRetry, readAtMs }: Pick<DataTableProps<RowData>, "more" | "onRetry" | "readAtMs">) {
+  useZone();
+  const asOf = readAtMs ? `what you see is of ${formatClock(readAtMs)}` : "what you see may be old";
+  return (
+    <p role="status" className="flex min-h-10 items-center justify-center gap-1.5 px-3 text-center text-xs text-bad">
+      {more?.failed ? "The rest could not be loaded." : `Could not be refreshed; ${asOf}.`}
+      <button type="button" onClick={more?.failed ? more.load : onRetry} className="shrink-0 cursor-pointer font-medium underline">
+        Try again
+      </button>
     </p>
   );
 }

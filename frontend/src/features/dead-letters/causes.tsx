@@ -2,6 +2,7 @@ import { type ReasonGroup, reasonHelp } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
 import { useFilters } from "../../lib/filters.js";
 import { formatCount, plural } from "../../lib/format.js";
+import { InPlaceOf } from "../../ui/columns.js";
 import { columnsOf, DataTable } from "../../ui/data-table.js";
 import { CheckIcon } from "../../ui/icons.js";
 import { Sparkline } from "../../ui/sparkline.js";
@@ -21,7 +22,12 @@ const columns = column.columns([
           {reasonHelp[original.reasonCode].title}
           {original.eventType && <span className="font-normal text-ink-2"> · {original.eventType}</span>}
         </p>
-        <p className="mt-0.5 truncate text-xs text-ink-2">{getValue()}</p>
+        <p className="mt-0.5 truncate text-xs text-ink-2">
+          <InPlaceOf column="lastSeen">
+            <Ago at={original.lastSeen} /> ·{" "}
+          </InPlaceOf>
+          {getValue()}
+        </p>
       </div>
     ),
     meta: { width: "minmax(10rem, 1fr)" },
@@ -31,31 +37,38 @@ const columns = column.columns([
     cell: ({ getValue }) => <Trend values={getValue()} />,
     meta: { width: "8rem", wide: true },
   }),
-  column.accessor("firstSeen", {
-    header: "First seen",
-    cell: ({ getValue }) => <Ago at={getValue()} />,
-    meta: { width: "7rem", wide: true },
-  }),
   column.accessor("lastSeen", {
     header: "Last seen",
     cell: ({ getValue }) => <Ago at={getValue()} />,
     meta: { width: "7rem", wide: true },
   }),
+  column.accessor("firstSeen", {
+    header: "First seen",
+    cell: ({ getValue }) => <Ago at={getValue()} />,
+    meta: { width: "7rem", wide: true },
+  }),
   column.accessor("count", {
     header: "Letters",
-    cell: ({ getValue }) => <span className="text-[15px] font-semibold">{formatCount(getValue())}</span>,
+    cell: ({ row, getValue }) => (
+      <div className="flex flex-col items-end gap-1">
+        <span className="text-[15px] leading-tight font-semibold">{formatCount(getValue())}</span>
+        <InPlaceOf column="trend">
+          <Trend values={row.original.trend} size="h-3 w-16" />
+        </InPlaceOf>
+      </div>
+    ),
     meta: { width: "6rem", align: "right" },
   }),
 ]);
 
-function Trend({ values }: { values: readonly number[] }) {
+function Trend({ values, size = "h-5 w-24" }: { values: readonly number[]; size?: string }) {
   const all = values.reduce((sum, value) => sum + value, 0);
   return (
     <span className="inline-block border-b border-line align-middle">
       <Sparkline
         values={values}
         label={`${plural(all, "letter")} in the last 24 hours, ${formatCount(values.at(-1) ?? 0)} in the last two`}
-        className="block h-5 w-24 text-dead"
+        className={`block ${size} text-dead`}
       />
     </span>
   );
@@ -67,7 +80,7 @@ const keyOf = ({ reasonCode, eventType, fingerprint }: ReasonGroup) => `${reason
 export function Causes({ tenant, search }: { tenant: string | undefined; search: LettersSearch }) {
   const { set } = useFilters(lettersSearch);
   const status = statusOf(search);
-  const { data, error, refetch } = useQuery(causesQuery(tenant, status));
+  const { data, error, dataUpdatedAt, refetch } = useQuery(causesQuery(tenant, status));
   const total = data?.items.reduce((sum, { count }) => sum + count, 0) ?? 0;
   const empty = emptyWords(status, false);
   return (
@@ -84,6 +97,7 @@ export function Causes({ tenant, search }: { tenant: string | undefined; search:
         keyOf={keyOf}
         error={error}
         onRetry={() => void refetch()}
+        readAtMs={dataUpdatedAt}
         rowHeight={54}
         grow={total === 0}
         onOpen={({ fingerprint }) => set({ cause: fingerprint })}

@@ -53,6 +53,7 @@ export function EventTypesPage() {
             keyOf={keyOf}
             error={types.error}
             onRetry={() => void types.refetch()}
+            readAtMs={types.dataUpdatedAt}
             rowHeight={52}
             grow={false}
             rowClass={({ active }) => (active === null ? "text-ink-3" : undefined)}
@@ -89,7 +90,7 @@ function strictness(tenant: string, types: readonly EventTypeSummary[] | undefin
   if (!types) return `What the events of ${tenant} may look like.`;
   return types.some(({ active }) => active !== null)
     ? `${tenant} is strict: events of other types than these become dead letters, unless UNKNOWN_TYPE_POLICY says otherwise.`
-    : `${tenant} has no type that counts: its events are stored unchecked, unless UNKNOWN_TYPE_POLICY says otherwise.`;
+    : `${tenant} has no type in force: its events are stored unchecked, unless UNKNOWN_TYPE_POLICY says otherwise.`;
 }
 
 const column = columnsOf<EventTypeSummary>();
@@ -103,7 +104,7 @@ function useColumns(allTenants: boolean) {
     });
     const tenant = column.accessor("tenantId", { header: "Tenant", meta: { width: "minmax(7rem, 1fr)" } });
     const active = column.accessor("active", {
-      header: "Counts",
+      header: "In force",
       cell: ({ getValue }) => (getValue() === null ? <Badge>Retired</Badge> : <Badge tone="good">Version {getValue()}</Badge>),
       meta: { width: "7.5rem" },
     });

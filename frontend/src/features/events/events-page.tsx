@@ -72,7 +72,7 @@ function Refresh() {
 function List({ tenant }: { tenant: string }) {
   const { values, set, clear, active } = useFilters(eventsSearch);
   const query = useInfiniteQuery(eventsQuery(tenant, values));
-  const { items, error, more } = useRows(query);
+  const { items, ...read } = useRows(query);
   const { eventId } = useParams({ strict: false });
   const navigate = useNavigate();
   const open = (id: string) =>
@@ -96,9 +96,8 @@ function List({ tenant }: { tenant: string }) {
           columns={columns}
           items={items}
           keyOf={(event) => event.id}
-          error={error}
+          {...read}
           onRetry={() => void query.refetch()}
-          more={more}
           openKey={items?.find((event) => event.eventId === eventId || event.id === eventId)?.id ?? eventId}
           onOpen={(event) => open(event.eventId)}
           empty={active ? <NothingFound /> : <NothingYet tenant={tenant} />}

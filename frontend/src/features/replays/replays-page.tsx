@@ -5,6 +5,7 @@ import { useTenant } from "../../app/tenant.js";
 import { useRows } from "../../lib/endless.js";
 import { useFilters } from "../../lib/filters.js";
 import { formatCount } from "../../lib/format.js";
+import { InPlaceOf } from "../../ui/columns.js";
 import { columnsOf, DataTable } from "../../ui/data-table.js";
 import { ChoiceFilter, FilterBar } from "../../ui/filter-bar.js";
 import { Page } from "../../ui/page.js";
@@ -26,7 +27,12 @@ const columns = column.columns([
     cell: ({ row: { original } }) => (
       <div className="min-w-0 leading-tight">
         <p className="truncate font-medium">{kindWords(original)}</p>
-        <p className="truncate text-xs text-ink-2">{selectionWords(original)}</p>
+        <p className="truncate text-xs text-ink-2">
+          <InPlaceOf column="createdAt">
+            <Ago at={original.createdAt} /> ·{" "}
+          </InPlaceOf>
+          {selectionWords(original)}
+        </p>
       </div>
     ),
     meta: { width: "minmax(7.5rem, 2fr)" },
@@ -49,9 +55,9 @@ const columns = column.columns([
       getValue() > 0 ? <span className="font-medium text-bad">{formatCount(getValue())}</span> : <span className="text-ink-3">0</span>,
     meta: { width: "6rem", align: "right", wide: true },
   }),
-  column.accessor("tenantId", { header: "Tenant", meta: { width: "minmax(6rem, 1fr)", wide: true } }),
-  column.accessor(({ createdBy }) => createdBy.name, { id: "by", header: "By", meta: { width: "minmax(8rem, 1.2fr)", wide: true } }),
   column.accessor("createdAt", { header: "Begun", cell: ({ getValue }) => <Ago at={getValue()} />, meta: { width: "6.5rem", wide: true } }),
+  column.accessor(({ createdBy }) => createdBy.name, { id: "by", header: "By", meta: { width: "minmax(8rem, 1.2fr)", wide: true } }),
+  column.accessor("tenantId", { header: "Tenant", meta: { width: "minmax(6rem, 1fr)", wide: true } }),
 ]);
 
 const statuses = replayStatuses.map((value) => ({ value, label: statusWords[value][0] }));
@@ -61,7 +67,7 @@ export function ReplaysPage() {
   const tenant = useTenant();
   const { values, set, clear, active } = useFilters(replaysSearch);
   const query = useInfiniteQuery(replaysQuery(tenant, values));
-  const { items, error, more } = useRows(query);
+  const { items, ...read } = useRows(query);
   const { replayId } = useParams({ strict: false });
   const navigate = useNavigate();
   const open = (id: string) =>
@@ -73,25 +79,27 @@ export function ReplaysPage() {
         <ChoiceFilter label="State" any="Any state" value={values.status} options={statuses} onChange={(status) => set({ status })} />
       </FilterBar>
       <div className="flex min-h-0 flex-1 gap-3">
-        <DataTable
-          label="Replays"
-          columns={columns}
-          items={items}
-          keyOf={({ id }) => id}
-          error={error}
-          onRetry={() => void query.refetch()}
-          more={more}
-          rowHeight={52}
-          openKey={replayId}
-          onOpen={({ id }) => open(id)}
-          empty={
-            active ? (
-              <Empty title="No replay is in this state">Choose another one, or any.</Empty>
-            ) : (
-              <Empty title="Nothing was replayed yet">A replay begins on the page of dead letters: choose some and retry them.</Empty>
-            )
-          }
-        />
+        <div className="flex max-h-full min-h-0 min-w-0 flex-1 flex-col self-start">
+          <DataTable
+            label="Replays"
+            grow={false}
+            columns={columns}
+            items={items}
+            keyOf={({ id }) => id}
+            {...read}
+            onRetry={() => void query.refetch()}
+            rowHeight={52}
+            openKey={replayId}
+            onOpen={({ id }) => open(id)}
+            empty={
+              active ? (
+                <Empty title="No replay is in this state">Choose another one, or any.</Empty>
+              ) : (
+                <Empty title="Nothing was replayed yet">A replay begins on the page of dead letters: choose some and retry them.</Empty>
+              )
+            }
+          />
+        </div>
         <Outlet />
       </div>
     </Page>

@@ -39,6 +39,7 @@ export function TenantsPage() {
         keyOf={({ tenantId }) => tenantId}
         error={tenants.error}
         onRetry={() => void tenants.refetch()}
+        readAtMs={tenants.dataUpdatedAt}
         rowHeight={52}
         grow={false}
         empty={

@@ -36,7 +36,7 @@ function People() {
   const { values, set, clear, active } = useFilters(usersSearch);
   const opened = useFilters(openSearch);
   const query = useInfiniteQuery(usersQuery(values.q));
-  const { items, error, more } = useRows(query);
+  const { items, ...read } = useRows(query);
   const [creating, setCreating] = useState(false);
   const [password, setPassword] = useState<{ email: string; password: string } | null>(null);
   const columns = useColumns(useSession().data?.user.email);
@@ -59,9 +59,8 @@ function People() {
             columns={columns}
             items={items}
             keyOf={(user) => user.id}
-            error={error}
+            {...read}
             onRetry={() => void query.refetch()}
-            more={more}
             rowHeight={44}
             grow={false}
             rowClass={(user) => (user.disabledAt ? "text-ink-3" : undefined)}
