@@ -10,10 +10,11 @@ interface CopyButtonProps {
   label: string;
   /** Shows a word beside the icon. */
   word?: string;
+  variant?: "ghost" | "outline";
 }
 
 /** Copies a text. Browsers refuse the clipboard on pages without HTTPS other than localhost: it then says so. */
-export function CopyButton({ text, label, word }: CopyButtonProps) {
+export function CopyButton({ text, label, word, variant = "ghost" }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -31,7 +32,7 @@ export function CopyButton({ text, label, word }: CopyButtonProps) {
   const Icon = copied ? CheckIcon : CopyIcon;
   return (
     <Button
-      variant="ghost"
+      variant={variant}
       size={word ? "sm" : "icon"}
       aria-label={copied ? "Copied" : label}
       title={label}

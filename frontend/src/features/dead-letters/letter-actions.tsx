@@ -14,19 +14,21 @@ interface LetterActionsProps {
   onDone?: () => void;
 }
 
-/** What can be done with letters; nothing for those who may not. */
+/** What can be done with letters; nothing for those who may not. Of conflicts no patch and no retry makes anything else: they come last. */
 export function LetterActions({ target, discardable, retryable, onDone = () => {} }: LetterActionsProps) {
   const may = useMay();
   const [asking, ask] = useState<"retry" | "fix" | "discard" | null>(null);
   const close = () => ask(null);
+  const { conflicts } = target;
+  const mayRetry = retryable && may("POST /v1/admin/dlq/retry");
   return (
     <>
-      {retryable && may("POST /v1/admin/dlq/retry") && (
+      {mayRetry && !conflicts && (
         <Button size="sm" onClick={() => ask("retry")}>
           Retry
         </Button>
       )}
-      {retryable && may("POST /v1/admin/dlq/retry") && may("POST /v1/admin/replay") && (
+      {mayRetry && !conflicts && may("POST /v1/admin/replay") && (
         <Button size="sm" variant="primary" onClick={() => ask("fix")}>
           Fix and replay
         </Button>
@@ -34,6 +36,11 @@ export function LetterActions({ target, discardable, retryable, onDone = () => {
       {discardable && may("POST /v1/admin/dlq/discard") && (
         <Button size="sm" onClick={() => ask("discard")}>
           Discard
+        </Button>
+      )}
+      {mayRetry && conflicts && (
+        <Button size="sm" variant="ghost" onClick={() => ask("retry")}>
+          Retry
         </Button>
       )}
       {asking === "retry" && <Retry target={target} onClose={close} />}

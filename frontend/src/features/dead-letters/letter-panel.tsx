@@ -1,13 +1,14 @@
 import { type DeadLetterDetail, reasonHelp } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useMemo } from "react";
+import { useMemo } from "react";
 import { useMay } from "../../app/permissions.js";
 import { parseExact } from "../../lib/exact-json.js";
 import { failureOf } from "../../lib/failure.js";
 import { plural } from "../../lib/format.js";
 import { CodeBlock } from "../../ui/code-block.js";
 import { CopyButton } from "../../ui/copy-button.js";
+import { FactList, idFact } from "../../ui/fact-list.js";
 import { JsonView } from "../../ui/json-view.js";
 import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
@@ -15,11 +16,13 @@ import { Skeleton } from "../../ui/skeleton.js";
 import { Empty, Failed } from "../../ui/states.js";
 import { LetterState } from "../../ui/status-badge.js";
 import { At } from "../../ui/time.js";
+import { curlOf } from "../events/curl.js";
+import { bodyAsNew } from "./as-new.js";
 import { LetterActions } from "./letter-actions.js";
 import { Attempts, History } from "./letter-past.js";
 import { marksOf } from "./marks.js";
 import { letterQuery } from "./queries.js";
-import { mayRetry, type Target } from "./selection.js";
+import { mayRetry, targetOf } from "./selection.js";
 import { StoredInstead } from "./stored-instead.js";
 
 const route = getRouteApi("/dead-letters/$letterId");
@@ -58,18 +61,29 @@ export function LetterPanel() {
 
 function Details({ letter }: { letter: DeadLetterDetail }) {
   const { status, attemptsMade, history } = letter;
-  const target: Target = { tenantId: letter.tenantId, selector: { ids: [letter.id] }, count: 1, sample: letter };
   const may = useMay();
+  const conflict = letter.reasonCode === "IDENTITY_CONFLICT";
+  const asNew = conflict && status === "open" ? bodyAsNew(letter.raw, letter.eventId) : null;
+  const curl = asNew && curlOf(location.origin, asNew);
   return (
     <div className="flex flex-col gap-5">
       {mayRetry(status) && may("POST /v1/admin/dlq/retry") && (
         <div className="flex flex-wrap gap-2">
-          <LetterActions target={target} discardable={status === "open"} retryable />
+          {curl && <CopyButton text={curl} label="Copy as a new event" word="Copy as a new event" variant="outline" />}
+          <LetterActions target={targetOf([letter])} discardable={status === "open"} retryable />
         </div>
       )}
       <Why letter={letter} />
       <Outcome letter={letter} />
-      {letter.reasonCode === "IDENTITY_CONFLICT" && <StoredInstead letter={letter} />}
+      {conflict && <StoredInstead letter={letter} />}
+      {curl && (
+        <Section title="As a new event">
+          <p className="mb-2 text-xs text-ink-2">
+            If it is an event of its own: the same text under another event id. When it is stored, discard this letter.
+          </p>
+          <CodeBlock label="Copy curl" code={curl} />
+        </Section>
+      )}
       <Raw letter={letter} />
       <Facts letter={letter} />
       {attemptsMade.length > 0 && (
@@ -160,58 +174,41 @@ function Raw({ letter: { raw, failures = [] } }: { letter: DeadLetterDetail }) {
 
 function Facts({ letter }: { letter: DeadLetterDetail }) {
   const { id, eventId, eventType, userId, source, tenantId, correlationId, receivedAt, failedAt, lastFailedAt } = letter;
-  const facts: [string, string | undefined, ReactNode?][] = [
-    [
-      "Event",
-      eventId,
-      <Link
-        key="event"
-        to="/events/$eventId"
-        params={{ eventId }}
-        search={{ tenant: tenantId }}
-        className="text-brand wrap-anywhere hover:underline"
-      >
-        {eventId}
-      </Link>,
-    ],
-    ["Type", eventType],
-    ["Tenant", tenantId],
-    ["User", userId],
-    ["Source", source],
-    ["Correlation id", correlationId],
-    ["Letter", id],
-  ];
+  const event = (
+    <Link
+      to="/events/$eventId"
+      params={{ eventId }}
+      search={{ tenant: tenantId }}
+      className="font-mono text-xs text-brand wrap-anywhere hover:underline"
+    >
+      {eventId}
+    </Link>
+  );
+  const died = (
+    <>
+      <At at={failedAt} />
+      {lastFailedAt !== failedAt && (
+        <>
+          , last <At at={lastFailedAt} />
+        </>
+      )}
+    </>
+  );
   return (
     <Section title="About">
-      <dl className="grid grid-cols-[minmax(5.5rem,auto)_1fr] gap-x-4 text-[13px]">
-        {facts.map(
-          ([label, value, shown]) =>
-            value !== undefined && (
-              <div key={label} className="group contents">
-                <dt className="py-1 text-ink-3">{label}</dt>
-                <dd className="flex min-h-7 min-w-0 items-center gap-1">
-                  <span className="min-w-0 font-mono text-xs wrap-anywhere">{shown ?? value}</span>
-                  <span className="opacity-0 group-hover:opacity-100 focus-within:opacity-100">
-                    <CopyButton text={value} label={`Copy ${label.toLowerCase()}`} />
-                  </span>
-                </dd>
-              </div>
-            ),
-        )}
-        <dt className="py-1 text-ink-3">Received</dt>
-        <dd className="py-1">
-          <At at={receivedAt} />
-        </dd>
-        <dt className="py-1 text-ink-3">Died</dt>
-        <dd className="py-1">
-          <At at={failedAt} />
-          {lastFailedAt !== failedAt && (
-            <>
-              , last <At at={lastFailedAt} />
-            </>
-          )}
-        </dd>
-      </dl>
+      <FactList
+        facts={[
+          { label: "Event", value: event, copy: eventId },
+          idFact("Type", eventType),
+          idFact("Tenant", tenantId),
+          idFact("User", userId),
+          idFact("Source", source),
+          idFact("Correlation id", correlationId),
+          idFact("Letter", id),
+          { label: "Received", value: <At at={receivedAt} /> },
+          { label: "Died", value: died },
+        ]}
+      />
     </Section>
   );
 }

@@ -7,16 +7,17 @@ import { useRows } from "../../lib/endless.js";
 import { failureOf } from "../../lib/failure.js";
 import { useFilters } from "../../lib/filters.js";
 import { Button } from "../../ui/button.js";
+import { InPlaceOf } from "../../ui/columns.js";
 import { type Column, columnsOf, DataTable } from "../../ui/data-table.js";
 import { CheckIcon, ChevronIcon } from "../../ui/icons.js";
 import { Empty } from "../../ui/states.js";
 import { LetterState } from "../../ui/status-badge.js";
 import { Ago } from "../../ui/time.js";
-import { LetterActions } from "./letter-actions.js";
 import { causesQuery, lettersQuery } from "./queries.js";
 import { type LettersSearch, lettersSearch, statusOf } from "./search.js";
-import { countByCauses, mayRetry, type Target, targetOf, targetOfAll } from "./selection.js";
-import { countWords, emptyWords } from "./words.js";
+import { type Chosen, isAll, mayRetry } from "./selection.js";
+import { SelectionBar } from "./selection-bar.js";
+import { emptyWords } from "./words.js";
 
 const column = columnsOf<DeadLetter>();
 const columns: Record<"event" | "reason" | "status" | "tenant" | "source" | "died", Column<DeadLetter>> = {
@@ -25,7 +26,12 @@ const columns: Record<"event" | "reason" | "status" | "tenant" | "source" | "die
     cell: ({ row: { original } }) => (
       <div className="min-w-0 leading-tight">
         <p className="truncate font-mono text-xs font-medium">{original.eventId}</p>
-        <p className="truncate text-xs text-ink-2">{original.eventType}</p>
+        <p className="truncate text-xs text-ink-2">
+          <InPlaceOf column="lastFailedAt">
+            <Ago at={original.lastFailedAt} /> ·{" "}
+          </InPlaceOf>
+          {original.eventType}
+        </p>
       </div>
     ),
     meta: { width: "minmax(8rem, 1.3fr)" },
@@ -54,25 +60,15 @@ const columns: Record<"event" | "reason" | "status" | "tenant" | "source" | "die
   }),
 };
 
-const diedAlways = column.accessor("lastFailedAt", {
-  header: "Died",
-  cell: ({ getValue }) => <Ago at={getValue()} />,
-  meta: { width: "6.5rem" },
-});
-
 interface LettersProps {
   tenant: string | undefined;
   search: LettersSearch;
 }
 
-/** Some by their ids, or all that match at a moment: what a filter like "last hour" means must not move while one decides. */
-type Chosen = ReadonlySet<string> | { allAtMs: number };
-const isAll = (chosen: Chosen): chosen is { allAtMs: number } => "allAtMs" in chosen;
-
 /** Single letters, those that died last first, to look at and to choose from. */
 export function Letters({ tenant, search }: LettersProps) {
   const query = useInfiniteQuery(lettersQuery(tenant, search));
-  const { items, error, more } = useRows(query);
+  const { items, ...read } = useRows(query);
   const causes = useQuery(causesQuery(tenant, statusOf(search))).data?.items;
   const [chosen, choose] = useState<Chosen>(() => new Set());
   const may = useMay();
@@ -88,34 +84,29 @@ export function Letters({ tenant, search }: LettersProps) {
   const status = statusOf(search);
   const shown = useMemo(() => {
     const { event, reason, status: state, tenant: of, source, died } = columns;
-    return [
-      event,
-      ...(search.cause ? [] : [reason]),
-      ...(status === undefined ? [state] : []),
-      ...(tenant ? [] : [of]),
-      source,
-      search.cause ? diedAlways : died,
-    ];
+    return [event, ...(search.cause ? [] : [reason]), ...(status === undefined ? [state] : []), died, ...(tenant ? [] : [of]), source];
   }, [search.cause, status, tenant]);
   const choosable = may("POST /v1/admin/dlq/retry") && (status === undefined || mayRetry(status));
-  const ticked = useMemo(() => (isAll(chosen) ? new Set((items ?? []).map(({ id }) => id)) : chosen), [chosen, items]);
+  const ticked = useMemo(
+    () => (isAll(chosen) ? new Set((items ?? []).filter(({ tenantId }) => tenantId === chosen.allOf).map(({ id }) => id)) : chosen),
+    [chosen, items],
+  );
   const empty = emptyWords(
     status,
     Object.values({ ...search, view: undefined, status: undefined }).some((one) => one !== undefined),
   );
-  const slow = search.q !== undefined && failureOf(error).status === 400;
+  const slow = search.q !== undefined && failureOf(read.error).status === 400;
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col gap-2">
       {search.cause && <CauseHead cause={causes?.find(({ fingerprint }) => fingerprint === search.cause)} sample={items?.[0]} />}
-      {choosable && items && items.length > 0 && <SelectionBar {...{ tenant, search, items, causes, chosen, choose }} hasMore={more.has} />}
+      {choosable && items && items.length > 0 && <SelectionBar {...{ tenant, search, items, chosen, choose }} hasMore={read.more.has} />}
       <DataTable
         label="Dead letters"
         columns={shown}
         items={slow ? [] : items}
         keyOf={({ id }) => id}
-        error={error}
+        {...read}
         onRetry={() => void query.refetch()}
-        more={more}
         rowHeight={50}
         openKey={letterId}
         onOpen={({ id }) => open(id)}
@@ -123,7 +114,7 @@ export function Letters({ tenant, search }: LettersProps) {
         empty={
           slow ? (
             <Empty title="This search needs to be narrower">
-              {failureOf(error).detail} A time, a type, a source or a reason above makes it quick.
+              {failureOf(read.error).detail} A time, a type, a source or a reason above makes it quick.
             </Empty>
           ) : (
             <Empty title={empty.title}>
@@ -160,67 +151,5 @@ function CauseHead({ cause, sample }: { cause: ReasonGroup | undefined; sample: 
         <p className="line-clamp-2 text-xs text-ink-2 wrap-anywhere">{about?.message}</p>
       </div>
     </div>
-  );
-}
-
-interface SelectionBarProps extends LettersProps {
-  items: readonly DeadLetter[];
-  hasMore: boolean;
-  causes: readonly ReasonGroup[] | undefined;
-  chosen: Chosen;
-  choose: (chosen: Chosen) => void;
-}
-
-const none: ReadonlySet<string> = new Set();
-
-/** What is chosen, and what can be done with it. Always there, so that the list does not move when the first box is ticked. */
-function SelectionBar({ tenant, search, items, hasMore, causes, chosen, choose }: SelectionBarProps) {
-  const all = hasMore ? countByCauses(search, causes) : items.length;
-  const letters = isAll(chosen) ? [] : items.filter(({ id }) => chosen.has(id));
-  const count = isAll(chosen) ? all : letters.length;
-  const target = targetOfChoice();
-  function targetOfChoice(): Target | string {
-    if (!isAll(chosen)) return targetOf(letters);
-    const [sample] = items;
-    if (!tenant || !sample) return "Choose one tenant at the top: letters are handled one tenant at a time.";
-    return targetOfAll(tenant, search, sample, all, chosen.allAtMs);
-  }
-  const mayChooseAll = statusOf(search) === "open" && !isAll(chosen);
-  return (
-    <section aria-label="Selection" className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1.5 text-[13px]">
-      <p aria-live="polite" data-testid="chosen" className={count === 0 ? "text-ink-2" : "font-medium"}>
-        {count === 0
-          ? all === undefined
-            ? `More than ${countWords(items.length)}`
-            : countWords(all)
-          : `${countWords(count).replace(/^all/, "All")} selected`}
-      </p>
-      {mayChooseAll && (
-        <button
-          type="button"
-          onClick={() => choose({ allAtMs: Date.now() })}
-          className="cursor-pointer font-medium text-brand hover:underline"
-        >
-          {all === undefined ? "Select all that match" : `Select all ${countWords(all).replace(/ letters?$/, "")} that match`}
-        </button>
-      )}
-      {count !== 0 && (
-        <button type="button" onClick={() => choose(none)} className="cursor-pointer text-ink-2 hover:underline">
-          Clear<span className="sr-only"> selection</span>
-        </button>
-      )}
-      {typeof target === "string"
-        ? count !== 0 && <p className="text-warn">{target}</p>
-        : count !== 0 && (
-            <div className="flex flex-wrap gap-2 sm:ml-auto">
-              <LetterActions
-                target={target}
-                discardable={isAll(chosen) || letters.every(({ status }) => status === "open")}
-                retryable={isAll(chosen) || letters.some(({ status }) => mayRetry(status))}
-                onDone={() => choose(none)}
-              />
-            </div>
-          )}
-    </section>
   );
 }

@@ -122,6 +122,11 @@ export function refusals(patch: readonly PatchOperation[], event?: unknown): str
   return reasons;
 }
 
+/** The field that an event's id comes from; undefined when it has none. */
+export function idFrom(event: Record<string, unknown>): string | undefined {
+  return IDENTITY.eventId.find((field) => event[field] !== undefined && event[field] !== null);
+}
+
 /** The field that an event's user comes from; undefined when it is its eventId. */
 export function userFrom(event: Record<string, unknown>): string | undefined {
   return [...IDENTITY.userId, ...SUBSTITUTES].find((field) => event[field] !== undefined && event[field] !== null);

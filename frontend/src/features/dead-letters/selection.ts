@@ -18,6 +18,10 @@ export function conditionsOf(search: LettersSearch, nowMs: number): Conditions {
   return { fingerprint: cause, reasonCode: reason, type, source, q: tooShort(search) ? undefined : q, ...boundsOf(search, nowMs) };
 }
 
+/** Some by their ids, or all of a tenant that match at a moment: what a filter like "last hour" means must not move while one decides. */
+export type Chosen = ReadonlySet<string> | { allOf: string; atMs: number };
+export const isAll = (chosen: Chosen): chosen is { allOf: string; atMs: number } => "allOf" in chosen;
+
 /** Letters that something is to be done with. */
 export interface Target {
   tenantId: string;
@@ -26,6 +30,8 @@ export interface Target {
   count: number | undefined;
   /** One of them, to show and to edit. */
   sample: DeadLetter;
+  /** Each has an id that another event has: nothing that may be patched can mend that. */
+  conflicts: boolean;
 }
 
 /** What a request about a target says besides the tenant. */
@@ -38,23 +44,22 @@ export interface RetryOrder {
   patch?: PatchOperation[];
 }
 
-/**
- * Letters that were chosen one by one.
- * @returns a sentence when they cannot be handled together
- */
-export function targetOf(letters: readonly DeadLetter[]): Target | string {
+const isConflict = ({ reasonCode }: DeadLetter) => reasonCode === "IDENTITY_CONFLICT";
+
+/** Letters of one tenant that were chosen one by one, at least one. */
+export function targetOf(letters: readonly [DeadLetter, ...DeadLetter[]]): Target {
   const [sample] = letters;
-  if (!sample) return "Choose at least one letter.";
-  const { tenantId } = sample;
-  if (letters.some((letter) => letter.tenantId !== tenantId)) return "These are of several tenants. Choose one tenant at the top.";
-  return { tenantId, selector: { ids: letters.map(({ id }) => id) }, count: letters.length, sample };
+  const ids = letters.map(({ id }) => id);
+  return { tenantId: sample.tenantId, selector: { ids }, count: ids.length, sample, conflicts: letters.every(isConflict) };
 }
 
 /** All open letters that match the filters, as of now: what dies later is not meant. */
-export function targetOfAll(tenantId: string, search: LettersSearch, sample: DeadLetter, count: number | undefined, nowMs: number): Target {
+export function targetOfAll(search: LettersSearch, sample: DeadLetter, count: number | undefined, nowMs: number): Target {
   const conditions = conditionsOf(search, nowMs);
   const named = Object.values(conditions).some((one) => one !== undefined);
-  return { tenantId, selector: named ? conditions : { all: true }, count, sample };
+  // A cause has one reason.
+  const conflicts = (search.reason !== undefined || search.cause !== undefined) && isConflict(sample);
+  return { tenantId: sample.tenantId, selector: named ? conditions : { all: true }, count, sample, conflicts };
 }
 
 /** Most causes that the API lists at once; a shorter list is all of them. */

@@ -16,6 +16,9 @@ export function curlOf(origin: string, body: string): string {
   ].join("\n");
 }
 
+/** Another id for an event that has one of its own to keep; at most as long as an id may be. */
+export const anotherId = (eventId: string) => `${eventId}-again`.slice(-200);
+
 /**
  * A stored event as a body to send again, under another eventId: with its own it would be another text under the same identity,
  * which is refused as a conflict, or becomes a dead letter once the dedupe window is over.
@@ -23,7 +26,7 @@ export function curlOf(origin: string, body: string): string {
 export function bodyAgain(event: EventView): string {
   const { eventId, eventType, userId, subject, partitionKey, occurredAt, source, schemaVersion, payload, extensions } = event;
   const fields = {
-    eventId: `${eventId}-again`.slice(-200),
+    eventId: anotherId(eventId),
     eventType,
     userId,
     subject,
