@@ -7,7 +7,6 @@ import { createAuthenticator } from "./accounts/authenticator.js";
 import { createCredentials } from "./accounts/credentials.js";
 import { createPrisma, type PrismaClient } from "./accounts/database.js";
 import { createKeyService } from "./accounts/keys.js";
-import { auditedAcknowledgement } from "./accounts/ledger-audit.js";
 import { createSessionStore } from "./accounts/session-store.js";
 import { createSessions } from "./accounts/sessions.js";
 import { createSettingsService } from "./accounts/settings.js";
@@ -219,7 +218,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await admin.register(auditRoutes({ auth, db: prisma }));
       await admin.register(replayRoutes({ auth, jobs: createReplayJobs({ prisma, store, announcer: replays, config }) }));
       await admin.register(ledgerRoutes({ auth, ledger, letters }));
-      await admin.register(ledgerAlarmRoutes({ auth, ...keeper, audited: auditedAcknowledgement(prisma) }));
+      await admin.register(ledgerAlarmRoutes({ auth, db: prisma, ...keeper }));
       await admin.register(statsRoutes({ auth, sampler, history }));
       await admin.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
       await admin.register(tenantRoutes({ auth, tenantService: createTenantService({ prisma, announcer: authenticator, config }) }));

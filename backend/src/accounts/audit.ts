@@ -43,11 +43,21 @@ export interface AuditEntry {
   after?: Prisma.InputJsonValue;
 }
 
-/** Writes the entry in the transaction of the change itself: neither exists without the other. */
-export async function audit(db: Database, actor: Actor, entry: AuditEntry): Promise<void> {
-  await db.auditLog.create({
+/**
+ * Writes the entry in the transaction of the change itself: neither exists without the other.
+ * @returns its id
+ */
+export async function audit(db: Database, actor: Actor, entry: AuditEntry): Promise<string> {
+  const { id } = await db.auditLog.create({
     data: { actorKind: actor.kind, actorId: actor.id, actorName: actor.name, correlationId: actor.correlationId, ...entry },
+    select: { id: true },
   });
+  return id;
+}
+
+/** Adds to an entry what came of what it tells; for work that Postgres has no part in. */
+export async function amendAudit(db: Database, id: string, after: Prisma.InputJsonValue): Promise<void> {
+  await db.auditLog.update({ where: { id }, data: { after }, select: { id: true } });
 }
 
 export interface AuditFilter {

@@ -77,6 +77,8 @@ describe("the audit log", () => {
     }
     const update = items.find(({ action }) => action === "tenant.update");
     expect(update).toMatchObject({ before: { name: "Audited" }, after: { name: "Audited, renamed" } });
+    const discard = items.find(({ action }) => action === "dead-letters.discard");
+    expect(discard).toMatchObject({ before: { status: "open" }, after: { reason: "nothing is there", discarded: 0, more: false } });
     // Nothing that opens a door stands in it.
     expect(JSON.stringify(items)).not.toMatch(/sf_(live|test)_|correct horse|argon2/);
   });

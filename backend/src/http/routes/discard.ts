@@ -1,12 +1,11 @@
 import { discardedSchema, discardRequestSchema } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { audit } from "../../accounts/audit.js";
 import type { Database } from "../../accounts/database.js";
-import { isDatabaseDown } from "../../accounts/database.js";
 import { discardLetters } from "../../dead-letters/discard.js";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import { needsAll } from "../../dead-letters/selector.js";
 import type { Store } from "../../store/mongo.js";
+import { audited } from "../audited.js";
 import { type Auth, actorOf, requireTenant } from "../auth.js";
 import { problem } from "../problems.js";
 import { answerReadErrors } from "../reads.js";
@@ -42,12 +41,21 @@ export function discardRoutes({ auth, db, store, letters }: DiscardRoutesDeps): 
             errors: [{ pointer: "/all", detail: "must be true when nothing but the tenant is named" }],
           });
         const actor = actorOf(request);
-        // Before, not after: a process that dies in between leaves a trace, and the same request again finishes the work.
-        await audit(db, actor, { action: "dead-letters.discard", targetId: tenantId, tenantId, after: auditable(order) }).catch((error) => {
-          throw isDatabaseDown(error) ? problem("storage-unavailable", "Postgres does not answer: nothing was discarded.") : error;
-        });
+        const entry = {
+          action: "dead-letters.discard",
+          targetId: tenantId,
+          tenantId,
+          before: { status: "open" },
+          after: auditable(order),
+        } as const;
         try {
-          return await discardLetters(store, tenantId, order, actor);
+          return await audited(
+            db,
+            actor,
+            entry,
+            () => discardLetters(store, tenantId, order, actor),
+            (outcome) => ({ ...outcome }),
+          );
         } finally {
           letters.changed();
         }

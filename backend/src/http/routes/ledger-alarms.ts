@@ -1,10 +1,11 @@
 import { acknowledgeSchema, alarmListSchema, alarmSchema, checkListSchema, checkSchema } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Actor } from "../../accounts/audit.js";
+import type { Database } from "../../accounts/database.js";
 import { type AlarmDocument, type Alarms, alarmView } from "../../ledger/alarms.js";
 import { checkView, type Verifier } from "../../ledger/verify.js";
 import { bounded } from "../../store/event-queries.js";
+import { audited } from "../audited.js";
 import { type Auth, actorOf, requireAllTenants } from "../auth.js";
 import { problem } from "../problems.js";
 import { answerReadErrors, limitParam } from "../reads.js";
@@ -13,15 +14,14 @@ export interface LedgerAlarmRoutesDeps {
   auth: Auth;
   alarms: Pick<Alarms, "list" | "acknowledge">;
   verifier: Pick<Verifier, "start" | "list">;
-  /** Writes the audit log and does the work; when the work fails nothing is written. */
-  audited: <T>(actor: Actor, alarmId: string, note: string, work: () => Promise<T>) => Promise<T>;
+  db: Database;
 }
 
 const tags = ["operation"];
 const params = z.object({ id: z.string().min(1).max(100) });
 
 /** Alarms and checks of the ledger: `/v1/admin/ledger/alarms`, `/v1/admin/ledger/checks`, `/v1/admin/ledger/verify`. Of all tenants, so no key may. */
-export function ledgerAlarmRoutes({ auth, alarms, verifier, audited }: LedgerAlarmRoutesDeps): FastifyPluginAsyncZod {
+export function ledgerAlarmRoutes({ auth, db, alarms, verifier }: LedgerAlarmRoutesDeps): FastifyPluginAsyncZod {
   const may = (role: "viewer" | "operator") => [auth.authenticate, requireAllTenants, auth.requireRole(role)];
   const find = async (id: string): Promise<AlarmDocument | undefined> =>
     (await bounded(() => alarms.list())).find((alarm) => alarm._id === id);
@@ -57,7 +57,15 @@ export function ledgerAlarmRoutes({ auth, alarms, verifier, audited }: LedgerAla
         if (!before) throw problem("not-found", `There is no alarm ${id}.`);
         if (!before.acknowledged) {
           const actor = actorOf(request);
-          await audited(actor, id, note, () => bounded(() => alarms.acknowledge(id, actor.name, note)));
+          const entry = {
+            action: "ledger.acknowledge",
+            targetId: id,
+            tenantId: null,
+            before: { acknowledged: false },
+            after: { note },
+          } as const;
+          const acknowledge = async () => ({ acknowledged: await bounded(() => alarms.acknowledge(id, actor.name, note)) });
+          await audited(db, actor, entry, acknowledge, () => ({ acknowledged: true }));
         }
         // Twice is once: the first note stands.
         return alarmView((await find(id)) as AlarmDocument);
