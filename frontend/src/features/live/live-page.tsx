@@ -27,7 +27,7 @@ export function LivePage() {
         <VerdictBanner live={live} />
         {tenant && (
           <p data-testid="tenant-note" className="px-1 text-[13px] text-ink-2">
-            Verdict, rates, backlog and chart are of all tenants; dead letters by cause are of {tenant}.
+            Verdict, warnings, rates, backlog and chart are of all tenants; dead letters by cause are of {tenant}.
           </p>
         )}
         <Warnings warnings={stats?.warnings ?? []} />
