@@ -1,7 +1,7 @@
 import type { Alarm, Stats } from "@streamforge/shared";
 import { expect, it } from "vitest";
 import { setZone } from "../../lib/zone.js";
-import { basisWords, doubtOf, sentenceOf, timesInZone } from "./words.js";
+import { basisWords, doubtOf, emptyWords, notNow, sentenceOf, timesInZone } from "./words.js";
 
 const total = { accepted: 1000, stored: 990, duplicate: 4, dead: 6, inFlight: 0, missing: 0, acknowledged: 0 };
 
@@ -68,4 +68,27 @@ it("calls nothing complete while a loss of Redis is open, or what is true is not
   expect(doubtOf([], { ...live, verdict: "unknown", sentence: "Redis does not answer." })).toBe("Redis does not answer.");
   expect(doubtOf([{ ...loss, acknowledged: { at: "", by: "", note: "" } }], live)).toBeNull();
   expect(doubtOf(undefined, undefined)).toBeNull();
+});
+
+it("says nothing is missing of the past only, when it cannot be asked now", () => {
+  expect(notNow(sentenceOf(total), "14:03:07")).toEqual({
+    tone: "warn",
+    headline: "Not known right now",
+    detail: "As of 14:03:07: Nothing is missing. Of 1,000 accepted events: 990 stored, 4 duplicates, 6 dead letters.",
+  });
+});
+
+it("gives the all-clear in place of an empty list only where the verdict gives it", () => {
+  const clear = /every accepted event is accounted for/;
+  expect(emptyWords(true, sentenceOf(total)).text).toMatch(clear);
+  const less = [
+    sentenceOf({ ...total, stored: 989, missing: 1 }),
+    sentenceOf({ ...total, stored: 989, missing: 1, acknowledged: 1 }),
+    sentenceOf(total, { unaccounted: 3 }),
+    sentenceOf(total, { doubt: "Redis does not answer." }),
+    notNow(sentenceOf(total), "14:03:07"),
+  ];
+  for (const sentence of less) expect(emptyWords(true, sentence).text, sentence.headline).not.toMatch(clear);
+  expect(emptyWords(false, sentenceOf({ ...total, accepted: 0 })).title).toBe("No event was accepted in this time");
+  expect(emptyWords(false, sentenceOf({ ...total, accepted: 0 }, { unaccounted: 3 })).title).toBe("Not a minute with events");
 });

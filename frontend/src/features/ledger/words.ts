@@ -13,7 +13,7 @@ export interface Sentence {
 type Total = Pick<Ledger["total"], "accepted" | "stored" | "duplicate" | "dead" | "inFlight" | "missing" | "acknowledged">;
 
 export interface Grounds {
-  /** The first minute with a missing event, in words; none when it is not among the minutes that were read. */
+  /** The first minute with a missing event, in words. */
   since?: string | undefined;
   /** Accepted events that no minute shows, because Redis lost the rows with them. */
   unaccounted?: number;
@@ -62,6 +62,21 @@ export function sentenceOf(total: Total, { since, unaccounted = 0, doubt }: Grou
       detail: `${sum} Minutes with events on their way are judged when those are settled.`,
     };
   return { tone: "good", headline: "Nothing is missing", detail: sum };
+}
+
+/** The same when nobody can say it now: "nothing is missing" must never be read off a page that nobody feeds. @param asOf when it was read, in words */
+export const notNow = ({ headline, detail }: Sentence, asOf: string): Sentence => ({
+  tone: "warn",
+  headline: "Not known right now",
+  detail: `As of ${asOf}: ${headline}. ${detail}`,
+});
+
+/** What stands in place of the minutes when there are none. All is clear only where the sentence above says so. */
+export function emptyWords(only: boolean, { tone }: Pick<Sentence, "tone">): { title: string; text: string } {
+  if (tone === "neutral") return { title: "No event was accepted in this time", text: "Choose a longer time, or send one." };
+  const title = only ? "Not a minute with something missing" : "Not a minute with events";
+  const clear = only && tone === "good";
+  return { title, text: clear ? "In the chosen time every accepted event is accounted for." : "What is known of this time stands above." };
 }
 
 /**
