@@ -1,4 +1,4 @@
-import type { KeyView } from "@streamforge/shared";
+import type { ListedKey } from "@streamforge/shared";
 import { useState } from "react";
 import { failureText } from "../../lib/failure.js";
 import { toast } from "../../lib/toasts.js";
@@ -11,7 +11,7 @@ import { type NewKey, useRevokeKey, useRotateKey } from "./queries.js";
 
 interface ActionProps {
   /** The key it is about; null while nothing is asked. */
-  chosen: KeyView | null;
+  chosen: ListedKey | null;
   onClose: () => void;
 }
 
@@ -37,9 +37,25 @@ export function RevokeKey({ chosen, onClose }: ActionProps) {
         ) : (
           "It was never used."
         )}{" "}
-        To change keys without a gap, rotate it instead.
+        {chosen.rotation ? <Successor of={chosen.rotation} /> : "To change keys without a gap, rotate it instead."}
       </p>
     </Confirm>
+  );
+}
+
+/** Whether the key that takes over is in use: before, nobody should lose the old one. */
+function Successor({ of: { stillUsed, successorLastUsedAt } }: { of: NonNullable<ListedKey["rotation"]> }) {
+  return (
+    <>
+      {successorLastUsedAt ? (
+        <>
+          The key that takes over was last used <Ago at={successorLastUsedAt} />
+        </>
+      ) : (
+        "The key that takes over was never used"
+      )}
+      {stillUsed ? ", and this one was used since that was made: some program has not changed over." : "."}
+    </>
   );
 }
 

@@ -1,38 +1,23 @@
-import type { KeyView } from "@streamforge/shared";
 import { expect, it } from "vitest";
-import { keyState, stillUsed, successorOf } from "./key-state.js";
+import { changeOver, standingOf } from "./key-state.js";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
-const key = (parts: Partial<KeyView> = {}): KeyView => ({
-  id: "a",
-  tenantId: "t",
-  name: "checkout",
-  scopes: ["events:write"],
-  environment: "live",
-  defaultType: null,
-  createdAt: "2026-01-01T00:00:00Z",
-  expiresAt: null,
-  revokedAt: null,
-  lastUsedAt: null,
-  ...parts,
-});
 
 it.each([
-  [{}, "active"],
-  [{ expiresAt: "2027-11-21T12:00:00Z" }, "active"],
-  [{ expiresAt: "2026-11-22T12:00:00Z" }, "ending"],
-  [{ expiresAt: "2026-11-21T12:00:00Z" }, "expired"],
-  [{ revokedAt: "2026-11-21T11:00:00Z", expiresAt: "2026-11-22T12:00:00Z" }, "revoked"],
-])("%j is %s", (parts, kind) => expect(keyState(key(parts), now).kind).toBe(kind));
+  [{ state: "active", expiresAt: null }, "Active"],
+  [{ state: "active", expiresAt: "2027-11-21T12:00:00Z" }, "Active"],
+  [{ state: "active", expiresAt: "2026-11-22T12:00:00Z" }, "Ends soon"],
+  [{ state: "replaced", expiresAt: "2026-11-22T12:00:00Z" }, "Being replaced"],
+  [{ state: "expired", expiresAt: "2026-11-21T11:00:00Z" }, "Expired"],
+  [{ state: "revoked", expiresAt: "2026-11-22T12:00:00Z" }, "Revoked"],
+] as const)("%j is said to be %s", (key, text) => expect(standingOf(key, now).text).toBe(text));
 
-it("knows the key that took over, and who has not changed over to it", () => {
-  const old = key({ expiresAt: "2026-11-21T13:00:00Z", lastUsedAt: "2026-11-21T11:59:00Z" });
-  const next = key({ id: "b", createdAt: "2026-11-21T11:30:00Z" });
-  expect(successorOf(old, [old, next], now)).toBe(next);
-  expect(stillUsed(old, next)).toBe(true);
-  expect(stillUsed({ ...old, lastUsedAt: "2026-11-21T11:00:00Z" }, next)).toBe(false);
-  expect(successorOf(old, [old, { ...next, tenantId: "other" }], now)).toBeUndefined();
-  expect(successorOf(next, [old, next], now)).toBeUndefined();
-  // An older key of the same name takes over from nobody.
-  expect(successorOf({ ...next, expiresAt: "2026-11-21T13:00:00Z" }, [old], now)).toBeUndefined();
-});
+it.each([
+  [{ stillUsed: true, successorLastUsedAt: null }, "still used"],
+  [{ stillUsed: true, successorLastUsedAt: "2026-11-21T11:00:00Z" }, "still used"],
+  [{ stillUsed: false, successorLastUsedAt: "2026-11-21T11:00:00Z" }, "changed over"],
+  // Nobody uses either: that the old one is unused proves nothing yet.
+  [{ stillUsed: false, successorLastUsedAt: null }, "successor unused"],
+])("%j is %s", (used, text) =>
+  expect(changeOver({ rotatedAt: "2026-11-21T10:00:00Z", overlapEndsAt: "2026-11-22T10:00:00Z", ...used })).toBe(text),
+);

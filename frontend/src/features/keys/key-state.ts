@@ -1,37 +1,36 @@
-import type { KeyView } from "@streamforge/shared";
+import type { KeyState, ListedKey } from "@streamforge/shared";
 import type { Tone } from "../../ui/badge.js";
 
 /** Where a key stands, in words; the tone repeats them. */
-export interface KeyState {
-  kind: "active" | "ending" | "expired" | "revoked";
+interface Standing {
   text: string;
   tone: Tone;
 }
 
+const stateWords: Record<KeyState, Standing> = {
+  active: { text: "Active", tone: "good" },
+  replaced: { text: "Being replaced", tone: "warn" },
+  expired: { text: "Expired", tone: "neutral" },
+  revoked: { text: "Revoked", tone: "neutral" },
+};
+
+// Not the shared list: 62 kB of schemas come with it.
+export const states = Object.keys(stateWords) as KeyState[];
+export const stateChoices = states.map((value) => ({ value, label: stateWords[value].text }));
+
 /** A key that ends within this is worth a warning, in ms. */
 const SOON_MS = 7 * 86_400_000;
 
-export function keyState({ revokedAt, expiresAt }: Pick<KeyView, "revokedAt" | "expiresAt">, nowMs: number): KeyState {
-  if (revokedAt && Date.parse(revokedAt) <= nowMs) return { kind: "revoked", text: "Revoked", tone: "neutral" };
-  if (!expiresAt) return { kind: "active", text: "Active", tone: "good" };
-  const leftMs = Date.parse(expiresAt) - nowMs;
-  if (leftMs <= 0) return { kind: "expired", text: "Expired", tone: "neutral" };
-  return leftMs < SOON_MS ? { kind: "ending", text: "Ends soon", tone: "warn" } : { kind: "active", text: "Active", tone: "good" };
+export function standingOf({ state, expiresAt }: Pick<ListedKey, "state" | "expiresAt">, nowMs: number): Standing {
+  const soon = state === "active" && expiresAt !== null && Date.parse(expiresAt) - nowMs < SOON_MS;
+  return soon ? { text: "Ends soon", tone: "warn" } : stateWords[state];
 }
 
 /** Whether it still opens the door. */
-export const isUsable = (key: KeyView, nowMs: number) => /^(active|ending)$/.test(keyState(key, nowMs).kind);
+export const isUsable = ({ state }: Pick<ListedKey, "state">) => state === "active" || state === "replaced";
 
-/**
- * The key that took over from this one: a newer usable one of the same name and tenant, as a rotation makes it. Then whoever still uses
- * the old one has to be found before it ends.
- */
-export function successorOf(key: KeyView, keys: readonly KeyView[], nowMs: number): KeyView | undefined {
-  if (!key.expiresAt || !isUsable(key, nowMs)) return undefined;
-  return keys.find(
-    (other) => other.tenantId === key.tenantId && other.name === key.name && other.createdAt > key.createdAt && isUsable(other, nowMs),
-  );
+/** Whether the programs of a key that has a successor have changed over to that. */
+export function changeOver({ stillUsed, successorLastUsedAt }: NonNullable<ListedKey["rotation"]>): string {
+  if (stillUsed) return "still used";
+  return successorLastUsedAt ? "changed over" : "successor unused";
 }
-
-/** Whether the old key was used after its successor was there: somebody has not changed over. */
-export const stillUsed = (key: KeyView, successor: KeyView) => key.lastUsedAt !== null && key.lastUsedAt > successor.createdAt;

@@ -1,18 +1,25 @@
 import type { KeyView } from "@streamforge/shared";
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ok } from "../../api/client.js";
+import { endless } from "../../lib/endless.js";
+import type { KeysSearch } from "./search.js";
 
 export type NewKey = KeyView & { key: string };
 
+const PAGE = 100;
 /** A key's last use is written down every minute or so; asking more often shows nothing new. */
 const AGAIN_MS = 15_000;
 
 /** API keys, newest first; of all tenants when none is named. */
-export const keysQuery = (tenantId: string | undefined) =>
-  queryOptions({
-    queryKey: ["keys", tenantId],
-    queryFn: async ({ signal }) => (await ok(api.GET("/v1/admin/keys", { params: { query: { tenantId } }, signal }))).items,
+export const keysQuery = (tenantId: string | undefined, search: KeysSearch) =>
+  infiniteQueryOptions({
+    ...endless,
+    // Unlike other lists it is read again by itself: whoever rotates a key waits for the old one to fall silent.
+    staleTime: 0,
     refetchInterval: AGAIN_MS,
+    queryKey: ["keys", tenantId, search],
+    queryFn: ({ pageParam, signal }) =>
+      ok(api.GET("/v1/admin/keys", { params: { query: { tenantId, ...search, limit: PAGE, cursor: pageParam } }, signal })),
   });
 
 /** Changes keys, and reads the list again afterwards. */
