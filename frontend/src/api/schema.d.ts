@@ -27,7 +27,10 @@ export interface paths {
         /** A tenant's events, by occurredAt */
         get: operations["getV1Events"];
         put?: never;
-        /** Send one event, or many as an array or NDJSON */
+        /**
+         * Send one event, or many as an array or NDJSON
+         * @description 202 means that the event is on disk: it will be stored exactly once, or become a dead letter that someone can see. What was not answered may be sent again: the same event is stored once. Of many, each has its own outcome; a bad one does not touch its neighbours.
+         */
         post: operations["postV1Events"];
         delete?: never;
         options?: never;
@@ -45,7 +48,10 @@ export interface paths {
         /** A tenant's events, by occurredAt */
         get: operations["getEvents"];
         put?: never;
-        /** Same as POST /v1/events, for older clients */
+        /**
+         * Same as POST /v1/events, for older clients
+         * @description 202 means that the event is on disk: it will be stored exactly once, or become a dead letter that someone can see. What was not answered may be sent again: the same event is stored once. Of many, each has its own outcome; a bad one does not touch its neighbours.
+         */
         post: operations["postEvents"];
         delete?: never;
         options?: never;
@@ -62,7 +68,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What would become of the items, without storing anything */
+        /**
+         * What would become of the items, without storing anything
+         * @description What sending would answer, the worker's checks included; nothing is stored. It is no promise: another request may take the identity a moment later.
+         */
         post: operations["postV1EventsValidate"];
         delete?: never;
         options?: never;
@@ -79,7 +88,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send NDJSON of any length up to 1073741824 bytes */
+        /**
+         * Send NDJSON of any length up to 1073741824 bytes
+         * @description Read with backpressure, at the tenant's rate; answered at the end. The first item whose outcome is not known ends it. However it ends, what came before is taken and counted, and offset says where to resume.
+         */
         post: operations["postV1IngestStream"];
         delete?: never;
         options?: never;
@@ -249,22 +261,6 @@ export interface paths {
         };
         /** Metrics for Prometheus */
         get: operations["getMetrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/{*}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1042,6 +1038,159 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description 1 to 200 characters without control characters; an integer becomes its decimal text */
+        Name: string | number;
+        /** @description One event. null counts as missing. When a field is there under two names the first one listed counts, and the other is data like any. Further fields are kept: beside the payload, or as the payload when there is none. */
+        SentEvent: {
+            /** @description Its identity within the tenant: the same id is stored once, however often it is sent */
+            eventId?: components["schemas"]["Name"];
+            /** @description Another name of eventId */
+            event_id?: components["schemas"]["Name"];
+            /** @description Another name of eventId */
+            id?: components["schemas"]["Name"];
+            /** @description What happened. May be missing when the API key has a default type */
+            eventType?: components["schemas"]["Name"];
+            /** @description Another name of eventType */
+            event_type?: components["schemas"]["Name"];
+            /** @description Another name of eventType */
+            type?: components["schemas"]["Name"];
+            /** @description Whom it concerns: events of one user lie on one shard. Missing: partitionKey, else subject, else eventId */
+            userId?: components["schemas"]["Name"];
+            /** @description Another name of userId */
+            user_id?: components["schemas"]["Name"];
+            /** @description What it concerns, such as the number of an order */
+            subject?: components["schemas"]["Name"];
+            /** @description Another name of subject */
+            entityId?: components["schemas"]["Name"];
+            /** @description Missing: subject */
+            partitionKey?: components["schemas"]["Name"];
+            /**
+             * Format: date-time
+             * @description RFC 3339 with a zone, from 1970 to 24 hours from now; kept as it was sent. Missing: the time of receipt
+             */
+            occurredAt?: string;
+            /**
+             * Format: date-time
+             * @description Another name of occurredAt
+             */
+            occurred_at?: string;
+            /**
+             * Format: date-time
+             * @description Another name of occurredAt
+             */
+            timestamp?: string;
+            /**
+             * Format: date-time
+             * @description Another name of occurredAt
+             */
+            time?: string;
+            /** @description Who sends it. Missing: the API key's name */
+            source?: components["schemas"]["Name"];
+            /** @description Another name of source */
+            service?: components["schemas"]["Name"];
+            /** @description Missing: 1.0.0 */
+            schemaVersion?: components["schemas"]["Name"];
+            /** @description Missing: 1.0 */
+            specVersion?: components["schemas"]["Name"];
+            /** @description Any JSON. Missing: all fields that have no meaning of their own are the payload, so that flat events work */
+            payload?: unknown;
+            /** @description Another name of payload */
+            data?: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        Accepted: {
+            eventId: string;
+            /** @description UUIDv8 of the stored event */
+            id: string;
+            /** @constant */
+            status: "accepted";
+            /** @description RFC 3339, UTC */
+            receivedAt: string;
+        };
+        /** @description The event that was accepted first under this identity */
+        FirstAccepted: {
+            eventId: string;
+            /** @description UUIDv8 of the stored event */
+            id: string;
+            /** @description RFC 3339, UTC */
+            receivedAt: string;
+        };
+        ItemResult: {
+            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+            index: number;
+            eventId?: string;
+            /** @enum {string} */
+            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+            /** @description Problem code of an item that is neither accepted nor duplicate */
+            code?: string;
+            detail?: string;
+        };
+        BatchSummary: {
+            accepted: number;
+            duplicates: number;
+            conflicts: number;
+            rejected: number;
+            retry: number;
+            /** @description What is neither accepted nor duplicate; everything with ?results=all */
+            results: components["schemas"]["ItemResult"][];
+        };
+        StreamSummary: {
+            accepted: number;
+            duplicates: number;
+            conflicts: number;
+            rejected: number;
+            retry: number;
+            /** @description What is neither accepted nor duplicate; everything with ?results=all. The first 10,000 of them */
+            results: components["schemas"]["ItemResult"][];
+            /** @description How many more belong in results; only when there are any */
+            resultsOmitted?: number;
+            /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
+            offset: number;
+        };
+        Foreseen: {
+            eventId: string;
+            /** @description UUIDv8 that it would be stored under */
+            id: string;
+            /**
+             * @description How sending it would be answered
+             * @enum {string}
+             */
+            status: "accepted" | "duplicate" | "conflict";
+            /**
+             * @description What would become of it; an event that would die is accepted first
+             * @enum {string}
+             */
+            would: "stored" | "dead" | "duplicate" | "conflict";
+            /**
+             * @description Why it would not be stored
+             * @enum {string}
+             */
+            code?: "duplicate" | "identity-conflict" | "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+        };
+        ForeseenSummary: {
+            accepted: number;
+            duplicates: number;
+            conflicts: number;
+            rejected: number;
+            retry: number;
+            /** @description Every item, in order; one that is rejected has no would */
+            results: {
+                /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+                index: number;
+                eventId?: string;
+                /** @enum {string} */
+                status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                /** @description Why it would not be stored: a problem code or the reason code of a dead letter */
+                code?: string;
+                detail?: string;
+                /**
+                 * @description What would become of it; an event that would die is accepted first
+                 * @enum {string}
+                 */
+                would?: "stored" | "dead" | "duplicate" | "conflict";
+            }[];
+        };
         /** @description RFC 9457. The table of codes is at /problems. */
         Problem: {
             /** @description /problems/{code} */
@@ -1061,10 +1210,103 @@ export interface components {
             [key: string]: unknown;
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description `unauthenticated`: the credential is missing, malformed, unknown, expired or revoked */
+        Unauthenticated: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `forbidden`: the credential lacks events:write. `tenant-mismatch`: X-Tenant-Id names another tenant than the key's */
+        Forbidden: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `request-timeout`: the body came too slowly */
+        TooSlow: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unsupported-media-type`: another Content-Type or Content-Encoding than those described here */
+        UnsupportedMediaType: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `rate-limited`: too many requests or events a second. Nothing was taken */
+        RateLimited: {
+            headers: {
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+        "Idempotency-Key": string;
+        /** @description Same as Idempotency-Key; this one counts when both are there */
+        "X-Idempotency-Key": string;
+        /** @description gzip when the body is compressed */
+        "Content-Encoding": "gzip" | "identity";
+        /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
+        "X-Correlation-Id": string;
+        /** @description W3C trace context, kept with the events */
+        traceparent: string;
+        /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
+        "X-Tenant-Id": string;
+        /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409 */
+        Prefer: "handling=lenient";
+        /** @description Resumes a broken upload: the offset of its summary. Send what follows that byte of the decoded stream, with the same idempotency key */
+        "X-Stream-Offset": number;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Names this request in the logs and in its events */
+        "X-Correlation-Id": string;
+        /** @description Where the one event can be read */
+        Location: string;
+        /** @description Seconds to wait before sending again */
+        "Retry-After": number;
+        /** @description Where there is a limit: "requests";q=500;w=1 allows 500 a second */
+        "RateLimit-Policy": string;
+        /** @description What is left of it: "requests";r=499;t=1 */
+        RateLimit: string;
+        /** @description handling=lenient */
+        "Preference-Applied": string;
+        /** @description How to authenticate */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1128,7 +1370,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1199,72 +1441,203 @@ export interface operations {
     postV1Events: {
         parameters: {
             query?: {
+                /** @description Lists every item of many, in order; unset, what is neither accepted nor duplicate */
                 results?: "all";
             };
-            header?: never;
+            header?: {
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Same as Idempotency-Key; this one counts when both are there */
+                "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
+                /** @description gzip when the body is compressed */
+                "Content-Encoding"?: components["parameters"]["Content-Encoding"];
+                /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+                /** @description W3C trace context, kept with the events */
+                traceparent?: components["parameters"]["traceparent"];
+                /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description One event, or many as an array or as lines. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
+                /**
+                 * @example {"eventId":"pay-1001","eventType":"PAYMENT","amount":5,"currency":"EUR"}
+                 *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
         responses: {
-            /** @description Default Response */
-            202: {
+            /** @description A duplicate of one event, with Prefer: handling=lenient. The first one's answer */
+            200: {
                 headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        eventId: string;
-                        /** @description UUIDv8 of the stored event */
-                        id: string;
-                        /** @enum {string} */
-                        status: "accepted";
-                        /** @description RFC 3339, UTC */
-                        receivedAt: string;
-                    } | {
-                        accepted: number;
-                        duplicates: number;
-                        conflicts: number;
-                        rejected: number;
-                        retry: number;
-                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                        results: {
-                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                            index: number;
-                            eventId?: string;
-                            /** @enum {string} */
-                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                            /** @description Problem code of an item that is neither accepted nor duplicate */
-                            code?: string;
-                            detail?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Default Response */
-            207: {
+            /** @description Accepted. Of many: each is accepted, or was before */
+            202: {
                 headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        accepted: number;
-                        duplicates: number;
-                        conflicts: number;
-                        rejected: number;
-                        retry: number;
-                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                        results: {
-                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                            index: number;
-                            eventId?: string;
-                            /** @enum {string} */
-                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                            /** @description Problem code of an item that is neither accepted nor duplicate */
-                            code?: string;
-                            detail?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
+                };
+            };
+            /** @description Of many, some were not taken; results says which and why. With Retry-After when some should be sent again */
+            207: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchSummary"];
+                };
+            };
+            /** @description `invalid-json`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results */
+            400: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-event",
+                     *       "title": "The event is not valid",
+                     *       "status": 400,
+                     *       "detail": "/occurredAt must not be before 1970",
+                     *       "instance": "/v1/events",
+                     *       "code": "invalid-event",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "errors": [
+                     *         {
+                     *           "pointer": "/occurredAt",
+                     *           "detail": "must not be before 1970"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["BatchSummary"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            /** @description `duplicate`: it was accepted before, with the same body. The first one counts; treat this as success */
+            409: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/duplicate",
+                     *       "title": "This event was accepted before",
+                     *       "status": 409,
+                     *       "detail": "The first one counts; this may be treated as success.",
+                     *       "instance": "/v1/events",
+                     *       "code": "duplicate",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "eventId": "order-1001",
+                     *       "id": "00000000-0000-86e8-9cc4-566f99f1f93f",
+                     *       "receivedAt": "2026-01-31T11:00:00.123Z"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"];
+                };
+            };
+            /** @description `event-too-large`: one event of more than 262,144 bytes. `batch-too-large`: more than 10,485,760 bytes or 10,000 events */
+            413: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `identity-conflict`: another body was accepted under this identity. Nothing was overwritten */
+            422: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/identity-conflict",
+                     *       "title": "Another event has this identity",
+                     *       "status": 422,
+                     *       "detail": "An event with this identity and another body was accepted before.",
+                     *       "instance": "/v1/events",
+                     *       "code": "identity-conflict",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "eventId": "order-1001",
+                     *       "id": "00000000-0000-86e8-9cc4-566f99f1f93f",
+                     *       "receivedAt": "2026-01-31T11:00:00.123Z"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            /** @description `backlog-full`, `storage-unavailable`, `shutting-down`: nothing was taken. `outcome-unknown`: that is not known; send again with the same id, it is stored once. When each of many should be sent again, with the counts and results */
+            503: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/outcome-unknown",
+                     *       "title": "The outcome is not known; send again with the same id",
+                     *       "status": 503,
+                     *       "detail": "Send it again with the same id.",
+                     *       "instance": "/v1/events",
+                     *       "code": "outcome-unknown",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "eventId": "order-1001"
+                     *     }
+                     */
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["BatchSummary"]) | components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -1306,7 +1679,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1377,72 +1750,203 @@ export interface operations {
     postEvents: {
         parameters: {
             query?: {
+                /** @description Lists every item of many, in order; unset, what is neither accepted nor duplicate */
                 results?: "all";
             };
-            header?: never;
+            header?: {
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Same as Idempotency-Key; this one counts when both are there */
+                "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
+                /** @description gzip when the body is compressed */
+                "Content-Encoding"?: components["parameters"]["Content-Encoding"];
+                /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+                /** @description W3C trace context, kept with the events */
+                traceparent?: components["parameters"]["traceparent"];
+                /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description One event, or many as an array or as lines. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
+                /**
+                 * @example {"eventId":"pay-1001","eventType":"PAYMENT","amount":5,"currency":"EUR"}
+                 *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
         responses: {
-            /** @description Default Response */
-            202: {
+            /** @description A duplicate of one event, with Prefer: handling=lenient. The first one's answer */
+            200: {
                 headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        eventId: string;
-                        /** @description UUIDv8 of the stored event */
-                        id: string;
-                        /** @enum {string} */
-                        status: "accepted";
-                        /** @description RFC 3339, UTC */
-                        receivedAt: string;
-                    } | {
-                        accepted: number;
-                        duplicates: number;
-                        conflicts: number;
-                        rejected: number;
-                        retry: number;
-                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                        results: {
-                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                            index: number;
-                            eventId?: string;
-                            /** @enum {string} */
-                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                            /** @description Problem code of an item that is neither accepted nor duplicate */
-                            code?: string;
-                            detail?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Default Response */
-            207: {
+            /** @description Accepted. Of many: each is accepted, or was before */
+            202: {
                 headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        accepted: number;
-                        duplicates: number;
-                        conflicts: number;
-                        rejected: number;
-                        retry: number;
-                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                        results: {
-                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                            index: number;
-                            eventId?: string;
-                            /** @enum {string} */
-                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                            /** @description Problem code of an item that is neither accepted nor duplicate */
-                            code?: string;
-                            detail?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
+                };
+            };
+            /** @description Of many, some were not taken; results says which and why. With Retry-After when some should be sent again */
+            207: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchSummary"];
+                };
+            };
+            /** @description `invalid-json`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results */
+            400: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/invalid-event",
+                     *       "title": "The event is not valid",
+                     *       "status": 400,
+                     *       "detail": "/occurredAt must not be before 1970",
+                     *       "instance": "/v1/events",
+                     *       "code": "invalid-event",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "errors": [
+                     *         {
+                     *           "pointer": "/occurredAt",
+                     *           "detail": "must not be before 1970"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["BatchSummary"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            /** @description `duplicate`: it was accepted before, with the same body. The first one counts; treat this as success */
+            409: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/duplicate",
+                     *       "title": "This event was accepted before",
+                     *       "status": 409,
+                     *       "detail": "The first one counts; this may be treated as success.",
+                     *       "instance": "/v1/events",
+                     *       "code": "duplicate",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "eventId": "order-1001",
+                     *       "id": "00000000-0000-86e8-9cc4-566f99f1f93f",
+                     *       "receivedAt": "2026-01-31T11:00:00.123Z"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"];
+                };
+            };
+            /** @description `event-too-large`: one event of more than 262,144 bytes. `batch-too-large`: more than 10,485,760 bytes or 10,000 events */
+            413: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description `identity-conflict`: another body was accepted under this identity. Nothing was overwritten */
+            422: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/identity-conflict",
+                     *       "title": "Another event has this identity",
+                     *       "status": 422,
+                     *       "detail": "An event with this identity and another body was accepted before.",
+                     *       "instance": "/v1/events",
+                     *       "code": "identity-conflict",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "eventId": "order-1001",
+                     *       "id": "00000000-0000-86e8-9cc4-566f99f1f93f",
+                     *       "receivedAt": "2026-01-31T11:00:00.123Z"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            /** @description `backlog-full`, `storage-unavailable`, `shutting-down`: nothing was taken. `outcome-unknown`: that is not known; send again with the same id, it is stored once. When each of many should be sent again, with the counts and results */
+            503: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "/problems/outcome-unknown",
+                     *       "title": "The outcome is not known; send again with the same id",
+                     *       "status": 503,
+                     *       "detail": "Send it again with the same id.",
+                     *       "instance": "/v1/events",
+                     *       "code": "outcome-unknown",
+                     *       "correlationId": "5d9b2d4e-3c55-4a43-9a0f-7f1f0f4f8d11",
+                     *       "eventId": "order-1001"
+                     *     }
+                     */
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["BatchSummary"]) | components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -1459,14 +1963,104 @@ export interface operations {
     postV1EventsValidate: {
         parameters: {
             query?: {
+                /** @description Lists every item of many, in order; unset, what is neither accepted nor duplicate */
                 results?: "all";
             };
-            header?: never;
+            header?: {
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Same as Idempotency-Key; this one counts when both are there */
+                "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
+                /** @description gzip when the body is compressed */
+                "Content-Encoding"?: components["parameters"]["Content-Encoding"];
+                /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+                /** @description W3C trace context, kept with the events */
+                traceparent?: components["parameters"]["traceparent"];
+                /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description One event, or many as an array or as lines. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
+                /**
+                 * @example {"eventId":"pay-1001","eventType":"PAYMENT","amount":5,"currency":"EUR"}
+                 *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
         responses: {
+            /** @description What would become of one event. Of many: when each would be accepted, or is a duplicate */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Foreseen"] | components["schemas"]["ForeseenSummary"];
+                };
+            };
+            /** @description Of many, some would not be accepted */
+            207: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForeseenSummary"];
+                };
+            };
+            /** @description As for sending. When each of many would be rejected, with the counts and results */
+            400: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["ForeseenSummary"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            408: components["responses"]["TooSlow"];
+            /** @description `event-too-large`: one event of more than 262,144 bytes. `batch-too-large`: more than 10,485,760 bytes or 10,000 events */
+            413: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            /** @description `storage-unavailable`: what is stored cannot be looked up now. `backlog-full`, `shutting-down` */
+            503: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A problem */
             default: {
                 headers: {
@@ -1481,68 +2075,115 @@ export interface operations {
     postV1IngestStream: {
         parameters: {
             query?: {
+                /** @description Lists every item of many, in order; unset, what is neither accepted nor duplicate */
                 results?: "all";
             };
-            header?: never;
+            header?: {
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description Same as Idempotency-Key; this one counts when both are there */
+                "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
+                /** @description gzip when the body is compressed */
+                "Content-Encoding"?: components["parameters"]["Content-Encoding"];
+                /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
+                "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
+                /** @description W3C trace context, kept with the events */
+                traceparent?: components["parameters"]["traceparent"];
+                /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
+                "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
+                /** @description Resumes a broken upload: the offset of its summary. Send what follows that byte of the decoded stream, with the same idempotency key */
+                "X-Stream-Offset"?: components["parameters"]["X-Stream-Offset"];
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description One event a line, of at most 262,144 bytes; 1,073,741,824 bytes in all, those before a resumption included. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {"eventId":"pay-1001","eventType":"PAYMENT","amount":5,"currency":"EUR"}
+                 *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
         responses: {
-            /** @description Default Response */
+            /** @description Each is accepted, or was before */
             202: {
                 headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        accepted: number;
-                        duplicates: number;
-                        conflicts: number;
-                        rejected: number;
-                        retry: number;
-                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                        results: {
-                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                            index: number;
-                            eventId?: string;
-                            /** @enum {string} */
-                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                            /** @description Problem code of an item that is neither accepted nor duplicate */
-                            code?: string;
-                            detail?: string;
-                        }[];
-                        /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
-                        offset: number;
-                    };
+                    "application/json": components["schemas"]["StreamSummary"];
                 };
             };
-            /** @description Default Response */
+            /** @description Some were not taken; results says which and why. With Retry-After when the rest should be sent, from offset on */
             207: {
                 headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        accepted: number;
-                        duplicates: number;
-                        conflicts: number;
-                        rejected: number;
-                        retry: number;
-                        /** @description What is neither accepted nor duplicate; everything with ?results=all */
-                        results: {
-                            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
-                            index: number;
-                            eventId?: string;
-                            /** @enum {string} */
-                            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-                            /** @description Problem code of an item that is neither accepted nor duplicate */
-                            code?: string;
-                            detail?: string;
-                        }[];
-                        /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
-                        offset: number;
-                    };
+                    "application/json": components["schemas"]["StreamSummary"];
+                };
+            };
+            /** @description `invalid-event`: each was rejected; `invalid-request`: a header, the query, the compression, or the upload broke off; `tenant-required`. With the summary when it was read */
+            400: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["StreamSummary"]) | components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `request-timeout`: the body came too slowly */
+            408: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["StreamSummary"]) | components["schemas"]["Problem"];
+                };
+            };
+            /** @description `batch-too-large`: more than 1,073,741,824 bytes */
+            413: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["StreamSummary"]) | components["schemas"]["Problem"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            /** @description `backlog-full`, `storage-unavailable`, `shutting-down`: nothing was taken. `outcome-unknown`: that is not known; send again with the same id, it is stored once. With the summary when items were read before: resume at its offset */
+            503: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["StreamSummary"]) | components["schemas"]["Problem"];
                 };
             };
             /** @description A problem */
@@ -1565,7 +2206,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1599,7 +2240,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Default Response */
+            /** @description Service Unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1653,7 +2294,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1687,7 +2328,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Default Response */
+            /** @description Service Unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1741,7 +2382,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1754,7 +2395,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Default Response */
+            /** @description Service Unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1787,7 +2428,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1800,7 +2441,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Default Response */
+            /** @description Service Unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1833,7 +2474,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1846,7 +2487,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Default Response */
+            /** @description Service Unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1879,7 +2520,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1912,7 +2553,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1945,7 +2586,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1978,7 +2619,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2031,35 +2672,6 @@ export interface operations {
             };
         };
     };
-    get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                "*": string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     getV1EventsByEventId: {
         parameters: {
             query?: {
@@ -2078,7 +2690,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2161,7 +2773,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2254,7 +2866,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2312,7 +2924,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2362,7 +2974,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +3027,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2536,7 +3148,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2573,7 +3185,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2639,7 +3251,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2755,7 +3367,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2795,7 +3407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2962,7 +3574,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3000,7 +3612,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3094,7 +3706,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3188,7 +3800,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3282,7 +3894,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3382,7 +3994,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3451,7 +4063,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3535,7 +4147,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3609,7 +4221,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3677,7 +4289,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3742,7 +4354,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3915,7 +4527,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3966,7 +4578,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4053,7 +4665,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4099,7 +4711,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4161,7 +4773,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4212,7 +4824,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4256,7 +4868,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4309,7 +4921,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4347,7 +4959,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4385,7 +4997,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4437,7 +5049,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4478,7 +5090,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4593,7 +5205,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Default Response */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4672,7 +5284,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4740,7 +5352,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4800,7 +5412,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4870,7 +5482,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4923,7 +5535,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4968,7 +5580,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5006,7 +5618,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5033,7 +5645,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5082,7 +5694,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5109,7 +5721,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5154,7 +5766,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5187,7 +5799,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5214,7 +5826,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5267,7 +5879,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5320,7 +5932,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5365,7 +5977,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5418,7 +6030,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -5461,7 +6073,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5502,7 +6114,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5551,7 +6163,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5599,7 +6211,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5633,7 +6245,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5680,7 +6292,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5711,7 +6323,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
