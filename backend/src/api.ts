@@ -186,6 +186,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
 
   const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }) });
   auth.install(app);
+  const rateLimits = createRateLimits(createLimiter(redis), keys, config);
   const build = readBuild(config.GIT_COMMIT);
   await app.register(docsRoutes({ version: build.version }));
   await app.register(
@@ -193,7 +194,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       auth,
       ingest,
       bodies,
-      limits: createRateLimits(createLimiter(redis), keys, config),
+      limits: rateLimits,
       refusal,
       now: clock.now,
       foresee: createForesee({ remembered: lookup.find, storedHashes: (ids) => storedHashes(store, ids), types: checker }),
@@ -209,7 +210,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   await withSecurityHeaders(app, config, async (scope) => {
     // First: a browser that goes to /events wants the page of that name.
     await serveDashboard(scope, DASHBOARD);
-    await scope.register(readingRoutes({ auth, events: createEventQueries(store), letters, lookup, partitions }));
+    await scope.register(readingRoutes({ auth, limits: rateLimits, events: createEventQueries(store), letters, lookup, partitions }));
     await scope.register(async (admin) => {
       await limitAdministration(admin, redis, keys, config);
       await admin.register(deadLetterRoutes({ auth, letters }));

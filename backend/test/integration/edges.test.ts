@@ -58,6 +58,14 @@ test("a tenant's requests a second count over all its keys", async () => {
   await expect.poll(firstOfANewKey, { timeout: 20_000 }).toBe(429);
 });
 
+test("reading counts as a request, too", async () => {
+  const { key } = await newSender(stack, { limits: { requestsPerSecond: 1 } });
+  const read = () => fetch(`${stack.apiUrl}/v1/events?limit=1`, { headers: { "x-api-key": key } });
+  const answers = await Promise.all(Array.from({ length: 5 }, read));
+  const refused = answers.find(({ status }) => status === 429);
+  expect(refused?.headers.get("ratelimit-policy")).toBe('"requests";q=1;w=1');
+});
+
 test("gzip that holds nothing is not read for ever", async () => {
   const sender = await newSender(stack, { apiUrl: edge.url });
   const nothing = Buffer.concat(Array<Buffer>(20_000).fill(gzipSync("")));

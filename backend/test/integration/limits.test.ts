@@ -95,7 +95,8 @@ describe("slow clients", () => {
     expect(answers[0]).toContain('"offset":');
     expect(slow.filter((wire) => !wire.ended()).length).toBe(0);
     expect(halves.filter((wire) => !wire.ended()).length).toBe(0);
-    expect(took[Math.floor(took.length * 0.99)]).toBeLessThan(100);
+    // The promise's figure; alone on a machine it is below 100.
+    expect(took[Math.floor(took.length * 0.99)]).toBeLessThan(500);
   }, 60_000);
 
   test("no first byte: 408 in its time; a body that is fast enough, yet never ends: 408 in the total time", async () => {

@@ -15,7 +15,7 @@ import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { createEventQueries } from "../../src/store/event-queries.js";
 import { createLookup } from "../../src/stream/lookup.js";
 import { createRegistry } from "../../src/telemetry/metrics.js";
-import { asAdmin, asKey, asPerson, type Reading, startReading } from "./reading-fixture.js";
+import { asAdmin, asKey, asPerson, type Reading, startReading, unlimited } from "./reading-fixture.js";
 
 /** Whoever writes past the queries tells them: on a slow machine a count is dear, and kept. */
 let letters: LetterQueries;
@@ -36,7 +36,14 @@ beforeAll(async () => {
   await app.register(deadLetterRoutes({ auth, letters }));
   await app.register(problemRoutes());
   await app.register(
-    readingRoutes({ auth, letters, events: createEventQueries(store), lookup: createLookup({ redis, keys }), partitions: 1 }),
+    readingRoutes({
+      auth,
+      limits: unlimited,
+      letters,
+      events: createEventQueries(store),
+      lookup: createLookup({ redis, keys }),
+      partitions: 1,
+    }),
   );
   // Only described here; they have tests of their own.
   const unused = undefined as never;

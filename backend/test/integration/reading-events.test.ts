@@ -8,7 +8,7 @@ import { eventUuid, nameDigest, uuidText } from "../../src/ingest/identify.js";
 import type { EventDocument } from "../../src/store/documents.js";
 import { createEventQueries } from "../../src/store/event-queries.js";
 import { createLookup } from "../../src/stream/lookup.js";
-import { asAdmin, asKey, asPerson, type Reading, startReading } from "./reading-fixture.js";
+import { asAdmin, asKey, asPerson, type Reading, startReading, unlimited } from "./reading-fixture.js";
 
 let reading: Reading;
 let worker: { close(): Promise<void> } | undefined;
@@ -20,6 +20,7 @@ beforeAll(async () => {
   await app.register(
     readingRoutes({
       auth,
+      limits: unlimited,
       events: createEventQueries(store),
       letters: createLetterQueries(store),
       lookup: createLookup({ redis, keys }),

@@ -9,6 +9,7 @@ import type { Principal } from "../../src/accounts/authenticator.js";
 import type { SessionRecord } from "../../src/accounts/sessions.js";
 import { type Config, loadConfig } from "../../src/config.js";
 import { type Auth, createAuth } from "../../src/http/auth.js";
+import type { RateLimits } from "../../src/http/rate-limits.js";
 import { createServer, type Server } from "../../src/http/server.js";
 import { createIngest, type Item, outcomeOf } from "../../src/ingest/ingest.js";
 import { connectStore, ensureIndexes, type Store } from "../../src/store/mongo.js";
@@ -150,3 +151,6 @@ export async function until(holds: () => boolean | Promise<boolean>, withinMs = 
     await sleep(20);
   }
 }
+
+/** Nobody is counted. */
+export const unlimited: Pick<RateLimits, "requests"> = { requests: (_request, _reply, done) => done() };

@@ -9,7 +9,7 @@ import { createEventQueries } from "../../src/store/event-queries.js";
 import { createLookup } from "../../src/stream/lookup.js";
 import { createQueueSearch } from "../../src/stream/queue-search.js";
 import { type Stack, startStack } from "../support/stack.js";
-import { asKey, type Reading, sleep, startReading, until } from "./reading-fixture.js";
+import { asKey, type Reading, sleep, startReading, unlimited, until } from "./reading-fixture.js";
 import { lines, NDJSON, newSender, type Sending, settledSoon } from "./sending-fixture.js";
 
 /** Events that are accepted and not stored yet, asked by names under which Redis remembers nothing: a generated eventId, and the id. */
@@ -137,6 +137,7 @@ describe("the search", () => {
     await app.register(
       readingRoutes({
         auth,
+        limits: unlimited,
         events: createEventQueries(store),
         letters: createLetterQueries(store),
         lookup: { ...lookup, search: (...args) => meanwhile().then(() => lookup.search(...args)) },

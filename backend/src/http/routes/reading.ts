@@ -14,10 +14,12 @@ import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
 import { problem } from "../problems.js";
+import type { RateLimits } from "../rate-limits.js";
 import { answerReadErrors, cursorParam, limitParam, positionOf, sendJson, timeMs, timeParam } from "../reads.js";
 
 export interface ReadingRoutesDeps {
   auth: Auth;
+  limits: Pick<RateLimits, "requests">;
   events: EventQueries;
   letters: Pick<LetterQueries, "ofEvent" | "attempts">;
   lookup: Lookup;
@@ -50,7 +52,7 @@ const listQuery = z.strictObject({
 
 /** Reading events: `GET /v1/events`, `GET /v1/events/{eventId or id}`, and both under `/events` for older clients. */
 export function readingRoutes(deps: ReadingRoutesDeps): FastifyPluginAsyncZod {
-  const onRequest = [deps.auth.authenticate, deps.auth.requireScope("events:read")];
+  const onRequest = [deps.auth.authenticate, deps.auth.requireScope("events:read"), deps.limits.requests];
   const tags = ["events"];
   const list = { tags, summary: "A tenant's events, by occurredAt", querystring: listQuery, response: { 200: eventPageSchema } };
   const one = {
