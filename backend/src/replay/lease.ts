@@ -51,8 +51,11 @@ export interface JobProgress {
 /** The jobs as workers see them: whoever holds a job's lease works on it, and nobody else. */
 export interface ReplayLeases {
   readonly leaseMs: number;
-  /** Takes a job that nobody holds: one that a dead worker left first, then the one that has waited longest. */
-  take(): Promise<LeasedJob | null>;
+  /**
+   * Takes a job that nobody holds: one that a dead worker left first, then the one that has waited longest.
+   * @param left jobs that are to be taken whatever their status is, since letters say that they are in these jobs' hands
+   */
+  take(left?: string[]): Promise<LeasedJob | null>;
   /** Keeps the lease. @returns the job's status and whether others wait for a worker; null when the lease is lost */
   renew(id: string): Promise<{ status: ReplayStatus; othersWait: boolean } | null>;
   /** Writes how far it is. @returns false when the lease is lost: nothing was written then */
@@ -75,7 +78,7 @@ const TAKE = `UPDATE replay_jobs
   SET lease_owner = $1, lease_until = ${UNTIL}, started_at = coalesce(started_at, now()), updated_at = now(),
       status = CASE WHEN status = 'pending' THEN 'running'::replay_status ELSE status END
   WHERE id = (SELECT id FROM replay_jobs
-    WHERE (status IN ('pending', 'running') OR lease_owner IS NOT NULL) AND ${FREE}
+    WHERE (status IN ('pending', 'running') OR lease_owner IS NOT NULL OR id::text = ANY($3::text[])) AND ${FREE}
     ORDER BY lease_owner IS NULL, updated_at LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING id, tenant_id AS "tenantId", source, mode, status, selector, patch, rate_per_second AS "ratePerSecond", "limit", selected,
     processed, outcomes, report, cursor, created_by_name AS "createdByName", created_at AS "createdAt"`;
@@ -138,7 +141,7 @@ export function createReplayLeases(databaseUrl: string, owner: string, leaseMs: 
 
   return {
     leaseMs,
-    take: async () => (await query<LeasedJob>(TAKE)).rows[0] ?? null,
+    take: async (left = []) => (await query<LeasedJob>(TAKE, left)).rows[0] ?? null,
     renew: async (id) => (await query<{ status: ReplayStatus; othersWait: boolean }>(RENEW, id)).rows[0] ?? null,
     async advance(id, { processed, outcomes, report, cursor }) {
       const json = [outcomes, report, cursor].map((value) => JSON.stringify(value, storable));

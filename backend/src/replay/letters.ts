@@ -24,10 +24,12 @@ export interface ReplayLetters {
   next(replayId: string, plan: LetterPlan, after: Position | undefined, most: number): Promise<MetLetter[]>;
   /** The same, whole, for a dry run. */
   read(plan: LetterPlan, after: Position | undefined, most: number): Promise<DeadLetterDocument[]>;
-  /** Marks letters as ours. @returns those that are now */
+  /** Marks letters as ours, unless this replay has had them before: a worker that was frozen comes late. @returns those that are now */
   claim(replayId: string, ids: Binary[]): Promise<DeadLetterDocument[]>;
   /** Letters that this replay took and has not decided: of a worker that died, or of this one. */
   inHand(replayId: string, most: number): Promise<DeadLetterDocument[]>;
+  /** The replays that letters are in the hands of. */
+  jobsInHand(): Promise<string[]>;
   /** Writes what was decided. Repeating it changes nothing, and neither does a worker that was frozen and comes late with it. */
   apply(replayer: Replayer, decisions: Decision[], atMs: number): Promise<void>;
   /** Letters that were not decided become open again. */
@@ -76,7 +78,7 @@ export function createReplayLetters(store: Store): ReplayLetters {
       guarded(async () => {
         const mine = { _id: { $in: ids }, status: "replaying" as const, "replay.id": replayId };
         await deadLetters.updateMany(
-          { _id: { $in: ids }, status: { $in: [...TAKEN_FROM] } },
+          { _id: { $in: ids }, status: { $in: [...TAKEN_FROM] }, "replay.id": { $ne: replayId } },
           { $set: { status: "replaying", replay: { id: replayId, at: new Date() } } },
         );
         return deadLetters.find(mine).toArray();
@@ -89,6 +91,13 @@ export function createReplayLetters(store: Store): ReplayLetters {
           .limit(most)
           .toArray(),
       ),
+
+    jobsInHand: () =>
+      guarded(async () => {
+        const group = [{ $match: { status: "replaying" } }, { $group: { _id: "$replay.id" } }];
+        const jobs = await deadLetters.aggregate<{ _id: string | null }>(group, { hint: "status_time" }).toArray();
+        return jobs.flatMap(({ _id }) => _id ?? []);
+      }),
 
     async apply(replayer, decisions, atMs) {
       const claimed = decisions.filter((decision) => decision.claimed);

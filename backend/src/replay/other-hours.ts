@@ -38,7 +38,9 @@ export async function storedInAnyHour(
     for (let from = 0; from < candidates.length; from += SLICE) {
       const _id = { $in: candidates.slice(from, from + SLICE) };
       const projection = { hash: 1, receivedAt: 1 };
-      const bodies = await guarded(() => events.find<StoredBody>({ _id, tenantId }, { projection, hint: "_id_", batchSize: SLICE }).toArray());
+      const bodies = await guarded(() =>
+        events.find<StoredBody>({ _id, tenantId }, { projection, hint: "_id_", batchSize: SLICE }).toArray(),
+      );
       for (const body of bodies) found.set(digestOf(body._id), [...(found.get(digestOf(body._id)) ?? []), body]);
     }
   }

@@ -17,8 +17,8 @@ export interface LetterPipeline {
   foresee(job: LeasedJob, letters: DeadLetterDocument[]): Promise<Foreseen[]>;
   /** Which of these letters' events are stored after all, by whatever body. */
   findStored(letters: DeadLetterDocument[]): Promise<Decision[]>;
-  /** Afterwards: open letters of what was stored, and letters whose event was stored while they failed, are done with. */
-  conclude(job: LeasedJob, decisions: Decision[]): Promise<void>;
+  /** Afterwards: open letters of these events are done with when they are stored, by this replay or by live traffic meanwhile. */
+  conclude(job: LeasedJob, eventIds: string[]): Promise<void>;
 }
 
 /** Points of a replay where a test may end the process. */
@@ -141,7 +141,8 @@ async function write({ job, replayer, letters, pipeline, reach }: Run, { cursor 
   const { decided } = cursor;
   if (!decided || decided.decisions.length === 0) return;
   await reach(() => letters.apply(replayer, decided.decisions, decided.atMs));
-  await reach(() => pipeline.conclude(job, decided.decisions));
+  const touched = decided.decisions.filter(({ outcome }) => outcome !== "superseded").map(({ eventId }) => eventId);
+  await reach(() => pipeline.conclude(job, touched));
 }
 
 /** What the worker before left behind. */

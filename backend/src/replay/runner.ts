@@ -35,6 +35,11 @@ export interface Runner {
 const POLL_MS = 400;
 /** With work signalled and nothing to take (others have it), the lease of a dead worker is looked for this often. */
 const LOOK_AGAIN_MS = 2_000;
+/**
+ * Letters may be in the hands of a job that has ended: it failed, or a worker that was frozen took them late. Looked for this
+ * often in MongoDB; such a job is taken once more, to give them back.
+ */
+const LOOK_FOR_LEFT_MS = 10_000;
 /** A connection to Postgres is kept this long without work. */
 const KEEP_CONNECTION_MS = 10_000;
 /** A job that fails for a reason of its own so often in a row has failed. */
@@ -42,7 +47,8 @@ const MOST_ERRORS = 3;
 
 /** The replays of one worker: one job at a time, found by a key in Redis, so that an idle worker has no connection to Postgres. */
 export function startRunner(options: RunnerOptions): Runner {
-  const { signal, leases, onError } = options;
+  const { signal, leases, onError, store } = options;
+  const letters = createReplayLetters(store);
   let stopping = false;
   let current: LeasedJob | null = null;
   let errors = { id: "", processed: -1, count: 0 };
@@ -70,17 +76,29 @@ export function startRunner(options: RunnerOptions): Runner {
     await leases.release(job.id);
   };
 
+  const jobsInHand = (): Promise<string[]> =>
+    letters.jobsInHand().catch((error: Error) => {
+      onError("letters left in hand were not looked for, the next look makes up for it", error);
+      return [];
+    });
+
   const poll = async (): Promise<void> => {
     let seen: string | null = null;
     let lookAt = 0;
+    let lookForLeftAt = 0;
     let idleSince = performance.now();
     while (!stopping) {
       try {
         const value = await signal();
         const now = performance.now();
-        if (value !== null && value !== "0" && (value !== seen || now >= lookAt)) {
+        let left: string[] = [];
+        if (now >= lookForLeftAt) {
+          lookForLeftAt = now + LOOK_FOR_LEFT_MS;
+          left = await jobsInHand();
+        }
+        if (left.length > 0 || (value !== null && value !== "0" && (value !== seen || now >= lookAt))) {
           seen = value;
-          current = await leases.take();
+          current = await leases.take(left);
           if (current) {
             await work(current);
             idleSince = performance.now();

@@ -125,9 +125,8 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
       return replayed.flatMap(({ letter }) => byStored(letter, found) ?? []);
     },
 
-    async conclude(job, decisions) {
-      const touched = decisions.filter(({ outcome }) => outcome !== "superseded").map(({ eventId }) => eventId);
-      if (touched.length > 0) await letters.supersedeOlder(job.tenantId, touched);
+    async conclude(job, eventIds) {
+      if (eventIds.length > 0) await letters.supersedeOlder(job.tenantId, eventIds);
     },
   };
 

@@ -1,5 +1,7 @@
+import type { Binary } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openReplays, type Replays, sleep } from "../integration/replay-fixture.js";
+import type { DeadLetterDocument, EventDocument } from "../../src/store/documents.js";
+import { inAnotherHour, openReplays, type Replays, sleep } from "../integration/replay-fixture.js";
 import { type Stack, startStack } from "../support/stack.js";
 
 /** Promise 19, and what else may befall a replay: real kills of real processes. */
@@ -106,6 +108,32 @@ describe("a replay", () => {
     await expect.poll(async () => (await replays.byStatus())["replaying"], { timeout: 15_000 }).toBeUndefined();
     const { processed: counted } = await replays.get(body.replayId);
     expect(await replays.byStatus()).toEqual({ resolved: counted, open: 400 - counted });
+  });
+
+  test("claimed by a worker that was frozen until the job had ended: given back, and what is stored by then is resolved", async () => {
+    await replays.die(3);
+    const { body } = await retry({ limit: 1 });
+    await replays.ended(body.replayId, "completed");
+    const [first, second] = await replays.letters.find({ tenantId: replays.tenantId, status: "open" }).toArray();
+    const own = { _id: second?.eventDocId, receipt: second?.receipt, hash: second?.hash } as EventDocument;
+    await replays.events.insertOne({ ...inAnotherHour(second as DeadLetterDocument), ...own });
+    const late = { $set: { status: "replaying" as const, replay: { id: body.replayId, at: new Date() } } };
+    await replays.letters.updateMany({ _id: { $in: [first?._id, second?._id] as Binary[] } }, late);
+    await expect.poll(() => replays.byStatus(), { timeout: 40_000 }).toEqual({ open: 1, resolved: 2 });
+    expect((await replays.letters.findOne({ _id: second?._id }))?.replay?.outcome).toBe("stored");
+    expect((await replays.get(body.replayId)).status).toBe("completed");
+  });
+
+  test("it fails at one letter, again and again: failed, its letters are open again, and it goes on when that one is mended", async () => {
+    const [one] = await replays.die(5);
+    await replays.letters.updateOne({ _id: one?._id }, { $unset: { raw: 1 } });
+    const { body } = await retry();
+    const failed = await replays.ended(body.replayId, "failed");
+    expect(failed.message).toContain("It failed 3 times at the same place");
+    await expect.poll(() => replays.byStatus(), { timeout: 40_000 }).toEqual({ open: 5 });
+    await replays.letters.updateOne({ _id: one?._id }, { $set: { raw: one?.raw ?? "" } });
+    await replays.post(`/v1/admin/replay/${body.replayId}/resume`);
+    await exact(body.replayId, 5);
   });
 
   test("an event that ends every worker that replays it fails alone, its neighbours are stored", async () => {

@@ -80,6 +80,17 @@ test("paused in the moment it ends stays paused; what a dead worker left is woun
   expect(await one.take()).toBeNull();
 });
 
+test("one that has ended is taken when letters say that they are in its hands, and stays what it is", async () => {
+  const ended = await job({ status: "failed" });
+  const held = await job();
+  await one.take();
+  expect(await two.take()).toBeNull();
+  expect(await two.take(["not a job of ours", held, ended])).toMatchObject({ id: ended, status: "failed" });
+  expect(await two.renew(ended)).toMatchObject({ status: "failed" });
+  await two.release(ended);
+  expect(await row(ended)).toMatchObject({ status: "failed", leaseOwner: null });
+});
+
 test("jobs take turns: the one that has waited longest is next, and a worker learns that others wait", async () => {
   const first = await job();
   expect((await one.take())?.id).toBe(first);
