@@ -41,7 +41,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
   });
 
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [375, 1440]) {
+    for (const width of [375, 1440, 2560]) {
       it(`is in order, ${colorScheme}, ${width} px: no console error, nothing serious for axe, nothing sticks out`, async () => {
         await withPage(
           browser,
@@ -195,7 +195,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
     await withPage(browser, async ({ page, errors }) => {
       await signIn(page, stack, "/keys?tenant=tenant-demo");
       await page.getByRole("button", { name: "Create key" }).first().click();
-      await page.getByLabel("Name").fill("checkout");
+      await page.getByRole("dialog").getByLabel("Name").fill("checkout");
       await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
       const key = (await page.getByTestId("new-key").locator("pre").textContent()) as string;
       expect(key).toMatch(/^sf_live_/);

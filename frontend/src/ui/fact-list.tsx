@@ -21,7 +21,7 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
               <dd className="flex min-w-0 gap-1">
                 <span className="min-w-0 wrap-anywhere">{value}</span>
                 {copy !== undefined && (
-                  <span className="-my-1 h-7 shrink-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
+                  <span className="-my-1 flex h-7 shrink-0 opacity-0 group-hover:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
                     <CopyButton text={copy} label={`Copy ${label.toLowerCase()}`} />
                   </span>
                 )}
