@@ -8,6 +8,8 @@ export function someDepth(parts: Partial<Depth> = {}): Depth {
     redisAtMs: 1,
     redisOk: true,
     wentBackAtMs: 0,
+    goneEvents: 0,
+    goneSinceMs: 0,
     backlogEvents: 0,
     retrying: 0,
     oldestAtMs: null,

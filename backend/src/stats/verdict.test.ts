@@ -29,6 +29,19 @@ describe("the verdict's sentence", () => {
     expect(sentence({ totals: { ...none, accepted: 1, duplicate: 1 } })).toContain("the one accepted event is a duplicate.");
   });
 
+  it("calls nothing complete while events have gone from sight and their minute is open", () => {
+    const totals = { ...none, accepted: 10, stored: 7 };
+    const gone = (parts: object, summary = {}) =>
+      verdictOf(someDepth({ totals, goneEvents: 3, ...parts }), { ...ledger, ...summary }, nowMs);
+    expect(gone({ goneSinceMs: nowMs - 1_000 })).toMatchObject({
+      verdict: "unknown",
+      sentence: expect.stringContaining("3 events are neither"),
+    });
+    expect(gone({ goneSinceMs: nowMs - 1_000 }, { acknowledged: 3 }).verdict).toBe("complete");
+    // By then the ledger has them as missing, or explains them.
+    expect(gone({ goneSinceMs: nowMs - 80_000 }).verdict).toBe("complete");
+  });
+
   it("says times in the form in which the dashboard finds them", () => {
     const missing = verdictOf(someDepth(), { ...ledger, missing: 1, missingSinceMs: nowMs } as never, nowMs).sentence;
     expect(missing).toContain("1 event is missing since 2026-11-21 14:03:00 UTC: accepted, yet");

@@ -8,6 +8,8 @@ import { clock, events } from "./warnings.js";
 const STALE_MS = 60_000;
 /** So long after Redis went back the alarm is raised, or cannot be. */
 const ANNOUNCED_WITHIN_MS = 3_000;
+/** So long after an event went from sight the ledger says whether it is missing: the end of its minute, and the next look. */
+const MINUTE_CLOSES_WITHIN_MS = 75_000;
 const MOST_ALARMS = 10;
 
 /** The ledger's verdict, in a sentence that begins with what matters. While an alarm is not acknowledged, nothing is called complete. */
@@ -46,6 +48,13 @@ function judge(
     };
   if (ledger.surplus > 0)
     return { verdict: "unknown", sentence: "Not known: more events were settled than accepted, so Redis lost part of its ledger." };
+  if (depth.goneEvents > ledger.acknowledged && nowMs - depth.goneSinceMs < MINUTE_CLOSES_WITHIN_MS) {
+    const gone = depth.goneEvents - ledger.acknowledged;
+    return {
+      verdict: "unknown",
+      sentence: `Not known right now: ${events(gone)} ${gone === 1 ? "is" : "are"} neither under way nor settled; when their minute has closed, the ledger says whether they are missing.`,
+    };
+  }
   return balanced(depth, ledger.acknowledged);
 }
 

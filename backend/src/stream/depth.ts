@@ -38,6 +38,9 @@ export interface Depth {
   /** When a picture showed less than the one before it: Redis lost data (ms by this process's clock); 0 when none has. */
   wentBackAtMs: number;
   backlogEvents: number;
+  /** Accepted, never settled, and in no place any more; and since when it is so many (ms by this process's clock). */
+  goneEvents: number;
+  goneSinceMs: number;
   retrying: number;
   oldestAtMs: number | null;
   /** Age of the oldest unsettled event when the picture was taken; null when there is none. */
@@ -75,6 +78,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   redis.defineCommand("sfDepth", { numberOfKeys: 4, lua: luaScript("depth") });
   let latest: Picture & { atMs: number } = { ...emptyPicture(), atMs: 0 };
   let wentBackAtMs = 0;
+  let goneSinceMs = 0;
   /** By partition: accepted, never settled, and in no place any more. They would stand in the backlog for ever. */
   const gone: number[] = Array.from({ length: partitions }, () => 0);
   let memory = latest.memory;
@@ -104,6 +108,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
     }
     const picture = pictureOf(values.slice(0, partitions) as PartitionReply[], memory, gone);
     if (picture.partitions.some((now, p) => isBehind(now, latest.partitions[p]))) wentBackAtMs = startedAtMs;
+    if (picture.goneEvents !== latest.goneEvents) goneSinceMs = startedAtMs;
     latest = { ...picture, atMs: startedAtMs };
     unheard = 0;
   };
@@ -123,12 +128,12 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   timer.unref();
 
   return {
-    current: () => ({ ...latest, wentBackAtMs, redisOk: redis.status === "ready" && unheard < mostUnheard }),
+    current: () => ({ ...latest, wentBackAtMs, goneSinceMs, redisOk: redis.status === "ready" && unheard < mostUnheard }),
     close: () => clearInterval(timer),
   };
 }
 
-type Picture = Omit<Depth, "redisOk" | "atMs" | "wentBackAtMs">;
+type Picture = Omit<Depth, "redisOk" | "atMs" | "wentBackAtMs" | "goneSinceMs">;
 
 /** Whatever is read later of the same data is not less. */
 function isBehind(now: PartitionDepth, before: PartitionDepth | undefined): boolean {
@@ -155,6 +160,7 @@ function pictureOf(replies: PartitionReply[], memory: Depth["memory"], gone: num
   return {
     redisAtMs,
     backlogEvents: sum(partitions, ({ backlogEvents }) => backlogEvents),
+    goneEvents: gone.reduce((total, events) => total + events, 0),
     retrying: sum(partitions, ({ retrying }) => retrying),
     oldestAtMs,
     oldestAgeSeconds: oldestAtMs === null ? null : Math.max(0, redisAtMs - oldestAtMs) / 1000,
