@@ -173,7 +173,8 @@ const CAME_BACK = {
 function sentenceOf({ kind, from, to, loss, missing }: AlarmDocument, bound: Bound): string {
   if (kind === "events-missing" || !loss) {
     const surplus = missing?.surplus ? ` and ${count(missing.surplus)} settled without having been accepted` : "";
-    return `${count(bound.known)} accepted between ${clock(from)} and ${clock(to)} UTC neither stored nor dead letters${surplus}.`;
+    const neither = bound.known === 1 ? "is neither stored nor a dead letter" : "are neither stored nor dead letters";
+    return `${count(bound.known)} accepted between ${clock(from)} and ${clock(to)} UTC ${neither}${surplus}.`;
   }
   const upTo = bound.known + bound.since;
   const head = `${CAME_BACK[kind]}: up to ${count(upTo)} accepted between ${clock(from)} and ${clock(to)} UTC can be lost.`;
