@@ -1,6 +1,7 @@
 import { fastifyRateLimit } from "@fastify/rate-limit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Redis } from "ioredis";
+import { TRIES_PER_EMAIL, WINDOW_SECONDS } from "../accounts/throttle.js";
 import type { Config } from "../config.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { Limiter, Verdict } from "../stream/limiter.js";
@@ -96,6 +97,12 @@ export function rateLimited(detail: string, policy: Policy, waitSeconds: number)
 function addToList(reply: FastifyReply, header: string, member: string): void {
   const before = reply.getHeader(header);
   reply.header(header, before === undefined ? member : `${before}, ${member}`);
+}
+
+/** The 429 of somebody who may be guessing a password. */
+export function tooManyTries(waitSeconds: number): ProblemError {
+  const policy = { name: "sign-in", quota: TRIES_PER_EMAIL, windowSeconds: WINDOW_SECONDS };
+  return rateLimited("Too many tries. Wait before the next one.", policy, waitSeconds);
 }
 
 /**

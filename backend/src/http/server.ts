@@ -91,7 +91,7 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     // Programs send no Origin: they get no CORS headers, which are for browsers alone.
     origin: (origin, decide) => decide(null, origin === undefined ? false : origins),
     credentials: true,
-    exposedHeaders: ["X-Correlation-Id", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Shards"],
+    exposedHeaders: ["X-Correlation-Id", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Preference-Applied", "X-Shards"],
   });
   return app;
 }

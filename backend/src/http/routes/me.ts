@@ -15,6 +15,7 @@ import type { SettingsService } from "../../accounts/settings.js";
 import type { UserService } from "../../accounts/users.js";
 import { type Auth, actorOf, answerStorageErrors, principalOf, requirePerson } from "../auth.js";
 import { problem } from "../problems.js";
+import { tooManyTries } from "../rate-limits.js";
 
 export interface MeRoutesDeps {
   auth: Auth;
@@ -67,9 +68,7 @@ function identityRoutes({ auth, users }: MeRoutesDeps): FastifyPluginAsyncZod {
           throw problem("invalid-request", `/current ${detail}`, { errors: [{ pointer: "/current", detail }] });
         }
         if (outcome !== "changed") {
-          throw problem("rate-limited", "Too many tries. Wait before the next one.", undefined, {
-            "retry-after": String(outcome.retryAfterSeconds),
-          });
+          throw tooManyTries(outcome.retryAfterSeconds);
         }
         return reply.code(204).send(null);
       },

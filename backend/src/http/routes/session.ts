@@ -3,11 +3,10 @@ import { stringifySetCookie } from "cookie";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
-import { TRIES_PER_EMAIL, WINDOW_SECONDS } from "../../accounts/throttle.js";
 import type { Config } from "../../config.js";
 import { answerStorageErrors, foreignOrigin, originAllowed, SESSION_COOKIE, sessionIdOf, unauthenticated } from "../auth.js";
 import { problem } from "../problems.js";
-import { rateLimited } from "../rate-limits.js";
+import { tooManyTries } from "../rate-limits.js";
 
 export interface SessionRoutesDeps {
   sessions: Sessions;
@@ -37,8 +36,7 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
           correlationId: request.id,
         });
         if (outcome.kind === "throttled") {
-          const policy = { name: "sign-in", quota: TRIES_PER_EMAIL, windowSeconds: WINDOW_SECONDS };
-          throw rateLimited("Too many tries to sign in. Wait before the next one.", policy, outcome.retryAfterSeconds);
+          throw tooManyTries(outcome.retryAfterSeconds);
         }
         if (outcome.kind === "refused") throw problem("unauthenticated", "E-mail or password is wrong.");
         reply.header("set-cookie", cookie(outcome.sessionId, new Date(outcome.session.expiresAtMs)));

@@ -69,7 +69,7 @@ function Form({ onClose, onCreated }: { onClose: () => void; onCreated: (key: Ne
         ))}
       </datalist>
       <fieldset>
-        <legend className="mb-1 text-[13px] font-medium text-ink-2">May</legend>
+        <legend className="mb-1 text-[13px] font-medium text-ink-2">Allowed to</legend>
         {scopes.map((scope) => (
           <Checkbox
             key={scope}

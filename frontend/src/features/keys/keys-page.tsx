@@ -125,7 +125,7 @@ function useColumns(ask: Ask) {
           meta: { width: "7rem", wide: true },
         }),
         column.accessor("scopes", {
-          header: "May",
+          header: "Allowed to",
           cell: ({ getValue }) => <Scopes of={getValue()} />,
           meta: { width: "minmax(8rem, 1.8fr)", wide: true },
         }),

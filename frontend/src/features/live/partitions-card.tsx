@@ -19,7 +19,7 @@ export function PartitionsCard({ stats }: { stats: Stats | null }) {
         <Skeleton className="h-16 w-full" />
       ) : (
         <>
-          <Table columns={["Partition", "Waiting", "Again", "Oldest"]} wideColumns={["Settled", "Share"]}>
+          <Table columns={["Partition", "Waiting", "Retrying", "Oldest"]} wideColumns={["Settled", "Share"]}>
             {fullest.slice(0, SHOWN).map((partition) => (
               <tr key={partition.partition}>
                 <th scope="row" className="py-1.5 text-left font-medium">
