@@ -13,6 +13,7 @@ interface Range {
   tenant?: string;
   from?: string;
   to?: string;
+  missing?: boolean;
 }
 
 /** `sf ledger`, `sf ledger acknowledge`, `sf ledger verify`. */
@@ -23,6 +24,7 @@ export function addLedgerCommands(program: Command, { call, show }: LedgerComman
     .option("--tenant <id>", "of this tenant only")
     .option("--from <time>", "RFC 3339; an hour ago unless told")
     .option("--to <time>", "RFC 3339, exclusive; now unless told")
+    .option("--missing", "minutes with something missing only")
     .action(async (range: Range) => {
       const minutes = await call<Ledger>("GET", `/v1/admin/ledger${queryOf(range)}`);
       // A tenant's key may see its minutes; what concerns all tenants is for operators.
@@ -71,23 +73,28 @@ async function wholeOf(call: LedgerCommandsDeps["call"]): Promise<Whole> {
   return { alarms: alarms.items, verdict: stats.ledger };
 }
 
-function queryOf({ tenant, from, to }: Range): string {
-  const given = Object.entries({ tenantId: tenant, from, to }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+function queryOf({ tenant, from, to, missing }: Range): string {
+  const given = Object.entries({ tenantId: tenant, from, to, only: missing ? "missing" : undefined }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
   return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
 }
 
-function describe({ items, total, deadNow, unaccounted }: Ledger, { alarms, verdict, why }: Whole): string {
+function describe({ items, total, deadNow, unaccounted, truncated, missingSince }: Ledger, { alarms, verdict, why }: Whole): string {
   const columns = ["accepted", "stored", "duplicate", "dead", "inFlight", "missing"] as const;
   const cells = (row: Record<(typeof columns)[number], number>) => columns.map((column) => row[column].toLocaleString("en-US"));
   const head = ["MINUTE", "TENANT", "ACCEPTED", "STORED", "DUPLICATE", "DEAD", "IN FLIGHT", "MISSING", ""];
   const rows = items.map((row) => [row.minute.slice(0, 16), row.tenantId, ...cells(row), row.closed ? "closed" : "open"]);
   const lines = [
-    rows.length === 0 ? "Nothing was accepted in this time." : table(head, [...rows, ["all", "", ...cells(total), ""]]),
+    rows.length === 0 ? "There is no such minute in this time." : table(head, [...rows, ["all", "", ...cells(total), ""]]),
     `Dead letters now: ${Object.entries(deadNow)
       .map(([state, n]) => `${n} ${state}`)
       .join(", ")}.`,
     verdict ? verdict.sentence : `Verdict and alarms are not shown: ${why}`,
   ];
+  if (truncated)
+    lines.unshift(`The newest ${items.length.toLocaleString("en-US")} rows; "all" counts the whole time. Narrow it with --from and --to.`);
+  if (missingSince !== null) lines.push(`The first minute with something missing is ${missingSince}; sf ledger --missing lists them.`);
   if (unaccounted) lines.push(`${unaccounted.toLocaleString("en-US")} accepted events of this time have no row any more: Redis lost them.`);
   for (const alarm of alarms) lines.push(alarmLine(alarm));
   return lines.join("\n");
