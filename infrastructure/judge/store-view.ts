@@ -24,7 +24,7 @@ export interface StoreView {
   documents: number;
   /** How often acceptances died, over all letters. */
   deaths: number;
-  /** Letters whose event a replay has stored: documents that the ledger counts as dead. */
+  /** Letters whose event was stored by a replay, or late: documents that the ledger counts as dead. */
   resolved: number;
   /** Copies of the ledger's rows, of all tenants. */
   ledger: LedgerRows;
@@ -50,6 +50,7 @@ interface LetterDocument {
   reasonCode: string;
   deaths?: number;
   replay?: { outcome?: string };
+  storedLate?: true;
 }
 
 interface MinuteDocument {
@@ -92,7 +93,7 @@ export async function readStore(mongodbUri: string, database: string, tenants: r
         reasonCode: doc.reasonCode,
       });
       view.deaths += doc.deaths ?? 1;
-      if (doc.status === "resolved" && doc.replay?.outcome === "stored") view.resolved++;
+      if (doc.status === "resolved" && (doc.replay?.outcome === "stored" || doc.storedLate)) view.resolved++;
     }
     for await (const { minute, tenantId, parts } of db.collection<MinuteDocument>("ledger").find({}, { batchSize: 5_000 })) {
       for (const [part, counts] of Object.entries(parts)) addRow(view.ledger, tenantId, `${minute} ${part}`, counts);

@@ -6,10 +6,17 @@ import { guarded, StorageUnavailableError } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import { longerHistory, pushHistory } from "./history.js";
 
-/** Whose letters are meant: a resend that was corrected may have another hour, and with it another `_id`. */
-export interface Identity {
+/** An acceptance that was stored. Its event's letters are found by eventId: a corrected resend may have another hour, and so another `_id`. */
+export interface Acceptance {
   tenantId: string;
   eventId: string;
+  receipt: Uint8Array;
+}
+
+/** An acceptance that died. */
+export interface Death {
+  letterId: Binary;
+  receipt: Uint8Array;
 }
 
 export interface LetterStore {
@@ -23,9 +30,14 @@ export interface LetterStore {
    * Takes back the deaths of acceptances that turned out to be stored: stored wins. A letter of nothing else goes; one whose body
    * had died before, or been replayed, stays and is done with.
    */
-  withdraw(deaths: { letterId: Binary; receipt: Buffer }[]): Promise<void>;
-  /** These events were stored: open letters of the same tenant and eventId are done with, whatever their hour. */
-  supersede(stored: Identity[]): Promise<void>;
+  withdraw(deaths: Death[]): Promise<void>;
+  /** Their events are stored although the ledger has counted them as dead: resolved, as after a replay. */
+  resolveLate(deaths: Death[]): Promise<void>;
+  /**
+   * These events were stored: open letters of the same tenant and eventId are done with, whatever their hour.
+   * @returns receipts (hex) of those that have a letter of their own: another worker decided otherwise, `settle` tells who was first
+   */
+  supersede(stored: Acceptance[]): Promise<Set<string>>;
   recordAttempts(attempts: AttemptDocument[]): Promise<void>;
 }
 
@@ -68,12 +80,7 @@ export function createLetterStore(store: Store): LetterStore {
 
     withdraw: (deaths) =>
       guarded(async () => {
-        // By receipt: two workers may take back the same death, and the one before must not go with it.
-        const ours = {
-          _id: { $in: deaths.map(({ letterId }) => letterId) },
-          receipt: { $in: deaths.map(({ receipt }) => new Binary(receipt)) },
-          status: "open" as const,
-        };
+        const ours = { ...lettersOf(deaths), status: "open" as const };
         await store.deadLetters.deleteMany({ ...ours, deaths: 1, replay: { $exists: false } });
         const history = { at: new Date(), who: "worker", what: "died again, yet it is stored" };
         await store.deadLetters.updateMany(ours, [
@@ -88,21 +95,30 @@ export function createLetterStore(store: Store): LetterStore {
         ]);
       }),
 
+    resolveLate: (deaths) =>
+      guarded(async () => {
+        const history = { at: new Date(), who: "worker", what: "stored after all, by a worker that woke up late" };
+        const change = { $set: { status: "resolved" as const, storedLate: true as const }, ...pushHistory(history) };
+        await store.deadLetters.updateMany({ ...lettersOf(deaths), status: "open" }, change);
+      }),
+
     // A look first: of 1,000 stored events hardly one has a letter, and an update that changes nothing still waits for a majority.
     // One that a replay has in hand is the replay's to decide.
     supersede: (stored) =>
       guarded(async () => {
-        if (stored.length === 0) return;
         const open = { status: "open" as const, reasonCode: { $ne: "IDENTITY_CONFLICT" as const } };
         const found = await store.deadLetters
-          .find({ $or: byTenant(stored), ...open }, { projection: { _id: 1 }, hint: "tenant_event", batchSize: stored.length })
+          .find({ $or: byTenant(stored), ...open }, { projection: { receipt: 1 }, hint: "tenant_event", batchSize: stored.length })
           .toArray();
-        if (found.length === 0) return;
+        if (found.length === 0) return new Set();
+        const receipts = new Set(stored.map(({ receipt }) => hexOf(receipt)));
+        const isOwn = ({ receipt }: Pick<DeadLetterDocument, "receipt">) => receipts.has(receipt.toString("hex"));
         const history = { at: new Date(), who: "worker", what: "a corrected resend was stored" };
         await store.deadLetters.updateMany(
-          { _id: { $in: found.map(({ _id }) => _id) }, ...open },
+          { _id: { $in: found.filter((letter) => !isOwn(letter)).map(({ _id }) => _id) }, ...open },
           { $set: { status: "superseded" }, ...pushHistory(history) },
         );
+        return new Set(found.filter(isOwn).map(({ receipt }) => receipt.toString("hex")));
       }),
 
     async recordAttempts(attempts) {
@@ -145,7 +161,19 @@ function asLiterals(fields: Record<string, unknown>): Record<string, { $literal:
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { $literal: value }]));
 }
 
-function byTenant(identities: Identity[]): { tenantId: string; eventId: { $in: string[] } }[] {
+/** By receipt, too: two workers may take back the same death, and the one before must not go with it. */
+function lettersOf(deaths: Death[]) {
+  return {
+    _id: { $in: deaths.map(({ letterId }) => letterId) },
+    receipt: { $in: deaths.map(({ receipt }) => new Binary(receipt)) },
+  };
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}
+
+function byTenant(identities: Pick<Acceptance, "tenantId" | "eventId">[]): { tenantId: string; eventId: { $in: string[] } }[] {
   const eventIds = new Map<string, string[]>();
   for (const { tenantId, eventId } of identities) {
     const known = eventIds.get(tenantId);

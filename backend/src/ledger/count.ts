@@ -96,10 +96,10 @@ export async function countEvents(
   }
 }
 
-/** Dead letters whose event a replay has stored: documents that the ledger counts as dead. */
+/** Dead letters whose event was stored by a replay, or late: documents that the ledger counts as dead. */
 export async function countResolved(db: Db, closedUntilMs: number): Promise<DayCounts> {
   const counts: DayCounts = new Map();
-  const resolved = { $match: { status: "resolved", "replay.outcome": "stored" } };
+  const resolved = { $match: { status: "resolved", $or: [{ "replay.outcome": "stored" }, { storedLate: true }] } };
   const groups = await db
     .collection("events_dlq")
     .aggregate<Group>([resolved, ...stages("receivedAt", closedUntilMs)])

@@ -86,6 +86,8 @@ export interface DeadLetterDocument {
   failures?: { pointer: string; detail: string }[];
   /** The last replay that took it, and what came of it; `outcome` is absent while the replay has it in hand. */
   replay?: { id: string; outcome?: ReplayOutcome; at: Date };
+  /** Its event was stored after this acceptance was counted as dead, by a worker that woke up late. */
+  storedLate?: true;
   /** Why somebody discarded it. */
   discardReason?: string;
   history: { at: Date; who: string; what: string }[];

@@ -25,6 +25,8 @@ export interface WorkEvent {
   /** Was in its place when the document was to be written; `classify` finds out whose it is. */
   met: boolean;
   outcome: Outcome | undefined;
+  /** It is stored, and another worker wrote a letter of this acceptance: what the ledger says is what was settled first. */
+  disputed?: true;
   /** Where its payload does not fit the schema of its type. */
   failures?: DeadLetterDocument["failures"];
   /** What is stored comes from a replay with a patch, and says so. */

@@ -48,10 +48,10 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     classify(events), //          stored | duplicate | conflict | try again
   ];
   const conclude = [
+    deadLetter({ letters, store: events, worker, maxAttempts }), // last, it may find that something is stored after all
     supersede(letters), //        open letters of what is stored now
-    deadLetter({ letters, store: events, worker, maxAttempts }),
     point("before-settle"),
-    settle(delays, parts.isStopping), // XACK + XDEL + ledger + retries, only what is durable
+    settle({ delays, letters, isStopping: parts.isStopping }), // XACK + XDEL + ledger + retries, only what is durable
     point("after-settle"),
   ];
   return {

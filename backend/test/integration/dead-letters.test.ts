@@ -56,6 +56,8 @@ function letter(tenantId: string, n: number, more: Partial<DeadLetterDocument> =
   };
 }
 
+/** Another acceptance of a letter's event. */
+const acceptance = ({ tenantId, eventId }: DeadLetterDocument) => ({ tenantId, eventId, receipt: Buffer.alloc(8, 9) });
 const hexOf = ({ _id }: DeadLetterDocument) => _id.toString("hex");
 
 async function call(method: string, path: string, body?: unknown, headers: Record<string, string> = { "x-admin-token": stack.adminToken }) {
@@ -191,7 +193,7 @@ describe("a letter that exists already", () => {
     await letters.write([letter(tenantId, 0, { receipt })]);
     await letters.write([letter(tenantId, 1, { receipt })]);
     await letters.withdraw([{ letterId: old(1)._id, receipt: Buffer.alloc(8, 2) }]);
-    await letters.supersede([old(2)]);
+    await letters.supersede([acceptance(old(2))]);
     const actor = { kind: "user", id: "u", name: "olga@test" } as const;
     await discardLetters(store, tenantId, { ids: [hexOf(old(3))], reason: "enough" }, actor);
     const histories = (await store.deadLetters.find({ tenantId }).sort({ eventId: 1 }).toArray()).map(({ history }) => history);
@@ -211,7 +213,7 @@ describe("a letter that exists already", () => {
       letter(tenantId, n, { status, ...(n === 3 ? { reasonCode: "IDENTITY_CONFLICT" as const } : {}) }),
     );
     await store.deadLetters.insertMany(all);
-    await createLetterStore(store).supersede([...all, { tenantId: "other", eventId: "e-0" }]);
+    await createLetterStore(store).supersede([...all, { ...(all[0] as DeadLetterDocument), tenantId: "other" }].map(acceptance));
     const found = await store.deadLetters.find({ tenantId }).sort({ eventId: 1 }).toArray();
     expect(found.map(({ status }) => status)).toEqual(["superseded", "discarded", "replaying", "open"]);
     expect(found[0]?.history.at(-1)?.what).toBe("a corrected resend was stored");

@@ -1,5 +1,5 @@
 import { Binary } from "mongodb";
-import { fingerprintOf, type LetterStore, letterId } from "../../dead-letters/letters.js";
+import { type Death, fingerprintOf, type LetterStore, letterId } from "../../dead-letters/letters.js";
 import type { AttemptDocument, DeadLetterDocument } from "../../store/documents.js";
 import type { EventStore } from "../../store/events.js";
 import type { Step, WorkEvent } from "../batch.js";
@@ -43,7 +43,7 @@ export function deadLetter(options: DeadLetterOptions): Step {
     const claims = dead.filter((event) => event.outcome.reason !== "IDENTITY_CONFLICT");
     if (claims.length === 0) return;
     const proofs = await store.proofs(claims.map((event) => new Binary(event.record.id, Binary.SUBTYPE_UUID)));
-    const undone: { letterId: Binary; receipt: Buffer }[] = [];
+    const undone: Death[] = [];
     for (const event of claims as WorkEvent[]) {
       const { id, hash, receipt } = event.record;
       const proof = proofs.get(id.toString("hex"));

@@ -1,3 +1,4 @@
+import { type LetterStore, letterId } from "../../dead-letters/letters.js";
 import type { Settlement } from "../../stream/consumer.js";
 import { retryRecord } from "../../stream/record.js";
 import type { Batch, Step, WorkEvent } from "../batch.js";
@@ -7,21 +8,42 @@ export interface RetryDelays {
   maxMs: number;
 }
 
+export interface SettleOptions {
+  delays: RetryDelays;
+  letters: Pick<LetterStore, "withdraw" | "resolveLate">;
+  isStopping: () => boolean;
+}
+
 /**
  * Acknowledges whole entries. By now every event of them is durable: stored by a majority, a dead letter, or on its way into
  * the retry set, which the same script writes. The script is repeated until it answers: it changes nothing twice.
+ *
+ * Where another worker decided otherwise (one of both was frozen past CLAIM_IDLE_MS, and a schema changed meanwhile), the ledger
+ * has what was settled first. So an entry with such an event is settled alone, and its letters are made to say the same.
  */
-export function settle(delays: RetryDelays, isStopping: () => boolean): Step {
-  return async function settleEntries(batch) {
-    const settlements = settlementsOf(batch, delays);
+export function settle({ delays, letters, isStopping }: SettleOptions): Step {
+  const untilDone = async <T>(task: () => Promise<T>): Promise<T> => {
     for (;;) {
       try {
-        await batch.consumer.settle(settlements);
-        return;
+        return await task();
       } catch (error) {
         if (isStopping() || (error as Error).name === "ReplyError") throw error;
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
+    }
+  };
+  return async function settleEntries(batch) {
+    const settlements = settlementsOf(batch, delays);
+    const disputed = batch.events.filter((event) => event.disputed);
+    const alone = new Set(disputed.map(({ entry }) => entry.id));
+    const together = alone.size === 0 ? settlements : settlements.filter(({ entryId }) => !alone.has(entryId));
+    if (together.length > 0) await untilDone(() => batch.consumer.settle(together));
+    for (const settlement of settlements.filter(({ entryId }) => alone.has(entryId))) {
+      const isFirst = (await untilDone(() => batch.consumer.settle([settlement]))) === 1;
+      const deaths = disputed
+        .filter(({ entry }) => entry.id === settlement.entryId)
+        .map(({ record }) => ({ letterId: letterId(record.id, record.hash), receipt: record.receipt }));
+      await untilDone(() => (isFirst ? letters.withdraw(deaths) : letters.resolveLate(deaths)));
     }
   };
 }
