@@ -32,7 +32,7 @@ export interface LetterQueries {
   byId(tenantId: string | null, id: Buffer): Promise<DeadLetterDocument | null>;
   /** The letter to show for an event: an open one before any other, then the one that died last. */
   ofEvent(tenantId: string, event: { eventId: string } | { id: Buffer }): Promise<DeadLetterDocument | null>;
-  /** Attempts that failed, of one acceptance when a receipt is given, oldest first. */
+  /** The last attempts that failed, of one acceptance when a receipt is given, oldest first. */
   attempts(eventDocId: Uint8Array, receipt?: Uint8Array): Promise<AttemptDocument[]>;
   /** The last attempt that failed of each of these events, by id and receipt in hex. @param ids 16 bytes each */
   lastAttempts(ids: Buffer[]): Promise<Map<string, AttemptDocument>>;
@@ -95,9 +95,9 @@ export function createLetterQueries(store: Store): LetterQueries {
       return found.find(({ status }) => status === "open") ?? found[0] ?? null;
     },
 
-    attempts(eventDocId, receipt) {
+    async attempts(eventDocId, receipt) {
       const filter = { eventDocId: new Binary(eventDocId, Binary.SUBTYPE_UUID), ...(receipt ? { receipt: new Binary(receipt) } : {}) };
-      return bounded(() => attempts.find(filter, LIMITS).sort({ at: 1 }).limit(MOST_ATTEMPTS).toArray());
+      return (await bounded(() => attempts.find(filter, LIMITS).sort({ at: -1 }).limit(MOST_ATTEMPTS).toArray())).reverse();
     },
 
     async lastAttempts(ids) {
@@ -106,11 +106,13 @@ export function createLetterQueries(store: Store): LetterQueries {
       const found = await bounded(() =>
         attempts
           .find({ eventDocId }, LIMITS)
-          .sort({ at: 1 })
+          .sort({ at: -1 })
           .limit(ids.length * MOST_ATTEMPTS)
           .toArray(),
       );
-      return new Map(found.map((attempt) => [`${attempt.eventDocId.toString("hex")}${attempt.receipt.toString("hex")}`, attempt]));
+      return new Map(
+        found.reverse().map((attempt) => [`${attempt.eventDocId.toString("hex")}${attempt.receipt.toString("hex")}`, attempt]),
+      );
     },
 
     reasons: groups.top,

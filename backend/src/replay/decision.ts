@@ -13,6 +13,8 @@ export interface Decision {
   message?: string;
   fingerprint?: string;
   failures?: DeadLetterDocument["failures"];
+  /** How long its bulk took, in whole ms. */
+  durationMs?: number;
   /** The letter was marked as ours, so that what became of it must be written to it. */
   claimed: boolean;
 }

@@ -247,7 +247,7 @@ function attemptRow(letter: DeadLetterDocument, decision: Decision, worker: stri
     status: "dead",
     reason_code: decision.code ?? "UNPROCESSABLE",
     error_message: (decision.message ?? "").slice(0, 2_000),
-    duration_ms: 0,
+    duration_ms: decision.durationMs ?? 0,
     worker,
     at,
   };

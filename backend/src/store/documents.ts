@@ -101,7 +101,7 @@ export type ReplayOutcome = "stored" | "already-stored" | "superseded" | "failed
 
 /** One attempt that failed. */
 export interface AttemptDocument {
-  /** `<event id hex><receipt hex>:<attempt>` */
+  /** `<event id hex><receipt hex>:` and which attempt: `<place of the stream entry>:<status>`, or the letter's attempt that a replay made. */
   _id: string;
   eventDocId: Binary;
   receipt: Binary;

@@ -97,6 +97,7 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
   return {
     async reprocess(job, batch) {
       const replayed = batch.map((letter) => prepare(parts, job, letter));
+      const startedAt = performance.now();
       const overtaken = await letters.overtaken(batch);
       await run(
         replayed.filter(({ letter }) => !overtaken.has(letter._id.toString("hex"))),
@@ -106,7 +107,8 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
         replayed.filter(({ work }) => work?.outcome?.kind !== "stored"),
         overtaken,
       );
-      return replayed.flatMap((one) => decisionOf(one, found));
+      const durationMs = Math.ceil(performance.now() - startedAt);
+      return replayed.flatMap((one) => decisionOf(one, found)).map((decision) => ({ ...decision, durationMs }));
     },
 
     async foresee(job, batch) {

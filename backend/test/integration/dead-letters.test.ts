@@ -7,10 +7,14 @@ import { loadConfig } from "../../src/config.js";
 import { discardLetters } from "../../src/dead-letters/discard.js";
 import { createLetterStore, fingerprintOf } from "../../src/dead-letters/letters.js";
 import { createPicture } from "../../src/dead-letters/picture.js";
+import { createLetterQueries } from "../../src/dead-letters/queries.js";
 import { needsAll } from "../../src/dead-letters/selector.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
+import { createEventStore } from "../../src/store/events.js";
 import { connectStore, ensureIndexes, type Store } from "../../src/store/mongo.js";
-import { perMinute } from "../../src/worker/steps/dead-letter.js";
+import type { Outcome } from "../../src/worker/batch.js";
+import { batchOf, recordOfLetter, workOf } from "../../src/worker/loose-events.js";
+import { deadLetter, perMinute } from "../../src/worker/steps/dead-letter.js";
 import { sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
 
@@ -251,6 +255,47 @@ describe("what goes with dead letters", () => {
     expect(await expiry()).toBe(7 * 86_400);
     await ensureIndexes(store, { attemptsDays: 7 });
     expect(await expiry()).toBe(7 * 86_400);
+  });
+
+  it("each failed attempt has its row: those that blame nobody, those that count, and the death; a second look at one adds none", async () => {
+    const step = deadLetter({ letters: createLetterStore(store), store: createEventStore(store), worker: "w", maxAttempts: 3 });
+    const dead = letter("attempts", 1);
+    const fail = async (place: string, attempt: number, outcome: Outcome) => {
+      const work = workOf(recordOfLetter({ ...dead, attempts: attempt }, dead.raw));
+      await step(batchOf([{ ...work, entry: { ...work.entry, place }, outcome }]));
+    };
+    await fail("0/1-0", 0, { kind: "again", message: "a write conflict", blamed: false });
+    await fail("0/1-0", 0, { kind: "again", message: "a write conflict", blamed: false });
+    await fail("0/2-0", 0, { kind: "again", message: "no place", blamed: true });
+    await fail("0/3-0", 1, { kind: "again", message: "another conflict", blamed: false });
+    await fail("0/4-0", 1, { kind: "dead", reason: "UNPROCESSABLE", message: "refused" });
+    const rows = await createLetterQueries(store).attempts(dead.eventDocId.buffer);
+    expect(rows.map(({ attempt, status, reason_code, error_message }) => [attempt, status, reason_code, error_message])).toEqual([
+      [1, "retrying", "INFRASTRUCTURE", "a write conflict"],
+      [1, "retrying", "FAILED", "no place"],
+      [2, "retrying", "INFRASTRUCTURE", "another conflict"],
+      [2, "dead", "UNPROCESSABLE", "refused"],
+    ]);
+  });
+
+  it("of very many attempts the newest are shown, oldest first", async () => {
+    const { eventDocId, receipt, tenantId, eventId } = letter("many-attempts", 1);
+    const about = { eventDocId, receipt, tenantId, eventId, status: "retrying", reason_code: "FAILED", error_message: "" } as const;
+    await store.attempts.insertMany(
+      Array.from({ length: 600 }, (_, n) => ({
+        ...about,
+        _id: `many:${n}`,
+        attempt: n,
+        duration_ms: 1,
+        worker: "w",
+        at: new Date(Date.now() + n),
+      })),
+    );
+    const queries = createLetterQueries(store);
+    expect((await queries.attempts(eventDocId.buffer, receipt.buffer)).map(({ attempt }) => attempt)).toEqual(
+      Array.from({ length: 500 }, (_, n) => n + 100),
+    );
+    expect([...(await queries.lastAttempts([Buffer.from(eventDocId.buffer)])).values()]).toMatchObject([{ attempt: 599 }]);
   });
 
   it("failures that blame nobody are recorded so many times a minute", () => {

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import type { ReplayView } from "@streamforge/shared";
 import { Binary, type Collection, MongoClient } from "mongodb";
-import type { DeadLetterDocument, EventDocument, EventHourDocument } from "../../src/store/documents.js";
+import type { AttemptDocument, DeadLetterDocument, EventDocument, EventHourDocument } from "../../src/store/documents.js";
 import type { Stack } from "../support/stack.js";
 
 /** The collections of a stack, letters made for the test, and the API as an operator calls it. */
@@ -10,6 +10,7 @@ export interface Replays {
   letters: Collection<DeadLetterDocument>;
   events: Collection<EventDocument>;
   hours: Collection<EventHourDocument>;
+  attempts: Collection<AttemptDocument>;
   tenantId: string;
   /** Inserts letters of events `<prefix>-<n>`; `broken` ones fail again unless they are patched. */
   die(
@@ -61,6 +62,7 @@ export async function openReplays(stack: Stack): Promise<Replays> {
     letters,
     events,
     hours: db.collection<EventHourDocument>("event_hours"),
+    attempts: db.collection<AttemptDocument>("processing_attempts"),
     tenantId,
     post,
     get,

@@ -1,3 +1,4 @@
+import type { Binary } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DeadLetterDocument, EventDocument } from "../../src/store/documents.js";
 import { type Stack, startStack } from "../support/stack.js";
@@ -49,6 +50,8 @@ describe("retry", () => {
     expect(letter?.message).toContain("occurredAt must be an RFC 3339 time");
     expect(letter?.fingerprint).not.toBe("0123456789abcdef");
     expect(letter?.lastFailedAt.getTime()).toBeGreaterThan(letter?.failedAt.getTime() ?? 0);
+    expect(await replays.attempts.findOne({ eventDocId: letter?.eventDocId as Binary })).toMatchObject({ attempt: 2, status: "dead" });
+    expect(await replays.attempts.countDocuments({ tenantId: replays.tenantId, duration_ms: { $gt: 0 } })).toBe(30);
     const again = await replays.post("/v1/admin/dlq/retry", { tenantId: replays.tenantId, all: true });
     expect((await replays.ended(again.body.replayId)).outcomes).toEqual({ failed: 30 });
     expect((await replays.letters.findOne({ _id: letter?._id }))?.attempts).toBe(3);

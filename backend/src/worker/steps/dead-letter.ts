@@ -120,17 +120,18 @@ function contextOf({ context }: WorkEvent["record"]): DeadLetterDocument["contex
 }
 
 function toAttempt(event: WorkEvent, worker: string, startedAtMs: number): AttemptDocument {
-  const { record, outcome } = event;
-  const attempt = record.attempt + 1;
+  const { entry, record, outcome } = event;
+  const status = outcome?.kind === "dead" ? "dead" : "retrying";
   const message = outcome?.kind === "dead" || outcome?.kind === "again" ? outcome.message : "";
   return {
-    _id: `${record.id.toString("hex")}${record.receipt.toString("hex")}:${attempt}`,
+    // Each attempt has a stream entry of its own, also when the one before it did not count; a second look at the entry is the same one.
+    _id: `${record.id.toString("hex")}${record.receipt.toString("hex")}:${entry.place}:${status}`,
     eventDocId: new Binary(record.id, Binary.SUBTYPE_UUID),
     receipt: new Binary(record.receipt),
     tenantId: record.context.tenantId,
     eventId: record.eventId,
-    attempt,
-    status: outcome?.kind === "dead" ? "dead" : "retrying",
+    attempt: record.attempt + 1,
+    status,
     reason_code: outcome?.kind === "dead" ? outcome.reason : outcome?.kind === "again" && outcome.blamed ? "FAILED" : "INFRASTRUCTURE",
     error_message: message.slice(0, 2_000),
     duration_ms: Date.now() - startedAtMs,
