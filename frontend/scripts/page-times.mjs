@@ -1,23 +1,23 @@
 #!/usr/bin/env node
 // How long each page takes from its address to its first row, and how much JavaScript it loads:
 //
-//   npm run page:times -- <url> <e-mail> <password> [times]
+//   npm run page:times -- <url> <e-mail> <password> [times] [tenant]
 //
 // Each time in a browser profile of its own, so that nothing is cached; a page without rows takes its time out. The page itself
 // notes when the row is there: asking it from outside adds up to half a second. Needs Node 24 (it imports TypeScript).
 import { dashboardPaths } from "@streamforge/shared";
 import { launchChromium } from "../../backend/test/e2e/chromium.ts";
 
-const [url, email, password, times = "3"] = process.argv.slice(2);
+const [url, email, password, times = "3", tenant = "tenant-demo"] = process.argv.slice(2);
 if (!url || !email || !password) {
-  console.error("Usage: npm run page:times -- <url> <e-mail> <password> [times]");
+  console.error("Usage: npm run page:times -- <url> <e-mail> <password> [times] [tenant]");
   process.exit(2);
 }
 const LONGEST_MS = 10_000;
 const ROW = '[role=row][data-index="0"]';
 /** What makes the other pages usable. */
 const others = { "/": "main canvas", "/settings": "main form" };
-const variants = ["/dead-letters?view=list", "/events?userId=user-77"];
+const variants = ["/dead-letters?view=list", `/events?tenant=${tenant}&user=user-77`];
 
 const browser = await launchChromium();
 try {
@@ -30,11 +30,13 @@ try {
   await page.locator("[data-testid=live-state][data-state=live]").waitFor();
   const storageState = await context.storageState();
   await context.close();
-  for (const path of [...dashboardPaths, ...variants]) {
+  // Events are of one tenant at a time.
+  const paths = [...dashboardPaths.map((path) => (path === "/events" ? `/events?tenant=${tenant}` : path)), ...variants];
+  for (const path of paths) {
     const visits = [];
     for (let i = 0; i < Number(times); i++) visits.push(await visit(path, storageState));
     const kilobytes = Math.round(Math.max(...visits.map(({ bytes }) => bytes)) / 1000);
-    console.log(`${path.padEnd(26)} ${visits.map(({ ms }) => `${ms ?? "nothing there"}`).join(", ")} ms; ${kilobytes} kB of JavaScript`);
+    console.log(`${path.padEnd(40)} ${visits.map(({ ms }) => `${ms ?? "nothing there"}`).join(", ")} ms; ${kilobytes} kB of JavaScript`);
   }
 } finally {
   await browser.close();

@@ -16,7 +16,26 @@ if (!url || !email || !password) {
 
 const firstRow = (page) => page.locator('[role=row][data-index="0"]').first().click();
 
-/** Name of the picture, address, and what is done before it is taken. `whole`: the page in its full height. */
+/** Mends the letter that is open, and asks what would come of it. */
+async function fixAndCheck(page) {
+  await firstRow(page);
+  await page.getByRole("button", { name: "Fix and replay" }).click();
+  const text = page.getByRole("dialog").getByRole("textbox", { name: "Event" });
+  const event = JSON.parse(await text.inputValue());
+  const payload = { ...event.payload, amount: Number(event.payload?.amount) || 12.5, currency: "EUR" };
+  await text.fill(JSON.stringify({ ...event, payload }, null, 2));
+  await page.getByRole("button", { name: "Check what would come of it" }).click();
+  await page.getByText("nothing was changed").waitFor();
+}
+
+async function makeKey(page) {
+  await page.getByRole("button", { name: "Create key" }).first().click();
+  await page.getByRole("dialog").getByLabel("Name").fill("till");
+  await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+  await page.getByTestId("new-key").waitFor();
+}
+
+/** Name of the picture, address, and what is done before it is taken. `whole`: the page in its full height; `named`: only when asked for by name. */
 const pictures = [
   { name: "sign-in", path: null },
   { name: "live", path: "/", whole: true },
@@ -24,15 +43,22 @@ const pictures = [
   { name: "event", path: "/events?tenant=tenant-demo", act: firstRow },
   { name: "dead-letters", path: "/dead-letters" },
   { name: "dead-letter", path: "/dead-letters?view=list", act: firstRow },
+  { name: "fix", path: "/dead-letters?tenant=tenant-demo&reason=SCHEMA_INVALID&type=SALE", act: fixAndCheck },
   { name: "replays", path: "/replays" },
+  { name: "replay", path: "/replays", act: firstRow },
   { name: "ledger", path: "/ledger" },
+  // Of an installation that has lost something.
+  { name: "ledger-missing", path: "/ledger", named: true },
   { name: "keys", path: "/keys" },
   { name: "key-create", path: "/keys", act: (page) => page.getByRole("button", { name: "Create key" }).first().click() },
+  { name: "key-made", path: "/keys?tenant=tenant-demo", act: makeKey },
   { name: "event-types", path: "/event-types" },
   { name: "event-type", path: "/event-types", act: firstRow },
   { name: "users", path: "/users" },
+  { name: "user", path: "/users", act: firstRow },
   { name: "tenants", path: "/tenants" },
   { name: "audit", path: "/audit" },
+  { name: "audit-entry", path: "/audit", act: firstRow },
   { name: "settings", path: "/settings" },
   { name: "palette", path: "/", act: (page) => page.keyboard.press("Control+k") },
 ];
@@ -66,7 +92,7 @@ try {
 }
 
 function chosen() {
-  return pictures.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  return pictures.filter(({ name, named }) => (wanted.length === 0 ? !named : wanted.includes(name)));
 }
 
 async function inSizes(page, { name, path, act, whole }, colorScheme) {
@@ -79,11 +105,11 @@ async function inSizes(page, { name, path, act, whole }, colorScheme) {
     await page.waitForTimeout(1200);
     if (act) {
       // A list without rows has nothing to open; its page has a picture already.
-      const done = await act(page).then(
-        () => true,
-        () => false,
+      const failure = await act(page).then(
+        () => undefined,
+        (error) => error,
       );
-      if (!done) return;
+      if (failure) return console.error(`${name}: ${failure.message.split("\n")[0]}`);
       await page.waitForTimeout(1200);
     }
     if (whole) {

@@ -29,7 +29,10 @@ export function addLedgerCommands(program: Command, { call, show }: LedgerComman
       const minutes = await call<Ledger>("GET", `/v1/admin/ledger${queryOf(range)}`);
       // A tenant's key may see its minutes; what concerns all tenants is for operators.
       const whole = await wholeOf(call).catch((error: Error) => ({ alarms: [], verdict: null, why: error.message }));
-      show({ ...minutes, alarms: whole.alarms, verdict: whole.verdict }, describe(minutes, whole));
+      show(
+        { ...minutes, alarms: whole.alarms, verdict: whole.verdict },
+        describe(minutes, whole, range.missing ? "Not a minute with something missing." : "Nothing was accepted in this time."),
+      );
       if (minutes.total.missing > minutes.total.acknowledged || whole.verdict?.verdict === "missing") process.exitCode = 1;
     });
 
@@ -80,13 +83,17 @@ function queryOf({ tenant, from, to, missing }: Range): string {
   return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
 }
 
-function describe({ items, total, deadNow, unaccounted, truncated, missingSince }: Ledger, { alarms, verdict, why }: Whole): string {
+function describe(
+  { items, total, deadNow, unaccounted, truncated, missingSince }: Ledger,
+  { alarms, verdict, why }: Whole,
+  none: string,
+): string {
   const columns = ["accepted", "stored", "duplicate", "dead", "inFlight", "missing"] as const;
   const cells = (row: Record<(typeof columns)[number], number>) => columns.map((column) => row[column].toLocaleString("en-US"));
   const head = ["MINUTE", "TENANT", "ACCEPTED", "STORED", "DUPLICATE", "DEAD", "IN FLIGHT", "MISSING", ""];
   const rows = items.map((row) => [row.minute.slice(0, 16), row.tenantId, ...cells(row), row.closed ? "closed" : "open"]);
   const lines = [
-    rows.length === 0 ? "There is no such minute in this time." : table(head, [...rows, ["all", "", ...cells(total), ""]]),
+    rows.length === 0 ? none : table(head, [...rows, ["all", "", ...cells(total), ""]]),
     `Dead letters now: ${Object.entries(deadNow)
       .map(([state, n]) => `${n} ${state}`)
       .join(", ")}.`,
