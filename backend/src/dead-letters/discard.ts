@@ -35,7 +35,9 @@ export async function discardLetters(
   const discard = async (ids: Binary[]): Promise<number> => {
     const entry = { at: new Date(), who: actor.name, what: `discarded: ${reason}` };
     const change = { $set: { status: "discarded" as const, discardReason: reason }, ...pushHistory(entry) };
-    return (await guarded(() => deadLetters.updateMany({ _id: { $in: ids }, status: "open" }, change))).modifiedCount;
+    // One that a replay stored is open for a moment when its body dies once more: what it counts for must stay.
+    const open = { _id: { $in: ids }, status: "open" as const, "replay.outcome": { $ne: "stored" as const } };
+    return (await guarded(() => deadLetters.updateMany(open, change))).modifiedCount;
   };
   let discarded = 0;
   try {

@@ -257,6 +257,6 @@ export function sameBytes(a: Binary, b: Binary): boolean {
   return Buffer.compare(a.buffer, b.buffer) === 0;
 }
 
-export function binaryOf(hex: string): Binary {
+function binaryOf(hex: string): Binary {
   return new Binary(Buffer.from(hex, "hex"));
 }

@@ -3,7 +3,7 @@ import type { LetterPlan } from "../dead-letters/plan.js";
 import type { DeadLetterDocument } from "../store/documents.js";
 import type { Decision, Foreseen } from "./decision.js";
 import type { LeasedJob } from "./lease.js";
-import { binaryOf, type MetLetter, type Replayer, type ReplayLetters } from "./letters.js";
+import type { MetLetter, Replayer, ReplayLetters } from "./letters.js";
 import { createPace, type LiveTraffic, MOST_AT_ONCE } from "./pace.js";
 import { createProgress, type Progress } from "./progress.js";
 import type { Reach } from "./reach.js";
@@ -172,7 +172,9 @@ async function oneByOne(run: Run, progress: Progress, inHand: DeadLetterDocument
     const deaths = cursor.deaths;
     if (cursor.suspect === id) {
       const message = "the worker that replayed this event alone died";
-      await commit(run, progress, [{ id, eventId: letter.eventId, outcome: "failed", code: "UNPROCESSABLE", message, claimed: true }]);
+      const failed: Decision = { id, eventId: letter.eventId, outcome: "failed", code: "UNPROCESSABLE", message, claimed: true };
+      const [stored] = await run.reach(() => run.pipeline.findStored([letter]));
+      await commit(run, progress, [stored ?? failed]);
     } else {
       cursor.suspect = id;
       await run.tenure.advance(progress.row());
@@ -190,8 +192,21 @@ async function giveBack(run: Run, progress: Progress, inHand: DeadLetterDocument
   const stored = await reach(() => pipeline.findStored(inHand));
   if (stored.length > 0) await commit(run, progress, stored);
   const known = new Set(stored.map(({ id }) => id));
-  const open = inHand.filter(({ _id }) => !known.has(_id.toString("hex"))).map(({ _id }) => binaryOf(_id.toString("hex")));
-  if (open.length > 0) await reach(() => letters.giveBack(job.id, open));
+  const open = inHand.filter(({ _id }) => !known.has(_id.toString("hex")));
+  if (open.length === 0) return;
+  await reach(() =>
+    letters.giveBack(
+      job.id,
+      open.map(({ _id }) => _id),
+    ),
+  );
+  // What live traffic has stored since that look left its letter to us.
+  await reach(() =>
+    pipeline.conclude(
+      job,
+      open.map(({ eventId }) => eventId),
+    ),
+  );
 }
 
 function positionOf({ lastFailedAt, _id }: MetLetter): { atMs: number; id: Buffer } {

@@ -214,8 +214,10 @@ function byStored(letter: DeadLetterDocument, { proofs, overtaken }: Found): Dec
   const proof = proofs.get(letter.eventDocId.toString("hex"));
   if (!proof)
     return overtaken.has(about.id) ? { ...about, outcome: "superseded", message: "another body of this event is stored" } : undefined;
-  if (sameBytes(proof.receipt, letter.receipt)) return { ...about, outcome: "stored" };
-  if (sameBytes(proof.hash, letter.hash)) return { ...about, outcome: "already-stored" };
+  const isSame = sameBytes(proof.hash, letter.hash);
+  // Its receipt may be another one by now: the same body died once more while a replay stored it, or after that.
+  if (sameBytes(proof.receipt, letter.receipt) || (isSame && proof.byReplay)) return { ...about, outcome: "stored" };
+  if (isSame) return { ...about, outcome: "already-stored" };
   if (letter.reasonCode !== "IDENTITY_CONFLICT")
     return { ...about, outcome: "superseded", message: "another body of this event is stored" };
   return failed(letter, undefined, "IDENTITY_CONFLICT", "another event with this identity is stored");

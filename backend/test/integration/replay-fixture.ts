@@ -96,7 +96,7 @@ export async function openReplays(stack: Stack): Promise<Replays> {
 
 const BASE = Date.UTC(2026, 0, 1);
 
-function letterOf(
+export function letterOf(
   tenantId: string,
   eventId: string,
   broken: boolean,
