@@ -7,7 +7,7 @@ export interface Counted {
   events: DayCounts;
   resolved: DayCounts;
   stored: Map<string, number>;
-  /** Letters, by tenant, that replays settled while it was counted. */
+  /** Letters, by tenant, that replays had in hand or settled while it was counted. */
   replayed: Map<string, number>;
 }
 

@@ -108,12 +108,12 @@ export async function countResolved(db: Db, closedUntilMs: number): Promise<DayC
   return counts;
 }
 
-/** How many letters a replay has settled since then: documents that came while others were counted. */
+/** How many letters a replay has in hand, or has settled since then: documents that came while others were counted, or may have. */
 export async function countReplayedSince(db: Db, since: Date): Promise<Map<string, number>> {
   const groups = await db
     .collection("events_dlq")
     .aggregate<{ _id: string; n: number }>([
-      { $match: { status: "resolved", "replay.at": { $gte: since } } },
+      { $match: { $or: [{ status: "replaying" }, { status: "resolved", "replay.at": { $gte: since } }] } },
       { $group: { _id: "$tenantId", n: { $sum: 1 } } },
     ])
     .toArray();
