@@ -19,6 +19,8 @@ export interface ReplayCursor {
   deaths?: number;
   /** The letter that was being tried alone (hex): found after a death, it is what ended the worker. */
   suspect?: string;
+  /** The worker that wrote these two: when it finds them itself, it has lost its lease for a while, and nobody died. */
+  by?: string;
 }
 
 /** What a worker knows of the job it has. */

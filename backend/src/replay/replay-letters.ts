@@ -147,14 +147,17 @@ async function write({ job, replayer, letters, pipeline, reach }: Run, { cursor 
 
 /** What the worker before left behind. */
 async function recover(run: Run, progress: Progress): Promise<void> {
-  const { job, letters, tenure, reach } = run;
+  const { job, replayer, letters, tenure, reach } = run;
+  const { cursor } = progress;
   await write(run, progress);
   const inHand = await reach(() => letters.inHand(job.id, MOST_AT_ONCE));
   if (inHand.length === 0) return;
   if (job.status !== "running") return giveBack(run, progress, inHand);
-  progress.cursor.deaths = (progress.cursor.deaths ?? 0) + 1;
+  if (cursor.by === replayer.worker) delete cursor.suspect;
+  else cursor.deaths = (cursor.deaths ?? 0) + 1;
+  cursor.by = replayer.worker;
   await tenure.advance(progress.row());
-  if (progress.cursor.deaths > MOST_DEATHS) await oneByOne(run, progress, inHand);
+  if ((cursor.deaths ?? 0) > MOST_DEATHS) await oneByOne(run, progress, inHand);
   else await finishInHand(run, progress, inHand);
 }
 
