@@ -22,7 +22,7 @@ async function fixAndCheck(page) {
   await page.getByRole("button", { name: "Fix and replay" }).click();
   const text = page.getByRole("dialog").getByRole("textbox", { name: "Event" });
   const event = JSON.parse(await text.inputValue());
-  const payload = { ...event.payload, amount: Number(event.payload?.amount) || 12.5, currency: "EUR" };
+  const payload = { ...event.payload, amount: Number(String(event.payload?.amount).replace(",", ".")) || 12.5, currency: "EUR" };
   await text.fill(JSON.stringify({ ...event, payload }, null, 2));
   await page.getByRole("button", { name: "Check what would come of it" }).click();
   await page.getByText("nothing was changed").waitFor();

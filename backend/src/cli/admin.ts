@@ -6,6 +6,7 @@ import { createKeyService, type IssuedKey, type NewKey } from "../accounts/keys.
 import { loadConfig } from "../config.js";
 import { redisKeys } from "../stream/keys.js";
 import { awaitRedis, connectRedis } from "../stream/redis.js";
+import { CLI_ACTOR } from "./actor.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { cursorOf, everyPage, PAGE, type Page } from "./pages.js";
 
@@ -49,11 +50,10 @@ function inPostgres(env: NodeJS.ProcessEnv): KeyAdmin {
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const announcer = createKeyAnnouncer(createKeyRecords(prisma, redis, keys.apiKey), redis, keys.invalidation);
   const service = createKeyService({ prisma, announcer, config });
-  const actor = { kind: "system", id: "cli", name: `sf (${env["USER"] ?? "unknown user"})` } as const;
 
   return {
     async create(key) {
-      const issued: IssuedKey | "tenant-not-allowed" = await service.create(actor, key);
+      const issued: IssuedKey | "tenant-not-allowed" = await service.create(CLI_ACTOR, key);
       if (issued === "tenant-not-allowed")
         throw new Error(
           `TENANT_ALLOWLIST does not name ${key.tenantId}; add it there, or choose one of: ${config.TENANT_ALLOWLIST.join(", ")}.`,
@@ -64,7 +64,7 @@ function inPostgres(env: NodeJS.ProcessEnv): KeyAdmin {
     async revoke(id) {
       // Without Redis the running servers could not be told, so nothing is begun.
       await awaitRedis(redis, 5_000);
-      const key = await service.revoke(actor, id, null);
+      const key = await service.revoke(CLI_ACTOR, id, null);
       if (!key) throw new Error(`There is no key ${id}; sf keys list shows them.`);
       return key;
     },

@@ -5,6 +5,7 @@ import { loadConfig } from "../config.js";
 import { SESSION_COOKIE } from "../http/auth.js";
 import { redisKeys } from "../stream/keys.js";
 import { awaitRedis, connectRedis } from "../stream/redis.js";
+import { CLI_ACTOR } from "./actor.js";
 import type { ApiAccess } from "./api.js";
 
 export interface LocalSession {
@@ -43,8 +44,7 @@ export async function openLocalSession(url: string, env: NodeJS.ProcessEnv): Pro
       address: "",
       stamp: stampOf(admin),
     });
-    const actor = { kind: "system", id: "cli", name: `sf (${env["USER"] ?? "unknown user"})` } as const;
-    await audit(prisma, actor, { action: "session.create", targetId: admin.id, tenantId: null });
+    await audit(prisma, CLI_ACTOR, { action: "session.create", targetId: admin.id, tenantId: null });
     return {
       credential: { cookie: `${SESSION_COOKIE}=${secret}`, origin: new URL(url).origin },
       async close() {

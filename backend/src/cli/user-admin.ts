@@ -7,6 +7,7 @@ import { createUserService } from "../accounts/users.js";
 import { loadConfig } from "../config.js";
 import { redisKeys } from "../stream/keys.js";
 import { awaitRedis, connectRedis } from "../stream/redis.js";
+import { CLI_ACTOR } from "./actor.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { cursorOf, everyPage, PAGE, type Page } from "./pages.js";
 
@@ -60,7 +61,6 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
     store: createSessionStore(redis, keys),
     credentials: createCredentials({ prisma, redis, keys }),
   });
-  const actor = { kind: "system", id: "cli", name: `sf (${env["USER"] ?? "unknown user"})` } as const;
   const idOf = async (email: string): Promise<string> => {
     // Without Redis the sessions could not be ended, so nothing is begun.
     await awaitRedis(redis, 5_000);
@@ -72,18 +72,18 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
     list: () => everyPage((after) => service.list({ after, limit: PAGE })),
     async create(given) {
       const user = checked(createUserSchema, given);
-      const made = await service.create(actor, user);
+      const made = await service.create(CLI_ACTOR, user);
       if (made === "exists") throw new Error(`There is a user ${user.email} already; perhaps disabled.`);
       return { ...made.user, password: made.password };
     },
     async setPassword(email, password) {
       checked(resetPasswordSchema, { password });
-      const reset = await service.resetPassword(actor, await idOf(email), password);
+      const reset = await service.resetPassword(CLI_ACTOR, await idOf(email), password);
       if (!reset) throw noSuchUser(email);
       return reset;
     },
     async update(email, change) {
-      const user = await service.update(actor, await idOf(email), checked(updateUserSchema, change));
+      const user = await service.update(CLI_ACTOR, await idOf(email), checked(updateUserSchema, change));
       if (!user) throw noSuchUser(email);
       if (user === "last-admin") throw new Error(`${email} is the last admin who can sign in; make somebody else admin first.`);
       return user;
