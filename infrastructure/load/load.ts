@@ -131,7 +131,9 @@ async function load(options: Options): Promise<void> {
     statuses: run.counts.statuses,
     outcome,
   };
-  console.log(`\n${describe(report)}\n\nHow that was found out: ${outcome.how}.\nReport: ${writeReport(`load-${format}`, report, options.json)}`);
+  console.log(
+    `\n${describe(report)}\n\nHow that was found out: ${outcome.how}.\nReport: ${writeReport(`load-${format}`, report, options.json)}`,
+  );
   if (report.acknowledged === 0 || (outcome.lost ?? 0) > 0 || (outcome.twice ?? 0) > 0) process.exitCode = 1;
 }
 
