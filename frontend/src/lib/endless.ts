@@ -1,4 +1,4 @@
-import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
+import type { InfiniteData, QueryClient, QueryKey, UseInfiniteQueryResult } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { More } from "../ui/data-table.js";
 
@@ -18,6 +18,20 @@ export const endless = {
   refetchOnWindowFocus: false,
   staleTime: Number.POSITIVE_INFINITY,
 } as const;
+
+/**
+ * Asks anew, lists from their first page on: fetching every page that was loaded would take long and move rows under somebody's eyes.
+ * What is there stays until the answer comes; asked twice, one answer is waited for.
+ */
+export function refreshFromTheTop(client: QueryClient, queryKey: QueryKey): void {
+  for (const query of client.getQueryCache().findAll({ queryKey })) {
+    const data = query.state.data as Partial<InfiniteData<unknown>> | undefined;
+    if (!data?.pages || !data.pageParams) continue;
+    const first = { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) };
+    query.setData(first, { updatedAt: query.state.dataUpdatedAt, manual: true });
+  }
+  void client.invalidateQueries({ queryKey }, { cancelRefetch: false });
+}
 
 /** The rows of an endless query in one list, and what `DataTable` needs to go on. */
 export function useRows<Row>(query: UseInfiniteQueryResult<InfiniteData<Paged<Row>>>): {

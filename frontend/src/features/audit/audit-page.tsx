@@ -2,7 +2,7 @@ import type { AuditItem } from "@streamforge/shared";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Allowed } from "../../app/allowed.js";
 import { useTenant } from "../../app/tenant.js";
-import { useRows } from "../../lib/endless.js";
+import { refreshFromTheTop, useRows } from "../../lib/endless.js";
 import { useFilters } from "../../lib/filters.js";
 import { NO_FIGURE } from "../../lib/format.js";
 import { Button } from "../../ui/button.js";
@@ -37,7 +37,7 @@ function Log() {
   const { items, ...read } = useRows(query);
   const { open } = opened.values;
   const refresh = (
-    <Button size="sm" onClick={() => void client.resetQueries({ queryKey: ["audit"] })}>
+    <Button size="sm" onClick={() => refreshFromTheTop(client, ["audit"])}>
       <RefreshIcon className="size-3.5" />
       Refresh
     </Button>

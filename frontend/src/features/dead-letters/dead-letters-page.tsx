@@ -2,6 +2,7 @@ import { letterStatuses, reasonCodes, reasonHelp } from "@streamforge/shared";
 import { useQueryClient } from "@tanstack/react-query";
 import { Outlet, useParams } from "@tanstack/react-router";
 import { useTenant } from "../../app/tenant.js";
+import { refreshFromTheTop } from "../../lib/endless.js";
 import { useFilters } from "../../lib/filters.js";
 import { Button } from "../../ui/button.js";
 import { ChoiceFilter, FilterBar, RangeFilter, TextFilter } from "../../ui/filter-bar.js";
@@ -99,8 +100,7 @@ export function DeadLettersPage() {
 function Refresh() {
   const client = useQueryClient();
   return (
-    // From the first page on: fetching all loaded pages again would move the list under the reader's eyes.
-    <Button size="sm" onClick={() => void client.resetQueries({ queryKey: ["dlq"] })}>
+    <Button size="sm" onClick={() => refreshFromTheTop(client, ["dlq"])}>
       <RefreshIcon className="size-3.5" />
       <span className="max-sm:sr-only">Refresh</span>
     </Button>

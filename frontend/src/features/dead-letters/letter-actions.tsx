@@ -1,10 +1,12 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useMay } from "../../app/permissions.js";
 import { Button } from "../../ui/button.js";
-import { Discard } from "./discard.js";
-import { Fix } from "./fix.js";
-import { Retry } from "./retry.js";
 import type { Target } from "./selection.js";
+
+// The editor, the patch and the dialogs (60 kB) come when somebody wants one.
+const Discard = lazy(() => import("./discard.js").then((file) => ({ default: file.Discard })));
+const Fix = lazy(() => import("./fix.js").then((file) => ({ default: file.Fix })));
+const Retry = lazy(() => import("./retry.js").then((file) => ({ default: file.Retry })));
 
 interface LetterActionsProps {
   target: Target;
@@ -43,9 +45,11 @@ export function LetterActions({ target, discardable, retryable, onDone = () => {
           Retry
         </Button>
       )}
-      {asking === "retry" && <Retry target={target} onClose={close} />}
-      {asking === "fix" && <Fix target={target} onClose={close} />}
-      {asking === "discard" && <Discard target={target} onClose={close} onDone={onDone} />}
+      <Suspense>
+        {asking === "retry" && <Retry target={target} onClose={close} />}
+        {asking === "fix" && <Fix target={target} onClose={close} />}
+        {asking === "discard" && <Discard target={target} onClose={close} onDone={onDone} />}
+      </Suspense>
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { useTenant } from "../../app/tenant.js";
 import { TenantNeeded } from "../../app/tenant-needed.js";
-import { useRows } from "../../lib/endless.js";
+import { refreshFromTheTop, useRows } from "../../lib/endless.js";
 import { useFilters } from "../../lib/filters.js";
 import { Button } from "../../ui/button.js";
 import { columnsOf, DataTable } from "../../ui/data-table.js";
@@ -61,8 +61,7 @@ export function EventsPage() {
 function Refresh() {
   const client = useQueryClient();
   return (
-    // From the first page on: fetching all loaded pages again would move the list under the reader's eyes.
-    <Button size="sm" onClick={() => void client.resetQueries({ queryKey: ["events"] })}>
+    <Button size="sm" onClick={() => refreshFromTheTop(client, ["events"])}>
       <RefreshIcon className="size-3.5" />
       Refresh
     </Button>

@@ -1,15 +1,17 @@
 import type { Alarm } from "@streamforge/shared";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useMay } from "../../app/permissions.js";
 import { plural } from "../../lib/format.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { CriticalIcon } from "../../ui/icons.js";
 import { Ago } from "../../ui/time.js";
-import { Acknowledge } from "./acknowledge.js";
 import { AlarmFacts } from "./alarm-facts.js";
 import { useAlarms } from "./queries.js";
 import { alarmTitle, alarmWords, timesInZone } from "./words.js";
+
+// The form and its schemas come when somebody wants it.
+const Acknowledge = lazy(() => import("./acknowledge.js").then((file) => ({ default: file.Acknowledge })));
 
 /** Losses that nobody has acknowledged stand above everything else; those that are known are behind a line. */
 export function Alarms() {
@@ -37,7 +39,7 @@ export function Alarms() {
           </button>
         </p>
       )}
-      {asking && <Acknowledge alarm={asking} onClose={() => setAsking(null)} />}
+      <Suspense>{asking && <Acknowledge alarm={asking} onClose={() => setAsking(null)} />}</Suspense>
       <Dialog
         open={reading}
         onClose={() => setReading(false)}

@@ -1,6 +1,6 @@
 import type { UserView } from "@streamforge/shared";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Allowed } from "../../app/allowed.js";
 import { useMay } from "../../app/permissions.js";
 import { useSession } from "../../app/session.js";
@@ -15,12 +15,14 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
-import { CreateUser } from "./create-user.js";
 import { PasswordOnce } from "./password-once.js";
 import { usersQuery } from "./queries.js";
 import { openSearch, usersSearch } from "./search.js";
 import { UserPanel } from "./user-panel.js";
 import { roleNames } from "./words.js";
+
+// The form and its schemas come when somebody wants it.
+const CreateUser = lazy(() => import("./create-user.js").then((file) => ({ default: file.CreateUser })));
 
 /** Who may come in, and how far. */
 export function UsersPage() {
@@ -73,15 +75,17 @@ function People() {
           <UserPanel key={opened.values.open} id={opened.values.open} onClose={() => opened.clear()} onPassword={setPassword} />
         )}
       </div>
-      {creating && (
-        <CreateUser
-          onClose={() => setCreating(false)}
-          onCreated={(made) => {
-            setCreating(false);
-            setPassword(made);
-          }}
-        />
-      )}
+      <Suspense>
+        {creating && (
+          <CreateUser
+            onClose={() => setCreating(false)}
+            onCreated={(made) => {
+              setCreating(false);
+              setPassword(made);
+            }}
+          />
+        )}
+      </Suspense>
       {password && <PasswordOnce {...password} onClose={() => setPassword(null)} />}
     </Page>
   );
