@@ -51,6 +51,8 @@ export type LedgerTotal = Omit<LedgerMinute, "minute" | "tenantId" | "closed">;
 /** What the ledger says about all tenants and all times, for the verdict. */
 export interface LedgerSummary {
   atMs: number;
+  /** Minutes that end by then are closed (Redis's clock): what of them is not settled is missing. */
+  closedUntilMs: number;
   /** Not acknowledged. */
   missing: number;
   surplus: number;
@@ -155,6 +157,7 @@ export function createLedger({ redis, keys, partitions, db }: { redis: Redis; ke
       const { missing, surplus, acknowledged } = sumOf(minutes);
       return {
         atMs,
+        closedUntilMs: current.closedUntilMs,
         missing: missing - acknowledged,
         surplus,
         acknowledged: known.reduce((sum, alarm) => sum + (alarm.acknowledged?.missing ?? 0), 0),

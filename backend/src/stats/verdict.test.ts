@@ -3,7 +3,16 @@ import { someDepth } from "./testing.js";
 import { verdictOf } from "./verdict.js";
 
 const nowMs = Date.parse("2026-11-21T14:03:00Z");
-const ledger = { atMs: nowMs, missing: 0, surplus: 0, acknowledged: 0, alarms: [], check: null, missingSinceMs: null };
+const ledger = {
+  atMs: nowMs,
+  closedUntilMs: nowMs,
+  missing: 0,
+  surplus: 0,
+  acknowledged: 0,
+  alarms: [],
+  check: null,
+  missingSinceMs: null,
+};
 const none = someDepth().totals;
 const sentence = (parts: Parameters<typeof someDepth>[0], summary: Partial<typeof ledger> = {}) =>
   verdictOf(someDepth(parts), { ...ledger, ...summary }, nowMs).sentence;
@@ -33,13 +42,14 @@ describe("the verdict's sentence", () => {
     const totals = { ...none, accepted: 10, stored: 7 };
     const gone = (parts: object, summary = {}) =>
       verdictOf(someDepth({ totals, goneEvents: 3, ...parts }), { ...ledger, ...summary }, nowMs);
-    expect(gone({ goneSinceMs: nowMs - 1_000 })).toMatchObject({
+    expect(gone({ goneSinceMs: nowMs })).toMatchObject({
       verdict: "unknown",
       sentence: expect.stringContaining("3 events are neither"),
     });
-    expect(gone({ goneSinceMs: nowMs - 1_000 }, { acknowledged: 3 }).verdict).toBe("complete");
+    expect(gone({ goneSinceMs: nowMs }, { acknowledged: 3 }).verdict).toBe("complete");
     // By then the ledger has them as missing, or explains them.
-    expect(gone({ goneSinceMs: nowMs - 80_000 }).verdict).toBe("complete");
+    expect(gone({ goneSinceMs: nowMs - 1_000 }, { closedUntilMs: nowMs - 1 }).verdict).toBe("unknown");
+    expect(gone({ goneSinceMs: nowMs - 1_000 }, { closedUntilMs: nowMs }).verdict).toBe("complete");
   });
 
   it("says times in the form in which the dashboard finds them", () => {

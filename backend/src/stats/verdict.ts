@@ -8,8 +8,7 @@ import { clock, events } from "./warnings.js";
 const STALE_MS = 60_000;
 /** So long after Redis went back the alarm is raised, or cannot be. */
 const ANNOUNCED_WITHIN_MS = 3_000;
-/** So long after an event went from sight the ledger says whether it is missing: the end of its minute, and the next look. */
-const MINUTE_CLOSES_WITHIN_MS = 75_000;
+const MINUTE_MS = 60_000;
 const MOST_ALARMS = 10;
 
 /** The ledger's verdict, in a sentence that begins with what matters. While an alarm is not acknowledged, nothing is called complete. */
@@ -48,7 +47,7 @@ function judge(
     };
   if (ledger.surplus > 0)
     return { verdict: "unknown", sentence: "Not known: more events were settled than accepted, so Redis lost part of its ledger." };
-  if (depth.goneEvents > ledger.acknowledged && nowMs - depth.goneSinceMs < MINUTE_CLOSES_WITHIN_MS) {
+  if (depth.goneEvents > ledger.acknowledged && ledger.closedUntilMs < (Math.floor(depth.goneSinceMs / MINUTE_MS) + 1) * MINUTE_MS) {
     const gone = depth.goneEvents - ledger.acknowledged;
     return {
       verdict: "unknown",

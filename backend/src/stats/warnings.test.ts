@@ -42,7 +42,16 @@ it("takes back at once what is a fact: nobody is told of a 503 that is no longer
 });
 
 it("says times in full, and to a person, not to a program", () => {
-  const ledger = { atMs: startMs, missing: 2, surplus: 1, acknowledged: 0, alarms: [], check: null, missingSinceMs: startMs };
+  const ledger = {
+    atMs: startMs,
+    closedUntilMs: startMs,
+    missing: 2,
+    surplus: 1,
+    acknowledged: 0,
+    alarms: [],
+    check: null,
+    missingSinceMs: startMs,
+  };
   const [all = []] = follow([0, { ledger }]);
   expect(all[0]?.message).toBe("2 events accepted since 2026-11-21 14:03:00 UTC are neither stored nor a dead letter.");
   const [more = []] = follow([0, { ...dying(9), depth: someDepth({ oldestAgeSeconds: 90, retrying: 2, backlogEvents: 999 }) }]);

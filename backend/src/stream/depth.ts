@@ -38,7 +38,7 @@ export interface Depth {
   /** When a picture showed less than the one before it: Redis lost data (ms by this process's clock); 0 when none has. */
   wentBackAtMs: number;
   backlogEvents: number;
-  /** Accepted, never settled, and in no place any more; and since when it is so many (ms by this process's clock). */
+  /** Accepted, never settled, and in no place any more; and since when it is so many (Redis's clock, ms). */
   goneEvents: number;
   goneSinceMs: number;
   retrying: number;
@@ -108,7 +108,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
     }
     const picture = pictureOf(values.slice(0, partitions) as PartitionReply[], memory, gone);
     if (picture.partitions.some((now, p) => isBehind(now, latest.partitions[p]))) wentBackAtMs = startedAtMs;
-    if (picture.goneEvents !== latest.goneEvents) goneSinceMs = startedAtMs;
+    if (picture.goneEvents !== latest.goneEvents) goneSinceMs = picture.redisAtMs;
     latest = { ...picture, atMs: startedAtMs };
     unheard = 0;
   };
