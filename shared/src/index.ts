@@ -2,6 +2,7 @@ export * from "./api.js";
 export * from "./audit.js";
 export * from "./dead-letter-selector.js";
 export * from "./dead-letters.js";
+export * from "./digits.js";
 export * from "./event-types.js";
 export * from "./keys.js";
 export * from "./ledger.js";

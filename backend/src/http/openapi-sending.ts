@@ -1,4 +1,4 @@
-import type { ProblemCode } from "@streamforge/shared";
+import { grouped, type ProblemCode } from "@streamforge/shared";
 import type { Config } from "../config.js";
 import {
   jsonAnswer,
@@ -83,12 +83,10 @@ const LINES_CONTENT = {
   },
 };
 
-const inWords = (n: number): string => n.toLocaleString("en");
-
 /** One event, an array or lines. */
 function anyBody({ MAX_EVENT_BYTES, MAX_BATCH_BYTES, MAX_BATCH_EVENTS }: Limits) {
-  const event = `${inWords(MAX_EVENT_BYTES)} bytes`;
-  const batch = `${inWords(MAX_BATCH_BYTES)} bytes or ${inWords(MAX_BATCH_EVENTS)} events`;
+  const event = `${grouped(MAX_EVENT_BYTES)} bytes`;
+  const batch = `${grouped(MAX_BATCH_BYTES)} bytes or ${grouped(MAX_BATCH_EVENTS)} events`;
   const requestBody: OperationDetails["requestBody"] = {
     required: true,
     description: `One event, or many as an array or as lines. An event has at most ${event}, a body ${batch}.`,
@@ -197,14 +195,14 @@ function validate(limits: Limits): OperationDetails {
 }
 
 function stream({ MAX_EVENT_BYTES, STREAM_MAX_BYTES }: Limits): OperationDetails {
-  const most = `${inWords(STREAM_MAX_BYTES)} bytes`;
+  const most = `${grouped(STREAM_MAX_BYTES)} bytes`;
   return {
     description:
       "Read with backpressure, at the tenant's rate; answered at the end. The first item whose outcome is not known ends it. However it ends, what came before is taken and counted, and offset says where to resume.",
     parameters: headersIn("X-Stream-Offset"),
     requestBody: {
       required: true,
-      description: `One event a line, of at most ${inWords(MAX_EVENT_BYTES)} bytes; ${most} in all, those before a resumption included.`,
+      description: `One event a line, of at most ${grouped(MAX_EVENT_BYTES)} bytes; ${most} in all, those before a resumption included.`,
       content: LINES_CONTENT,
     },
     responses: {

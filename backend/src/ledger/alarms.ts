@@ -1,4 +1,4 @@
-import type { Alarm, AlarmKind } from "@streamforge/shared";
+import { type Alarm, type AlarmKind, grouped } from "@streamforge/shared";
 import { type Collection, type Db, MongoServerError } from "mongodb";
 import { type LedgerDocument, ledgerCollection } from "./archive.js";
 import { type AcceptReport, type Bound, boundOf, type Loss } from "./bound.js";
@@ -197,7 +197,7 @@ function actionOf({ kind, unaccounted }: AlarmDocument): string {
 }
 
 function count(n: number): string {
-  return `${n.toLocaleString("en-US")} ${n === 1 ? "event" : "events"}`;
+  return `${grouped(n)} ${n === 1 ? "event" : "events"}`;
 }
 
 /** Date and time to the second, without zone. */

@@ -1,4 +1,4 @@
-import type { Stats } from "@streamforge/shared";
+import { grouped, type Stats } from "@streamforge/shared";
 import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
 import type { Depth } from "../stream/depth.js";
@@ -64,7 +64,7 @@ function balanced({ totals, backlogEvents: n }: Depth, acknowledged: number): Pi
   const settled = `stored${duplicates} or dead letters`;
   const lost = acknowledged > 0 ? ` ${events(acknowledged)} before that ${acknowledged === 1 ? "is" : "are"} acknowledged as lost.` : "";
   if (n > 0) {
-    const inFlight = `${n.toLocaleString("en-US")} ${n === 1 ? "is" : "are"} in flight`;
+    const inFlight = `${grouped(n)} ${n === 1 ? "is" : "are"} in flight`;
     return {
       verdict: "in-flight",
       sentence: `Nothing is missing: of ${events(accepted)} accepted, ${inFlight}, all others are ${settled}.${lost}`,
@@ -75,6 +75,6 @@ function balanced({ totals, backlogEvents: n }: Depth, acknowledged: number): Pi
       ? "no event has been accepted yet."
       : accepted === 1
         ? `the one accepted event is ${duplicates ? "a duplicate" : "stored or a dead letter"}.`
-        : `all ${accepted.toLocaleString("en-US")} accepted events are ${settled}.`;
+        : `all ${grouped(accepted)} accepted events are ${settled}.`;
   return { verdict: "complete", sentence: `Nothing is missing: ${all}${lost}` };
 }

@@ -1,4 +1,4 @@
-import type { Stats } from "@streamforge/shared";
+import { grouped, type Stats } from "@streamforge/shared";
 import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
 import { checkSentence } from "../ledger/verify.js";
@@ -265,7 +265,7 @@ function critical(code: string, message: string, action: string): Warning {
 }
 
 export function events(n: number): string {
-  return `${n.toLocaleString("en-US")} ${n === 1 ? "event" : "events"}`;
+  return `${grouped(n)} ${n === 1 ? "event" : "events"}`;
 }
 
 /** A duration in words, rounded. */

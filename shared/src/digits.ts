@@ -1,0 +1,4 @@
+/** A whole number with its digits in groups: 1,234,567. By hand: the first use of `Intl` costs a process 6 MB for good. */
+export function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
