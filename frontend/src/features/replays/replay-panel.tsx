@@ -7,7 +7,6 @@ import { failureOf, failureText } from "../../lib/failure.js";
 import { formatCount, formatDuration, formatRate, plural } from "../../lib/format.js";
 import { serverNow } from "../../lib/tick.js";
 import { toast } from "../../lib/toasts.js";
-import { Badge } from "../../ui/badge.js";
 import { Button } from "../../ui/button.js";
 import { CodeBlock } from "../../ui/code-block.js";
 import { Confirm } from "../../ui/confirm.js";
@@ -18,9 +17,10 @@ import { Skeleton } from "../../ui/skeleton.js";
 import { Empty, Failed } from "../../ui/states.js";
 import { At } from "../../ui/time.js";
 import { lettersOf } from "./letters-of.js";
+import { ProgressBar, ReplayState } from "./progress.js";
 import { isMoving, type ReplayCommand, replayQuery, useReplayCommand } from "./queries.js";
-import { Diffs, Failures, Outcomes, ProgressBar } from "./report.js";
-import { kindWords, progressWords, selectionWords, statusHelp, statusWords } from "./words.js";
+import { Diffs, Failures, Outcomes } from "./report.js";
+import { kindWords, progressWords, selectionWords, statusHelp } from "./words.js";
 
 const route = getRouteApi("/replays/$replayId");
 
@@ -51,15 +51,6 @@ export function ReplayPanel() {
         <Skeleton className="h-56 w-full" />
       )}
     </SidePanel>
-  );
-}
-
-export function ReplayState({ replay: { status } }: { replay: Pick<ReplayView, "status"> }) {
-  const [text, tone] = statusWords[status];
-  return (
-    <Badge tone={tone}>
-      <span data-testid="replay-state">{text}</span>
-    </Badge>
   );
 }
 

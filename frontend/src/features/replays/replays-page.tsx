@@ -12,9 +12,8 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
+import { ProgressBar, ReplayState } from "./progress.js";
 import { replaysQuery } from "./queries.js";
-import { ReplayState } from "./replay-panel.js";
-import { ProgressBar } from "./report.js";
 import { replaysSearch } from "./search.js";
 import { kindWords, progressWords, selectionWords, statusWords } from "./words.js";
 

@@ -15,14 +15,14 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
-import { PasswordOnce } from "./password-once.js";
 import { usersQuery } from "./queries.js";
 import { openSearch, usersSearch } from "./search.js";
-import { UserPanel } from "./user-panel.js";
 import { roleNames } from "./words.js";
 
-// The form and its schemas come when somebody wants it.
+// Forms and their schemas come when somebody wants one.
 const CreateUser = lazy(() => import("./create-user.js").then((file) => ({ default: file.CreateUser })));
+const PasswordOnce = lazy(() => import("./password-once.js").then((file) => ({ default: file.PasswordOnce })));
+const UserPanel = lazy(() => import("./user-panel.js").then((file) => ({ default: file.UserPanel })));
 
 /** Who may come in, and how far. */
 export function UsersPage() {
@@ -71,9 +71,11 @@ function People() {
             empty={<Empty title="Nobody is called so">The filter looks for a part of the e-mail.</Empty>}
           />
         </div>
-        {opened.values.open && (
-          <UserPanel key={opened.values.open} id={opened.values.open} onClose={() => opened.clear()} onPassword={setPassword} />
-        )}
+        <Suspense>
+          {opened.values.open && (
+            <UserPanel key={opened.values.open} id={opened.values.open} onClose={() => opened.clear()} onPassword={setPassword} />
+          )}
+        </Suspense>
       </div>
       <Suspense>
         {creating && (
@@ -85,8 +87,8 @@ function People() {
             }}
           />
         )}
+        {password && <PasswordOnce {...password} onClose={() => setPassword(null)} />}
       </Suspense>
-      {password && <PasswordOnce {...password} onClose={() => setPassword(null)} />}
     </Page>
   );
 }
