@@ -11,6 +11,9 @@ type HalfOpenServer = Server & { httpAllowHalfOpen?: boolean };
 /** The answer that is due next on a connection, as Node keeps it. */
 type Answering = Socket & { _httpMessage?: ServerResponse | null };
 
+/** Whose handler was told that the body broke off: it answers, and nothing that comes behind may overtake that. */
+const told = new WeakSet<object>();
+
 /** How long what still comes on a connection that was given its last answer is read and thrown away. */
 export const LINGER_MS = 2_000;
 
@@ -39,7 +42,9 @@ export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): voi
   const due = (socket as Answering)._httpMessage;
   if (due?.req.complete && !socket.destroyed) return void due.once("close", () => answerGarbage(error, socket));
   // Who reads the body knows how far it came, and answers: events of a stream have been taken in.
+  if (due && told.has(due.req) && error.code !== "ECONNRESET") return;
   if (due?.req.listenerCount("aborted") && !due.headersSent) {
+    told.add(due.req);
     due.setHeader("Connection", "close");
     return void due.req.emit("aborted");
   }

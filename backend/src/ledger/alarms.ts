@@ -1,4 +1,4 @@
-import { type Alarm, type AlarmKind, grouped } from "@streamforge/shared";
+import { type Alarm, type AlarmKind, counted } from "@streamforge/shared";
 import { type Collection, type Db, MongoServerError } from "mongodb";
 import { type LedgerDocument, ledgerCollection } from "./archive.js";
 import { type AcceptReport, type Bound, boundOf, type Loss } from "./bound.js";
@@ -172,18 +172,18 @@ const CAME_BACK = {
 
 function sentenceOf({ kind, from, to, loss, missing }: AlarmDocument, bound: Bound): string {
   if (kind === "events-missing" || !loss) {
-    const surplus = missing?.surplus ? ` and ${count(missing.surplus)} settled without having been accepted` : "";
+    const surplus = missing?.surplus ? ` and ${counted(missing.surplus, "event")} settled without having been accepted` : "";
     const neither = bound.known === 1 ? "is neither stored nor a dead letter" : "are neither stored nor dead letters";
-    return `${count(bound.known)} accepted between ${clock(from)} and ${clock(to)} UTC ${neither}${surplus}.`;
+    return `${counted(bound.known, "event")} accepted between ${clock(from)} and ${clock(to)} UTC ${neither}${surplus}.`;
   }
   const upTo = bound.known + bound.since;
-  const head = `${CAME_BACK[kind]}: up to ${count(upTo)} accepted between ${clock(from)} and ${clock(to)} UTC can be lost.`;
-  const known = ` ${count(bound.known)} ${bound.known === 1 ? "was" : "were"} not settled at the last sample (${clock(loss.before.at)})`;
+  const head = `${CAME_BACK[kind]}: up to ${counted(upTo, "event")} accepted between ${clock(from)} and ${clock(to)} UTC can be lost.`;
+  const known = ` ${counted(bound.known, "event")} ${bound.known === 1 ? "was" : "were"} not settled at the last sample (${clock(loss.before.at)})`;
   const since =
     bound.sinceBasis === "counted"
-      ? `${count(bound.since)} at most came after it, by the count of ${bound.countedBy} API ${bound.countedBy === 1 ? "process" : "processes"} that lived through it.`
+      ? `${counted(bound.since, "event")} at most came after it, by the count of ${bound.countedBy} API ${bound.countedBy === 1 ? "process" : "processes"} that lived through it.`
       : bound.since > 0
-        ? `about ${count(bound.since)} may have come after it, by the rate before: no API process that lived through it has counted.`
+        ? `about ${counted(bound.since, "event")} may have come after it, by the rate before: no API process that lived through it has counted.`
         : "none were coming in then; no API process that lived through it has counted later ones.";
   return `${head}${known}; ${since}`;
 }
@@ -192,12 +192,8 @@ function actionOf({ kind, unaccounted }: AlarmDocument): string {
   if (kind === "events-missing") {
     return "Look up the minutes in the ledger, ask the producers to send them again (duplicates do no harm), then acknowledge with a note.";
   }
-  const rows = unaccounted > 0 ? ` ${count(unaccounted)} of the ledger have no row any more.` : "";
+  const rows = unaccounted > 0 ? ` ${counted(unaccounted, "event")} of the ledger have no row any more.` : "";
   return `Find out why (restored backup, FLUSHALL, another server under REDIS_URL, appendfsync). Ask producers to send that time again: what is stored is recognised by MongoDB, the rest is taken. Then acknowledge with a note.${rows}`;
-}
-
-function count(n: number): string {
-  return `${grouped(n)} ${n === 1 ? "event" : "events"}`;
 }
 
 /** Date and time to the second, without zone. */

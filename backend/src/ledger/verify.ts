@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Check, type CheckDifference, grouped } from "@streamforge/shared";
+import { type Check, type CheckDifference, counted, grouped } from "@streamforge/shared";
 import { type Collection, type Db, MongoServerError } from "mongodb";
 import { StorageUnavailableError } from "../store/events.js";
 import { alarmsCollection, alarmView, windowOf } from "./alarms.js";
@@ -272,16 +272,15 @@ export function checkView(check: CheckDocument): Check {
 
 export function checkSentence(check: CheckDocument): string {
   const { status, to, documents, stored, resolved, tenants, days, differences, about, error } = check;
-  const some = (value: number, one: string) => `${grouped(value)} ${value === 1 ? one : `${one}s`}`;
-  if (status === "running") return `Counting: ${grouped(documents)} of about ${some(Math.max(about, documents), "document")} so far.`;
+  if (status === "running") return `Counting: ${grouped(documents)} of about ${counted(Math.max(about, documents), "document")} so far.`;
   if (status === "failed") return `The count did not end: ${error ?? "unknown"}.`;
   if (to === null) return "There is nothing to compare yet: no minute is closed.";
-  const head = `${some(documents, "document")}, ${grouped(stored)} stored by the ledger and ${grouped(resolved)} resolved by replays, up to ${to.toISOString()}`;
+  const head = `${counted(documents, "document")}, ${grouped(stored)} stored by the ledger and ${grouped(resolved)} resolved by replays, up to ${to.toISOString()}`;
   const open = differences.filter(({ explainedBy }) => explainedBy === null);
   if (open.length > 0) {
     const { tenantId, day, difference } = open[0] as CheckDifference;
     return `${head}: they differ, first ${tenantId} (${day}) by ${difference > 0 ? "+" : ""}${grouped(difference)}.`;
   }
   const explained = differences.length > 0 ? "; what differs is explained by acknowledged alarms" : "";
-  return `${head}: they agree for ${some(tenants, "tenant")} on ${some(days, "day")}${explained}.`;
+  return `${head}: they agree for ${counted(tenants, "tenant")} on ${counted(days, "day")}${explained}.`;
 }

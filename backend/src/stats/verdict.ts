@@ -1,8 +1,8 @@
-import { grouped, type Stats } from "@streamforge/shared";
+import { counted, grouped, type Stats } from "@streamforge/shared";
 import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
 import type { Depth } from "../stream/depth.js";
-import { clock, events } from "./warnings.js";
+import { clock } from "./warnings.js";
 
 /** A ledger that was read longer ago than this proves nothing about now. */
 const STALE_MS = 60_000;
@@ -34,7 +34,10 @@ function judge(
   if (ledger && missing > 0) {
     const since = ledger.missingSinceMs === null ? "" : ` since ${clock(ledger.missingSinceMs)}`;
     const verb = missing === 1 ? "is" : "are";
-    return { verdict: "missing", sentence: `${events(missing)} ${verb} missing${since}: accepted, yet neither stored nor a dead letter.` };
+    return {
+      verdict: "missing",
+      sentence: `${counted(missing, "event")} ${verb} missing${since}: accepted, yet neither stored nor a dead letter.`,
+    };
   }
   if (alarms[0]) return { verdict: "missing", sentence: `${alarms[0].sentence} Alarm ${alarms[0].id} is not acknowledged.` };
   if (!depth.redisOk) return { verdict: "unknown", sentence: "Not known right now: Redis, which keeps the ledger, does not answer." };
@@ -51,7 +54,7 @@ function judge(
     const gone = depth.goneEvents - ledger.acknowledged;
     return {
       verdict: "unknown",
-      sentence: `Not known right now: ${events(gone)} ${gone === 1 ? "is" : "are"} neither under way nor settled; when their minute has closed, the ledger says whether they are missing.`,
+      sentence: `Not known right now: ${counted(gone, "event")} ${gone === 1 ? "is" : "are"} neither under way nor settled; when their minute has closed, the ledger says whether they are missing.`,
     };
   }
   return balanced(depth, ledger.acknowledged);
@@ -62,12 +65,13 @@ function balanced({ totals, backlogEvents: n }: Depth, acknowledged: number): Pi
   // A resend that comes too late to be recognised on its way in is accepted, and found out when it is to be stored.
   const duplicates = totals.duplicate > 0 ? ", duplicates" : "";
   const settled = `stored${duplicates} or dead letters`;
-  const lost = acknowledged > 0 ? ` ${events(acknowledged)} before that ${acknowledged === 1 ? "is" : "are"} acknowledged as lost.` : "";
+  const lost =
+    acknowledged > 0 ? ` ${counted(acknowledged, "event")} before that ${acknowledged === 1 ? "is" : "are"} acknowledged as lost.` : "";
   if (n > 0) {
     const inFlight = `${grouped(n)} ${n === 1 ? "is" : "are"} in flight`;
     return {
       verdict: "in-flight",
-      sentence: `Nothing is missing: of ${events(accepted)} accepted, ${inFlight}, all others are ${settled}.${lost}`,
+      sentence: `Nothing is missing: of ${counted(accepted, "event")} accepted, ${inFlight}, all others are ${settled}.${lost}`,
     };
   }
   const all =

@@ -1,4 +1,4 @@
-import { grouped, type Stats } from "@streamforge/shared";
+import { counted, type Stats } from "@streamforge/shared";
 import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
 import { checkSentence } from "../ledger/verify.js";
@@ -106,7 +106,7 @@ function missing({ ledger }: Situation): Warning | undefined {
   if (!ledger?.missing || ledger.missingSinceMs === null) return undefined;
   return critical(
     "events-missing",
-    `${events(ledger.missing)} accepted since ${clock(ledger.missingSinceMs)} ${ledger.missing === 1 ? "is" : "are"} neither stored nor a dead letter.`,
+    `${counted(ledger.missing, "event")} accepted since ${clock(ledger.missingSinceMs)} ${ledger.missing === 1 ? "is" : "are"} neither stored nor a dead letter.`,
     "Look up the minutes in the ledger. Check whether Redis was restored from an older state or an entry was deleted by hand; ask producers to send those minutes again (duplicates do no harm).",
   );
 }
@@ -115,7 +115,7 @@ function surplus({ ledger }: Situation): Warning | undefined {
   if (!ledger?.surplus) return undefined;
   return critical(
     "ledger-surplus",
-    `${events(ledger.surplus)} more settled than accepted: Redis lost part of its ledger.`,
+    `${counted(ledger.surplus, "event")} more settled than accepted: Redis lost part of its ledger.`,
     "Check whether Redis was restored from an older state; until that is explained the ledger proves nothing for those minutes.",
   );
 }
@@ -157,7 +157,7 @@ function noWorker({ workers, depth, nowMs }: Situation): Warning | undefined {
   if (!depth.redisOk || workers.some((worker) => isAlive(worker, nowMs))) return undefined;
   return critical(
     "no-worker",
-    `No worker is running; ${events(depth.backlogEvents)} wait in Redis.`,
+    `No worker is running; ${counted(depth.backlogEvents, "event")} wait in Redis.`,
     "Start a worker (npm start runs one), or look into its log for why it ended.",
   );
 }
@@ -175,7 +175,7 @@ function circuitOpen({ workers, nowMs }: Situation): Warning | undefined {
 function backlogLimit({ depth, limits }: Situation): Warning | undefined {
   const share = depth.backlogEvents / limits.maxBacklogEvents;
   if (share < NEAR) return undefined;
-  const message = `${events(depth.backlogEvents)} wait, ${Math.floor(share * 100)} % of MAX_BACKLOG_EVENTS`;
+  const message = `${counted(depth.backlogEvents, "event")} wait, ${Math.floor(share * 100)} % of MAX_BACKLOG_EVENTS`;
   if (share >= 1)
     return critical("backlog-full", `${message}; sending is answered 503.`, "Start more workers, or find out why they are slow.");
   return warning("backlog-near-limit", `${message}.`, "Start more workers before sending is refused, or find out why they are slow.");
@@ -187,7 +187,7 @@ function backlogGrowing({ depth, rates, limits }: Situation): Warning | undefine
   const leftSeconds = Math.max(0, limits.maxBacklogEvents - backlogEvents) / rates.backlog;
   return warning(
     "backlog-growing",
-    `Over the last 10 s the backlog grew by ${events(Math.round(rates.backlog))} a second; at this pace it is full in ${seconds(leftSeconds * 1000)}.`,
+    `Over the last 10 s the backlog grew by ${counted(Math.round(rates.backlog), "event")} a second; at this pace it is full in ${seconds(leftSeconds * 1000)}.`,
     "Start more workers if this goes on.",
   );
 }
@@ -195,7 +195,7 @@ function backlogGrowing({ depth, rates, limits }: Situation): Warning | undefine
 function oldEvent({ depth }: Situation): Warning | undefined {
   const age = depth.oldestAgeSeconds;
   if (age === null || age <= OLD_SECONDS) return undefined;
-  const retrying = depth.retrying > 0 ? ` ${events(depth.retrying)} wait for another attempt.` : "";
+  const retrying = depth.retrying > 0 ? ` ${counted(depth.retrying, "event")} wait for another attempt.` : "";
   return warning(
     "oldest-event",
     `The oldest event has waited for ${seconds(age * 1000)}.${retrying}`,
@@ -262,10 +262,6 @@ function warning(code: string, message: string, action: string): Warning {
 
 function critical(code: string, message: string, action: string): Warning {
   return { code, severity: "critical", message, action };
-}
-
-export function events(n: number): string {
-  return `${grouped(n)} ${n === 1 ? "event" : "events"}`;
 }
 
 /** A duration in words, rounded. */
