@@ -1,15 +1,17 @@
 import { z } from "zod";
 import { alarmBriefSchema } from "./ledger.js";
+import {
+  countShown as countOf,
+  exactText,
+  secretText,
+  tenantIdSchema,
+  timeShown as time,
+  timeInBody,
+  titleText,
+  whole,
+} from "./vocabulary.js";
 
 /** The shapes of the HTTP API, shared by the server (validation, OpenAPI) and the dashboard (types). Times are RFC 3339 UTC. */
-
-const time = z.string().describe("RFC 3339, UTC");
-const countOf = z.number().int().min(0);
-
-export const tenantIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit")
-  .describe("Tenant id");
 
 export const scopes = ["events:write", "events:read", "dead-letters:read", "dead-letters:write", "admin"] as const;
 export const scopeSchema = z.enum(scopes);
@@ -254,19 +256,19 @@ export type Health = z.infer<typeof healthSchema>;
 
 // --- Administration -----------------------------------------------------------------------------------------------
 
-export const sessionRequestSchema = z.object({ email: z.string().min(3).max(320), password: z.string().min(1).max(1024) });
+export const sessionRequestSchema = z.strictObject({ email: exactText(320), password: secretText() });
 export const sessionSchema = z.object({ user: z.object({ id: z.string(), email: z.string(), role: roleSchema }), expiresAt: time });
 export type Session = z.infer<typeof sessionSchema>;
 
 export const environmentSchema = z.enum(["live", "test"]);
 
-export const createKeySchema = z.object({
+export const createKeySchema = z.strictObject({
   tenantId: tenantIdSchema,
-  name: z.string().trim().min(1).max(100),
+  name: titleText(),
   scopes: z.array(scopeSchema).min(1).default(["events:write"]),
   environment: environmentSchema.default("live"),
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
-  defaultType: z.string().min(1).max(200).optional().describe("eventType of events that name none"),
+  expiresAt: timeInBody.optional(),
+  defaultType: exactText().optional().describe("eventType of events that name none"),
 });
 export const keyViewSchema = z.object({
   id: z.string(),
@@ -281,28 +283,21 @@ export const keyViewSchema = z.object({
   lastUsedAt: time.nullable(),
 });
 export const createdKeySchema = keyViewSchema.extend({ key: z.string().describe("Shown this once") });
-export const rotateKeySchema = z.object({
-  overlapSeconds: z
-    .number()
-    .int()
-    .min(0)
-    .max(30 * 86_400)
-    .default(3600),
-});
+export const rotateKeySchema = z.strictObject({ overlapSeconds: whole(0, 30 * 86_400).default(3600) });
 export type KeyView = z.infer<typeof keyViewSchema>;
 
-export const tenantLimitsSchema = z.object({
-  requestsPerSecond: z.number().int().min(1).optional(),
-  eventsPerSecond: z.number().int().min(1).optional(),
+export const tenantLimitsSchema = z.strictObject({
+  requestsPerSecond: whole(1).optional(),
+  eventsPerSecond: whole(1).optional(),
 });
 export type TenantLimits = z.infer<typeof tenantLimitsSchema>;
-export const createTenantSchema = z.object({
+export const createTenantSchema = z.strictObject({
   tenantId: tenantIdSchema,
-  name: z.string().trim().min(1).max(100),
+  name: titleText(),
   limits: tenantLimitsSchema.default({}),
 });
-export const updateTenantSchema = z.object({
-  name: z.string().trim().min(1).max(100).optional(),
+export const updateTenantSchema = z.strictObject({
+  name: titleText().optional(),
   limits: tenantLimitsSchema.optional().describe("Replaces the limits as a whole; {} removes them"),
 });
 export const tenantViewSchema = z.object({ tenantId: z.string(), name: z.string(), limits: tenantLimitsSchema, createdAt: time });

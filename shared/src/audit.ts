@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { timeShown } from "./vocabulary.js";
 
 /** What administrators did: `GET /v1/admin/audit`. */
 
 export const auditItemSchema = z.object({
   id: z.string(),
-  at: z.string().describe("RFC 3339, UTC"),
+  at: timeShown,
   actor: z.object({ kind: z.string().describe("user, key, admin-token or system"), id: z.string(), name: z.string() }),
   action: z.string().describe("<what>.<verb>, like key.revoke"),
   targetId: z.string(),

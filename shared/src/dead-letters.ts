@@ -2,10 +2,9 @@ import { z } from "zod";
 import type { ReasonCode } from "./api.js";
 import { letterStatuses, reasonCodes } from "./api.js";
 import { letterSelectorSchema } from "./dead-letter-selector.js";
+import { countShown as count, proseText } from "./vocabulary.js";
 
 /** Dead letters beyond the list: counts and discarding. */
-
-const count = z.number().int().min(0);
 
 export const letterCountsSchema = z.object({
   asOf: z.string().describe("RFC 3339, UTC; with hundreds of thousands of letters some seconds ago"),
@@ -21,7 +20,7 @@ export type LetterCounts = z.infer<typeof letterCountsSchema>;
 
 export const discardRequestSchema = letterSelectorSchema.omit({ status: true }).extend({
   status: z.literal("open").optional().describe("Only open letters can be discarded"),
-  reason: z.string().trim().min(3).max(500).describe("Why; kept with each letter and in the audit log"),
+  reason: proseText(500, 3).describe("Why; kept with each letter and in the audit log"),
 });
 export type DiscardRequest = z.infer<typeof discardRequestSchema>;
 

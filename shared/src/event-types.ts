@@ -1,34 +1,26 @@
 import { z } from "zod";
-import { tenantIdSchema } from "./api.js";
+import { countShown as countOf, exactText, jsonObject, proseText, tenantIdSchema, timeShown as time, whole } from "./vocabulary.js";
 
 /** Event types: a JSON Schema per tenant, type and version. Times are RFC 3339 UTC. */
 
-const time = z.string().describe("RFC 3339, UTC");
-const countOf = z.number().int().min(0);
-
 /** The rule for `eventType` of an event, so that every type an event can have can be registered. */
-export const eventTypeNameSchema = z
-  .string()
-  .refine(
-    (text) => text !== "" && text.length <= 400 && [...text].length <= 200 && !/\p{Cc}/u.test(text) && text.isWellFormed(),
-    "1 to 200 characters, none of them a control character",
-  )
-  .describe("Event type, any characters");
+export const eventTypeNameSchema = exactText().describe("Event type, any characters but control characters");
 
-export const eventTypeVersionSchema = z.number().int().min(1).max(1_000_000);
+export const MOST_VERSION = 1_000_000;
+const eventTypeVersionSchema = whole(1, MOST_VERSION);
 
-const jsonSchema = z.looseObject({}).describe("JSON Schema, draft 2020-12, for the payload");
+const jsonSchema = jsonObject.describe("JSON Schema, draft 2020-12, for the payload");
 
 /** Where a payload does not fit, as a JSON Pointer from the payload's root, and why. */
 export const payloadFailureSchema = z.object({ pointer: z.string(), detail: z.string() });
 export type PayloadFailure = z.infer<typeof payloadFailureSchema>;
 
-export const checkEventTypeSchema = z.object({
+export const checkEventTypeSchema = z.strictObject({
   tenantId: tenantIdSchema.optional().describe("May be left to X-Tenant-Id, or to the key"),
   type: eventTypeNameSchema,
   version: eventTypeVersionSchema.optional().describe("The next one when absent"),
   schema: jsonSchema,
-  description: z.string().max(1_000).default(""),
+  description: proseText(1_000, 0).default(""),
 });
 export const registerEventTypeSchema = checkEventTypeSchema.extend({
   dryRun: z.boolean().default(false).describe("Register nothing, only say what would come of it"),
@@ -82,11 +74,11 @@ export const eventTypeDetailSchema = eventTypeSummarySchema.extend({
 export type EventTypeDetail = z.infer<typeof eventTypeDetailSchema>;
 
 export const changeEventTypeSchema = z
-  .object({
+  .strictObject({
     version: eventTypeVersionSchema
       .optional()
       .describe("Makes this version count: it is taken out of retirement, and newer ones are retired"),
-    description: z.string().max(1_000).optional().describe("Of the version that counts"),
+    description: proseText(1_000, 0).optional().describe("Of the version that counts"),
   })
   .refine(({ version, description }) => version !== undefined || description !== undefined, "version or description is needed");
 

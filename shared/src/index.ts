@@ -13,4 +13,6 @@ export * from "./replay.js";
 export * from "./retries.js";
 export * from "./sending.js";
 export * from "./settings.js";
+export * from "./time.js";
 export * from "./users.js";
+export * from "./vocabulary.js";

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { keyViewSchema } from "./api.js";
+import { timeShown as time } from "./vocabulary.js";
 
 /** API keys as they are listed: with their state, and how far a rotation is. */
-
-const time = z.string().describe("RFC 3339, UTC");
 
 export const keyStates = ["active", "replaced", "expired", "revoked"] as const;
 export const keyStateSchema = z.enum(keyStates).describe("replaced: a successor exists, and this one works until expiresAt");

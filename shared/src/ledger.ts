@@ -1,9 +1,7 @@
 import { z } from "zod";
+import { countShown as countOf, proseText, timeShown as time } from "./vocabulary.js";
 
 /** The shapes of the ledger's alarms and checks. Times are RFC 3339 UTC. */
-
-const time = z.string().describe("RFC 3339, UTC");
-const countOf = z.number().int().min(0);
 
 export const alarmKinds = ["redis-empty", "redis-older", "redis-other", "events-missing"] as const;
 export type AlarmKind = (typeof alarmKinds)[number];
@@ -46,7 +44,7 @@ export type Alarm = z.infer<typeof alarmSchema>;
 export const alarmListSchema = z.object({ items: z.array(alarmSchema).describe("Newest first; alarms are kept for ever") });
 
 export const acknowledgeSchema = z.strictObject({
-  note: z.string().trim().min(1).max(2_000).describe("What was found out and done"),
+  note: proseText(2_000).describe("What was found out and done"),
 });
 
 /** One tenant's day in which documents and ledger differ. */

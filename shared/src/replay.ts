@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { reasonCodes, tenantIdSchema } from "./api.js";
+import { reasonCodes } from "./api.js";
 import { letterSelectorSchema } from "./dead-letter-selector.js";
+import { countShown as count, cursor, tenantIdSchema, timeShown as time, whole, wholeInQuery } from "./vocabulary.js";
 
 /** Retry and replay: what can be asked for, and what a job says of itself. */
 
@@ -38,7 +39,7 @@ export const patchSchema = z
   .describe("RFC 6902, applied to each event as it was sent; must not touch eventId or the field that userId came from");
 export type Patch = z.infer<typeof patchSchema>;
 
-const rate = z.number().int().min(1).max(100_000).describe("Most a second; REPLAY_RATE_PER_SECOND when absent");
+const rate = whole(1, 100_000).describe("Most a second; REPLAY_RATE_PER_SECOND when absent");
 
 export const retryRequestSchema = letterSelectorSchema.extend({ patch: patchSchema.optional(), ratePerSecond: rate.optional() });
 export type RetryRequest = z.infer<typeof retryRequestSchema>;
@@ -60,7 +61,7 @@ export type ReplayRequest = z.infer<typeof replayRequestSchema>;
 
 export const replayAcceptedSchema = z.object({
   replayId: z.string(),
-  selected: z.number().int().min(0).describe("How many matched; what dies later is not taken"),
+  selected: count.describe("How many matched; what dies later is not taken"),
 });
 
 export const replayStatuses = ["pending", "running", "paused", "stopped", "cancelled", "completed", "failed"] as const;
@@ -93,9 +94,6 @@ export type ReplayReport = z.infer<typeof replayReportSchema>;
 export type ReplayDiff = z.infer<typeof replayDiffSchema>;
 export type ReplayFailure = z.infer<typeof replayFailureSchema>;
 
-const time = z.string().describe("RFC 3339, UTC");
-const count = z.number().int().min(0);
-
 export const replayViewSchema = z.object({
   id: z.string(),
   tenantId: z.string(),
@@ -126,6 +124,6 @@ export const replayFailureCodes = [...reasonCodes, "PATCH_FAILED"] as const;
 export const replayListQuerySchema = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   status: z.enum(replayStatuses).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(200).optional().describe("nextCursor of the page before"),
+  limit: wholeInQuery(1, 200).default(50),
+  cursor: cursor.optional(),
 });

@@ -1,13 +1,11 @@
 import { z } from "zod";
 import { reasonCodes } from "./api.js";
+import { countShown as countOf, timeShown as time } from "./vocabulary.js";
 
 /**
  * The shapes of sending events. The server reads these bodies itself, byte by byte, and checks them with `normalize`: what stands
  * here of a sent event describes it to people and programs (OpenAPI), and is held against `normalize` by a test.
  */
-
-const time = z.string().describe("RFC 3339, UTC");
-const countOf = z.number().int().min(0);
 
 export const nameSchema = z
   .union([z.string().min(1).max(200), z.int()])

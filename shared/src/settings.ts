@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tenantIdSchema } from "./api.js";
+import { tenantIdSchema, whole } from "./vocabulary.js";
 
 /** What a person has chosen for the dashboard. */
 
@@ -9,7 +9,7 @@ export const densities = ["comfortable", "compact"] as const;
 const theme = z.enum(themes);
 const timeZone = z.string().max(100).refine(isTimeZone, "must be an IANA time zone like Europe/Berlin, or browser");
 const defaultTenantId = tenantIdSchema.nullable().describe("Tenant that pages begin with; null is all of them");
-const refreshSeconds = z.number().int().min(1).max(300).describe("How often pages that are not live ask again");
+const refreshSeconds = whole(1, 300).describe("How often pages that are not live ask again");
 const density = z.enum(densities);
 
 export const settingsSchema = z.object({ theme, timeZone, defaultTenantId, refreshSeconds, density });

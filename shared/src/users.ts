@@ -1,18 +1,10 @@
 import { z } from "zod";
 import { roleSchema, scopeSchema } from "./api.js";
+import { countShown, email, secretText, timeShown as time } from "./vocabulary.js";
 
 /** People who operate StreamForge, who is asking, and sessions. Times are RFC 3339 UTC. */
 
-const time = z.string().describe("RFC 3339, UTC");
-
-export const emailSchema = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .max(320)
-  .regex(/^[^\s@]+@[^\s@]+$/, "must be an e-mail address");
-
-export const passwordSchema = z.string().min(12, "needs at least 12 characters").max(1024);
+export const passwordSchema = secretText(12);
 
 export const userViewSchema = z.object({
   id: z.string(),
@@ -26,7 +18,7 @@ export type UserView = z.infer<typeof userViewSchema>;
 export const userListSchema = z.object({ items: z.array(userViewSchema).describe("By e-mail"), nextCursor: z.string().nullable() });
 
 export const createUserSchema = z.strictObject({
-  email: emailSchema,
+  email,
   role: roleSchema,
   password: passwordSchema.optional().describe("Unset, one is generated and shown this once"),
 });
@@ -41,7 +33,7 @@ export const resetPasswordSchema = z.strictObject({
 });
 export const passwordResetSchema = z.object({ password: z.string().optional().describe("When it was generated; shown this once") });
 
-export const changePasswordSchema = z.strictObject({ current: z.string().min(1).max(1024), next: passwordSchema });
+export const changePasswordSchema = z.strictObject({ current: secretText(), next: passwordSchema });
 
 export const meSchema = z.object({
   kind: z.enum(["user", "key", "admin-token"]),
@@ -71,4 +63,4 @@ export const sessionViewSchema = z.object({
 });
 export type SessionView = z.infer<typeof sessionViewSchema>;
 export const sessionListSchema = z.object({ items: z.array(sessionViewSchema).describe("The newest first") });
-export const sessionsEndedSchema = z.object({ ended: z.number().int().min(0) });
+export const sessionsEndedSchema = z.object({ ended: countShown });

@@ -1,10 +1,10 @@
 import type { Buffer } from "node:buffer";
+import { isName } from "@streamforge/shared";
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.js";
 import { MalformedBody, type Slice, skipSpace, splitArray, splitLines, trimmed } from "../ingest/decode/slices.js";
 import { receiveInTurns } from "../ingest/in-turns.js";
 import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
-import { isName } from "../ingest/normalize.js";
 import { eventContext } from "../stream/record.js";
 import { principalOf, requireTenant } from "./auth.js";
 import type { BodyReader, HeldBody } from "./body.js";

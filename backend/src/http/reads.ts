@@ -1,6 +1,5 @@
+import { wholeInQuery } from "@streamforge/shared";
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { z } from "zod";
-import { parseRfc3339 } from "../ingest/normalize.js";
 import { decodeCursor, type Position } from "../store/cursor.js";
 import { SlowQueryError } from "../store/event-queries.js";
 import { StorageUnavailableError } from "../store/events.js";
@@ -8,19 +7,7 @@ import { problem } from "./problems.js";
 
 /** What the reading routes share: parameters, and how failures of the stores are answered. */
 
-/** A time in a query string. A `+` that was not percent-encoded arrives as a space, and is taken for what was meant. */
-export const timeParam = z
-  .string()
-  .refine((text) => !Number.isNaN(timeMs(text)), "must be an RFC 3339 time with a zone, like 2026-01-31T12:00:00Z")
-  .describe("RFC 3339, with a zone");
-
-/** @returns ms since 1970; NaN when it is no time */
-export function timeMs(text: string): number {
-  return parseRfc3339(text.replace(/ (\d\d:\d\d)$/, "+$1"));
-}
-
-export const limitParam = (most: number, fallback: number) => z.coerce.number().int().min(1).max(most).default(fallback);
-export const cursorParam = z.string().max(200).optional().describe("nextCursor of the page before");
+export const limitParam = (most: number, fallback: number) => wholeInQuery(1, most).default(fallback);
 
 /** @throws 400 when the cursor is not one of ours */
 export function positionOf(cursor: string | undefined, idBytes: number): Position | undefined {

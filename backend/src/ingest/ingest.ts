@@ -1,12 +1,12 @@
 import type { Buffer } from "node:buffer";
-import type { FieldError, ItemResult, ProblemCode } from "@streamforge/shared";
+import { type FieldError, type ItemResult, isName, type ProblemCode } from "@streamforge/shared";
 import type { Appender } from "../stream/appender.js";
 import type { Appendable } from "../stream/flush.js";
 import type { DedupeRecord, EventContext } from "../stream/record.js";
 import { parseItem } from "./decode/item.js";
 import type { Slice } from "./decode/slices.js";
 import { bodyHash, type DedupeStrategy, eventUuid, identify, newIdentity } from "./identify.js";
-import { isName, normalize } from "./normalize.js";
+import { normalize } from "./normalize.js";
 
 /** What the items of one request share. */
 export interface IngestScope {

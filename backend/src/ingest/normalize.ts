@@ -1,4 +1,4 @@
-import type { FieldError } from "@streamforge/shared";
+import { type FieldError, isName, NO_TIME, nameFault, parseRfc3339, timeFault } from "@streamforge/shared";
 
 /**
  * The one event shape, from the names that producers use. Pure: the API calls it to refuse what is wrong, the worker calls it
@@ -103,7 +103,7 @@ function textOf(item: Item, candidates: readonly string[], errors: FieldError[])
 function timeOf(item: Item, value: unknown, nowMs: number, errors: FieldError[]): number {
   const ms = typeof value === "string" ? parseRfc3339(value) : Number.NaN;
   const wrong = (detail: string): void => void errors.push({ pointer: `/${winner(item, INPUT_NAMES.occurredAt)}`, detail });
-  if (Number.isNaN(ms)) wrong("must be an RFC 3339 time with a zone, like 2026-01-31T12:00:00Z");
+  if (Number.isNaN(ms)) wrong((typeof value === "string" && timeFault(value)) || NO_TIME);
   else if (ms < 0) wrong("must not be before 1970");
   else if (ms > nowMs + DAY_MS) wrong("must not be more than 24 hours in the future");
   return ms;
@@ -133,39 +133,8 @@ function untaken(item: Item, payloadIsNull: boolean): Record<string, unknown> | 
 /** Each input name, and the row it belongs to. */
 const ROW_OF = new Map(ALL_NAMES.flatMap((row) => row.map((name) => [name, row] as const)));
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-
-/** 1 to 200 code points, no control characters, whole surrogate pairs. */
-export function isName(value: string): boolean {
-  if (value.length === 0 || value.length > 400) return false;
-  if (value.length > 200 && [...value].length > 200) return false;
-  return !CONTROL.test(value) && value.isWellFormed();
-}
-
 function nameError(value: unknown): string {
   if (typeof value === "number" && Number.isInteger(value)) return "is an integer too large to be exact; send it as a string";
   if (typeof value !== "string") return "must be a string (or an integer)";
-  if (value.length === 0 || [...value].length > 200) return "must have 1 to 200 characters";
-  return CONTROL.test(value) ? "must not contain control characters" : "must be well-formed Unicode";
-}
-
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ]([01]\d|2[0-3]):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
-
-/** The usual form, on days that every month has: `Date.parse` alone is right then, and three times cheaper. */
-const USUAL_TIME = /^\d{4}-\d\d-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:[0-5]\d(?:\.\d{1,9})?Z$/;
-
-/** @returns ms since 1970 (a leap second counts as the next second), NaN when it is no RFC 3339 time with a zone */
-export function parseRfc3339(text: string): number {
-  if (USUAL_TIME.test(text)) return Date.parse(text);
-  const parts = RFC3339.exec(text);
-  if (!parts) return Number.NaN;
-  const [, year, month, day, hour, minute, second, fraction, zone] = parts as unknown as string[];
-  if (Number(day) > 28 && Number(day) > new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()) return Number.NaN;
-  const leap = second === "60";
-  // Whole milliseconds only: V8 misreads a fraction of ten digits (".0002000000" as 2 ms).
-  const ms = Date.parse(
-    `${year}-${month}-${day}T${hour}:${minute}:${leap ? "59" : second}${(fraction ?? "").slice(0, 4)}${(zone as string).toUpperCase()}`,
-  );
-  return leap ? ms + 1000 : ms;
+  return nameFault(value) ?? "is not valid";
 }

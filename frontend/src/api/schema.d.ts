@@ -4657,7 +4657,10 @@ export interface operations {
                      * @enum {string}
                      */
                     environment?: "live" | "test";
-                    /** Format: date-time */
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339, with a zone
+                     */
                     expiresAt?: string;
                     /** @description eventType of events that name none */
                     defaultType?: string;
@@ -5144,7 +5147,7 @@ export interface operations {
                 "application/json": {
                     /** @description May be left to X-Tenant-Id, or to the key */
                     tenantId?: string;
-                    /** @description Event type, any characters */
+                    /** @description Event type, any characters but control characters */
                     type: string;
                     /** @description The next one when absent */
                     version?: number;
@@ -5270,7 +5273,7 @@ export interface operations {
                 "application/json": {
                     /** @description May be left to X-Tenant-Id, or to the key */
                     tenantId?: string;
-                    /** @description Event type, any characters */
+                    /** @description Event type, any characters but control characters */
                     type: string;
                     /** @description The next one when absent */
                     version?: number;
@@ -5345,7 +5348,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Event type, any characters */
+                /** @description Event type, any characters but control characters */
                 type: string;
             };
             cookie?: never;
@@ -5405,7 +5408,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Event type, any characters */
+                /** @description Event type, any characters but control characters */
                 type: string;
             };
             cookie?: never;
@@ -5466,7 +5469,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Event type, any characters */
+                /** @description Event type, any characters but control characters */
                 type: string;
             };
             cookie?: never;
@@ -6021,6 +6024,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description An e-mail address */
                     email: string;
                     /** @enum {string} */
                     role: "viewer" | "operator" | "admin";

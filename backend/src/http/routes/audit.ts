@@ -1,21 +1,21 @@
-import { auditPageSchema, tenantIdSchema } from "@streamforge/shared";
+import { auditPageSchema, cursor, exactText, tenantIdSchema, timeInQuery } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { AUDIT_ID_BYTES, readAudit } from "../../accounts/audit.js";
 import type { Database } from "../../accounts/database.js";
 import { type Auth, answerStorageErrors, resolveTenant } from "../auth.js";
-import { cursorParam, limitParam, positionOf, timeMs, timeParam } from "../reads.js";
+import { limitParam, positionOf } from "../reads.js";
 
-const name = z.string().min(1).max(400);
+const name = exactText(400);
 const query = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   action: name.optional().describe("Like key.revoke or dead-letters.discard"),
   actor: name.optional().describe("Id or name of who did it"),
   targetId: name.optional(),
-  from: timeParam.optional(),
-  to: timeParam.optional(),
+  from: timeInQuery.optional(),
+  to: timeInQuery.optional(),
   limit: limitParam(500, 50),
-  cursor: cursorParam,
+  cursor: cursor.optional(),
 });
 
 /** What administrators did: `GET /v1/admin/audit`. A key with the scope `admin` sees its own tenant only. */
@@ -35,19 +35,9 @@ export function auditRoutes({ auth, db }: { auth: Auth; db: Database }): Fastify
         },
       },
       async (request) => {
-        const { tenantId, from, to, limit, cursor, ...filter } = request.query;
-        const range = { from: dateOf(from), to: dateOf(to) };
-        return readAudit(
-          db,
-          { ...filter, ...range, tenantId: resolveTenant(request, tenantId) },
-          limit,
-          positionOf(cursor, AUDIT_ID_BYTES),
-        );
+        const { tenantId, limit, cursor, ...filter } = request.query;
+        return readAudit(db, { ...filter, tenantId: resolveTenant(request, tenantId) }, limit, positionOf(cursor, AUDIT_ID_BYTES));
       },
     );
   };
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(timeMs(text));
 }

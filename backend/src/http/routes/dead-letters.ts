@@ -1,14 +1,18 @@
 import { Buffer } from "node:buffer";
 import {
+  anyText,
+  cursor,
   type DeadLetter,
   deadLetterDetailSchema,
   deadLetterPageSchema,
+  exactText,
   letterCountsSchema,
   letterStatuses,
   reasonCodesSchema,
   reasonsSchema,
   searchTextSchema,
   tenantIdSchema,
+  timeInQuery,
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -17,22 +21,22 @@ import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import { type Auth, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
-import { answerReadErrors, cursorParam, limitParam, positionOf, timeMs, timeParam } from "../reads.js";
+import { answerReadErrors, limitParam, positionOf } from "../reads.js";
 
 const ID_BYTES = 24;
 
 const listQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   reasonCode: reasonCodesSchema.optional().describe("One, or several: reasonCode=A&reasonCode=B"),
-  fingerprint: z.string().min(1).max(64).optional().describe("One cause, as listed by /v1/admin/dlq/reasons"),
-  type: z.string().min(1).max(400).optional(),
-  source: z.string().min(1).max(400).optional(),
+  fingerprint: exactText(64).optional().describe("One cause, as listed by /v1/admin/dlq/reasons"),
+  type: exactText().optional(),
+  source: exactText().optional(),
   status: z.enum(letterStatuses).optional(),
-  from: timeParam.optional().describe("Died last at or after"),
-  to: timeParam.optional().describe("Died last before"),
+  from: timeInQuery.optional().describe("Died last at or after"),
+  to: timeInQuery.optional().describe("Died last before"),
   q: searchTextSchema.optional(),
   limit: limitParam(500, 50),
-  cursor: cursorParam,
+  cursor: cursor.optional(),
 });
 const reasonsQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
@@ -60,9 +64,9 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
         },
       },
       async (request) => {
-        const { tenantId, from, to, limit, cursor, ...conditions } = request.query;
+        const { tenantId, limit, cursor, ...conditions } = request.query;
         const { items, nextCursor } = await letters.list(
-          { ...conditions, tenantId: resolveTenant(request, tenantId), from: dateOf(from), to: dateOf(to) },
+          { ...conditions, tenantId: resolveTenant(request, tenantId) },
           limit,
           positionOf(cursor, ID_BYTES),
         );
@@ -113,8 +117,8 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
         schema: {
           tags,
           summary: "One dead letter: the item as it was sent, and every attempt",
-          params: z.object({ id: z.string() }),
-          querystring: z.object({ tenantId: tenantIdSchema.optional() }),
+          params: z.object({ id: anyText }),
+          querystring: z.strictObject({ tenantId: tenantIdSchema.optional() }),
           response: { 200: deadLetterDetailSchema },
         },
       },
@@ -135,10 +139,6 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
       },
     );
   };
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(timeMs(text));
 }
 
 function letterView(letter: DeadLetterDocument): DeadLetter {

@@ -4,11 +4,12 @@ import {
   eventTypeDetailSchema,
   eventTypeListSchema,
   eventTypeNameSchema,
-  eventTypeVersionSchema,
+  MOST_VERSION,
   registerEventTypeSchema,
   registeredEventTypeSchema,
   retiredEventTypeSchema,
   tenantIdSchema,
+  wholeInQuery,
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -18,7 +19,7 @@ import { type ProblemError, problem } from "../problems.js";
 import { answerReadErrors } from "../reads.js";
 
 const params = z.object({ type: eventTypeNameSchema });
-const querystring = z.object({ tenantId: tenantIdSchema.optional() });
+const querystring = z.strictObject({ tenantId: tenantIdSchema.optional() });
 const noSuchType = () => problem("not-found", "This tenant has no such event type, or not this version of it.");
 
 /** Event types and their schemas: `/v1/admin/event-types`. Whoever may look at events may look at their types; admins change them. */
@@ -79,7 +80,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
           tags,
           summary: "Retire a version, or all: events of a type without versions are of an unknown type",
           params,
-          querystring: querystring.extend({ version: z.coerce.number().pipe(eventTypeVersionSchema).optional() }),
+          querystring: querystring.extend({ version: wholeInQuery(1, MOST_VERSION).optional() }),
           response: { 200: retiredEventTypeSchema },
         },
       },

@@ -36,7 +36,7 @@ export interface EventRoutesDeps {
   at?: (point: "received" | "before-answer") => void;
 }
 
-const resultsQuery = z.object({
+const resultsQuery = z.strictObject({
   results: z.enum(["all"]).optional().describe("Lists every item of many, in order; unset, what is neither accepted nor duplicate"),
 });
 

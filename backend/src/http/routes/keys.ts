@@ -1,11 +1,14 @@
 import {
   createdKeySchema,
   createKeySchema,
+  cursor,
+  exactText,
   keyPageSchema,
   keyStateSchema,
   keyViewSchema,
   listedKeySchema,
   rotateKeySchema,
+  searchText,
   tenantIdSchema,
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -13,15 +16,15 @@ import { z } from "zod";
 import type { KeyService } from "../../accounts/keys.js";
 import { type Auth, actorOf, answerStorageErrors, principalOf, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
-import { cursorParam, limitParam } from "../reads.js";
+import { limitParam } from "../reads.js";
 
-const params = z.object({ id: z.string().min(1).max(64) });
-const listQuery = z.object({
+const params = z.object({ id: exactText(64) });
+const listQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   state: keyStateSchema.optional(),
-  q: z.string().max(100).optional().describe("Part of a name, or an id"),
+  q: searchText(100, 0).optional().describe("Part of a name, or an id"),
   limit: limitParam(500, 100),
-  cursor: cursorParam,
+  cursor: cursor.optional(),
 });
 const noSuchKey = () => problem("not-found", "There is no such key.");
 

@@ -1,4 +1,4 @@
-import { acknowledgeSchema, alarmListSchema, alarmSchema, checkListSchema, checkSchema } from "@streamforge/shared";
+import { acknowledgeSchema, alarmListSchema, alarmSchema, checkListSchema, checkSchema, exactText } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Database } from "../../accounts/database.js";
@@ -18,7 +18,7 @@ export interface LedgerAlarmRoutesDeps {
 }
 
 const tags = ["operation"];
-const params = z.object({ id: z.string().min(1).max(100) });
+const params = z.object({ id: exactText(100) });
 
 /** Alarms and checks of the ledger: `/v1/admin/ledger/alarms`, `/v1/admin/ledger/checks`, `/v1/admin/ledger/verify`. Of all tenants, so no key may. */
 export function ledgerAlarmRoutes({ auth, db, alarms, verifier }: LedgerAlarmRoutesDeps): FastifyPluginAsyncZod {

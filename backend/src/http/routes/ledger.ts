@@ -1,10 +1,10 @@
-import { type Ledger as LedgerAnswer, ledgerSchema, tenantIdSchema } from "@streamforge/shared";
+import { type Ledger as LedgerAnswer, ledgerSchema, tenantIdSchema, timeInQuery } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { Ledger } from "../../ledger/ledger.js";
 import { type Auth, principalOf, resolveTenant } from "../auth.js";
-import { answerReadErrors, limitParam, timeMs, timeParam } from "../reads.js";
+import { answerReadErrors, limitParam } from "../reads.js";
 
 export interface LedgerRoutesDeps {
   auth: Auth;
@@ -17,8 +17,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const query = z.strictObject({
   tenantId: tenantIdSchema.optional(),
-  from: timeParam.optional().describe("Its minute is the first; an hour ago unless told"),
-  to: timeParam.optional().describe("Exclusive; now unless told"),
+  from: timeInQuery.optional().describe("Its minute is the first; an hour ago unless told"),
+  to: timeInQuery.optional().describe("Exclusive; now unless told"),
   only: z
     .literal("missing")
     .optional()
@@ -44,8 +44,8 @@ export function ledgerRoutes({ auth, ledger, letters }: LedgerRoutesDeps): Fasti
       async (request): Promise<LedgerAnswer> => {
         const { from, to, only, limit } = request.query;
         const tenantId = resolveTenant(request, request.query.tenantId);
-        const fromMs = from === undefined ? Date.now() - HOUR_MS : timeMs(from);
-        const range = { tenantId, fromMs, ...(to === undefined ? {} : { toMs: timeMs(to) }), onlyMissing: only === "missing" };
+        const fromMs = from?.getTime() ?? Date.now() - HOUR_MS;
+        const range = { tenantId, fromMs, ...(to === undefined ? {} : { toMs: to.getTime() }), onlyMissing: only === "missing" };
         const [{ items, truncated, total, missingSinceMs, unaccounted }, deadNow] = await Promise.all([
           ledger.read(range, limit),
           letters.counts(tenantId),

@@ -2,6 +2,7 @@ import {
   changePasswordSchema,
   changeSettingsSchema,
   defaultSettings,
+  exactText,
   meSchema,
   type SessionView,
   sessionListSchema,
@@ -93,7 +94,7 @@ function ownSessionRoutes({ auth, sessions }: MeRoutesDeps): FastifyPluginAsyncZ
       "/v1/me/sessions/:id",
       {
         onRequest,
-        schema: { tags, summary: "End one of one's sessions", params: z.object({ id: z.string().max(64) }), response: { 204: z.null() } },
+        schema: { tags, summary: "End one of one's sessions", params: z.object({ id: exactText(64) }), response: { 204: z.null() } },
       },
       async (request, reply) => {
         if (!(await sessions.end(actorOf(request), principalOf(request).id, request.params.id)))

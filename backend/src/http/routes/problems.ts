@@ -1,4 +1,4 @@
-import { type ProblemCode, problems } from "@streamforge/shared";
+import { anyText, type ProblemCode, problems } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -67,7 +67,7 @@ export function problemRoutes(): FastifyPluginAsyncZod {
 
     app.get(
       "/problems/:code",
-      { schema: { tags, summary: "What a problem means and what to do", params: z.object({ code: z.string() }), response: responses } },
+      { schema: { tags, summary: "What a problem means and what to do", params: z.object({ code: anyText }), response: responses } },
       (request, reply) => {
         const { code } = request.params;
         if (!Object.hasOwn(problems, code)) throw problem("not-found", "There is no problem of this name.");

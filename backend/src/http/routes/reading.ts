@@ -1,12 +1,21 @@
 import { Buffer } from "node:buffer";
-import { type EventView, eventPageSchema, eventViewSchema, tenantIdSchema } from "@streamforge/shared";
+import {
+  anyText,
+  cursor,
+  type EventView,
+  eventPageSchema,
+  eventViewSchema,
+  exactText,
+  isName,
+  tenantIdSchema,
+  timeInQuery,
+} from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import { eventUuid, nameDigest, uuidBytes, uuidText } from "../../ingest/identify.js";
 import { partitionOf } from "../../ingest/ingest.js";
-import { isName } from "../../ingest/normalize.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import type { EventQueries } from "../../store/event-queries.js";
 import type { Lookup, Remembered } from "../../stream/lookup.js";
@@ -15,7 +24,7 @@ import { type Auth, requireTenant } from "../auth.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
 import { problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
-import { answerReadErrors, cursorParam, limitParam, positionOf, sendJson, timeMs, timeParam } from "../reads.js";
+import { answerReadErrors, limitParam, positionOf, sendJson } from "../reads.js";
 
 export interface ReadingRoutesDeps {
   auth: Auth;
@@ -30,24 +39,27 @@ const HOUR_MS = 3_600_000;
 const ID_BYTES = 16;
 const MOST_ITEMS = 500;
 
-const oneQuery = z.object({
+const oneQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
-  userId: z.string().min(1).max(400).optional().describe("Sends the look-up to one shard"),
-  occurredAt: timeParam.optional().describe("Looks in the hour of this time only"),
+  userId: exactText().optional().describe("Sends the look-up to one shard"),
+  occurredAt: timeInQuery
+    .refine((at) => at.getTime() >= 0, "must not be before 1970")
+    .optional()
+    .describe("Looks in the hour of this time only"),
 });
 
 const listQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
-  userId: z.string().min(1).max(400).optional().describe("Sends the search to one shard"),
-  source: z.string().min(1).max(400).optional(),
-  service: z.string().min(1).max(400).optional().describe("Older name of source"),
-  type: z.string().min(1).max(400).optional(),
-  correlationId: z.string().min(1).max(200).optional(),
-  from: timeParam.optional().describe("Earliest occurredAt"),
-  to: timeParam.optional().describe("occurredAt before this"),
+  userId: exactText().optional().describe("Sends the search to one shard"),
+  source: exactText().optional(),
+  service: exactText().optional().describe("Older name of source"),
+  type: exactText().optional(),
+  correlationId: exactText().optional(),
+  from: timeInQuery.optional().describe("Earliest occurredAt"),
+  to: timeInQuery.optional().describe("occurredAt before this"),
   order: z.enum(["asc", "desc"]).default("desc").describe("By occurredAt; newest first unless told"),
   limit: limitParam(MOST_ITEMS, 50),
-  cursor: cursorParam,
+  cursor: cursor.optional(),
 });
 
 /** Reading events: `GET /v1/events`, `GET /v1/events/{eventId or id}`, and both under `/events` for older clients. */
@@ -58,7 +70,7 @@ export function readingRoutes(deps: ReadingRoutesDeps): FastifyPluginAsyncZod {
   const one = {
     tags,
     summary: "One event by eventId, or by id",
-    params: z.object({ eventId: z.string() }),
+    params: z.object({ eventId: anyText }),
     querystring: oneQuery,
     response: { 200: eventViewSchema },
   };
@@ -80,14 +92,10 @@ async function listEvents(deps: ReadingRoutesDeps, request: FastifyRequest, repl
   if (source !== undefined && service !== undefined && source !== service) {
     throw problem("invalid-request", "source and service are two names of one filter; give one of them.");
   }
-  const filter = { tenantId, userId, source: source ?? service, eventType, correlationId, from: dateOf(from), to: dateOf(to) };
+  const filter = { tenantId, userId, source: source ?? service, eventType, correlationId, from, to };
   const { items, nextCursor } = await deps.events.list(filter, order, limit, positionOf(cursor, ID_BYTES));
   reply.header("X-Shards", userId === undefined ? "scatter" : "targeted");
   return sendJson(reply, `{"items":[${items.map(storedEventJson).join(",")}],"nextCursor":${JSON.stringify(nextCursor)}}`);
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(timeMs(text));
 }
 
 async function findEvent(
@@ -114,7 +122,7 @@ async function byEventId(
   if (!isName(eventId)) return null;
   const identity = nameDigest(tenantId, eventId);
   const idAt = (hourMs: number) => Buffer.from(eventUuid(hourMs, identity), "latin1");
-  const atMs = query.occurredAt === undefined ? undefined : timeMs(query.occurredAt);
+  const atMs = query.occurredAt?.getTime();
   const hourMs = atMs === undefined ? undefined : atMs - (atMs % HOUR_MS);
   // Redis before MongoDB: an event leaves Redis only when it is in MongoDB, so this order misses nothing in between.
   const remembered = await deps.lookup.find(partitionOf(identity, deps.partitions), identity).catch((error: Error) => error);

@@ -8,6 +8,7 @@ import {
   replayViewSchema,
   retryRequestSchema,
   tenantIdSchema,
+  uuid,
 } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -19,7 +20,7 @@ import { StorageUnavailableError } from "../../store/events.js";
 import { type Auth, actorOf, answerStorageErrors, requireTenant, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
 
-const params = z.object({ id: z.uuid() });
+const params = z.object({ id: uuid });
 const tenantQuery = z.strictObject({ tenantId: tenantIdSchema.optional() });
 
 /** What selects stored events; the rest of a selector speaks of dead letters. */

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { historySchema, statsSchema } from "@streamforge/shared";
+import { historySchema, statsSchema, wholeInQuery } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -75,11 +75,7 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
           tags,
           summary: "The last minutes, up to a week, as a series of at most 1,500 points",
           querystring: z.strictObject({
-            minutes: z.coerce
-              .number()
-              .int()
-              .min(1)
-              .max(MOST_MINUTES)
+            minutes: wholeInQuery(1, MOST_MINUTES)
               .default(10)
               .describe("Per second up to 10, per 10 seconds up to 60, per minute up to a day, then per 2, 5 or 10 minutes"),
           }),

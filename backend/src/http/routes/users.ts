@@ -1,13 +1,16 @@
 import {
   createdUserSchema,
   createUserSchema,
+  cursor,
   passwordResetSchema,
   resetPasswordSchema,
+  searchText,
   sessionListSchema,
   sessionsEndedSchema,
   updateUserSchema,
   userListSchema,
   userViewSchema,
+  uuid,
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -24,11 +27,11 @@ export interface UserRoutesDeps {
   sessions: Pick<Sessions, "list" | "endAll">;
 }
 
-const params = z.object({ id: z.uuid("is no user id") });
+const params = z.object({ id: uuid });
 const query = z.strictObject({
-  q: z.string().max(320).optional().describe("Part of an e-mail"),
+  q: searchText(320, 0).optional().describe("Part of an e-mail"),
   limit: limitParam(1_000, 100),
-  cursor: z.string().max(500).optional().describe("nextCursor of the page before"),
+  cursor: cursor.optional(),
 });
 const noSuchUser = () => problem("not-found", "There is no such user.");
 const lastAdmin = () => problem("conflict", "This is the last admin who can sign in; make somebody else admin first. Nothing was changed.");
