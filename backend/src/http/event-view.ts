@@ -1,8 +1,8 @@
 import type { EventView } from "@streamforge/shared";
 import { uuidText } from "../ingest/identify.js";
 import { type NormalEvent, normalize } from "../ingest/normalize.js";
+import { type Member, membersOf, wholeValue } from "../lib/json-text.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
-import { jsonMembers, type Member } from "./json-members.js";
 
 /** Payload and extensions as JSON text. */
 interface Content {
@@ -64,7 +64,7 @@ export function deadEventJson(letter: DeadLetterDocument): string {
     correlationId: letter.correlationId,
     deadLetter: letter._id.toString("hex"),
   };
-  return withContent(view, sent && contentOf(sent.item, sent.event, jsonMembers(letter.raw)));
+  return withContent(view, sent && contentOf(sent.item, sent.event, letter.raw));
 }
 
 const DEFAULTS = { schemaVersion: "1.0.0", specVersion: "1.0" } as const;
@@ -83,7 +83,7 @@ function parsedContent(payload: unknown, extensions: unknown): Content {
 function sentContent(text: string): Content {
   const sent = parse(text);
   if (!sent) throw new Error("the text of a stored event is not an event");
-  return contentOf(sent.item, sent.event, jsonMembers(text));
+  return contentOf(sent.item, sent.event, text);
 }
 
 function parse(text: string): { item: Record<string, unknown>; event: NormalEvent } | undefined {
@@ -98,12 +98,13 @@ function parse(text: string): { item: Record<string, unknown>; event: NormalEven
 }
 
 /** The same fields that `normalize` chose, from the text. */
-function contentOf(item: Record<string, unknown>, event: NormalEvent, members: Member[]): Content {
+function contentOf(item: Record<string, unknown>, event: NormalEvent, text: string): Content {
+  const members = membersOf(text, wholeValue(text).start);
   const named = payloadName(item);
-  if (named === undefined) return { payload: objectOf(members, event.payload as object), extensions: undefined };
+  if (named === undefined) return { payload: objectOf(text, members, event.payload as object), extensions: undefined };
   // Of a repeated key the last one counts, as in a parse.
-  const payload = members.findLast(({ key }) => key === named)?.raw ?? "null";
-  return { payload, extensions: event.extensions && objectOf(members, event.extensions) };
+  const payload = members.findLast(({ key }) => key === named) as Member;
+  return { payload: text.slice(payload.start, payload.end), extensions: event.extensions && objectOf(text, members, event.extensions) };
 }
 
 /** Which field is the payload; undefined when the rest of a flat event is. */
@@ -114,7 +115,7 @@ function payloadName(item: Record<string, unknown>): "payload" | "data" | undefi
   return item.data === null ? "data" : undefined;
 }
 
-function objectOf(members: Member[], keys: object): string {
+function objectOf(text: string, members: Member[], keys: object): string {
   const kept = members.filter(({ key }) => Object.hasOwn(keys, key));
-  return `{${kept.map(({ key, raw }) => `${JSON.stringify(key)}:${raw}`).join(",")}}`;
+  return `{${kept.map(({ key, start, end }) => `${JSON.stringify(key)}:${text.slice(start, end)}`).join(",")}}`;
 }

@@ -1,7 +1,7 @@
 import type { FieldError, PatchOperation } from "@streamforge/shared";
 import { canonicalJson } from "../ingest/identify.js";
 import { INPUT_NAMES } from "../ingest/normalize.js";
-import { elementsOf, membersOf, type Span, wholeValue } from "./json-text.js";
+import { elementsOf, membersOf, type Span, wholeValue } from "../lib/json-text.js";
 
 /** A patch that cannot be applied to this event; its message says why. */
 export class PatchError extends Error {
@@ -56,7 +56,7 @@ function writtenBy(operation: PatchOperation): ["path" | "from", string][] {
 }
 
 /**
- * Applies the patch in the text itself (see `json-text.ts`). Of a repeated key the last one counts, as for `JSON.parse`;
+ * Applies the patch in the text itself (see `lib/json-text.ts`). Of a repeated key the last one counts, as for `JSON.parse`;
  * `remove` removes all of them.
  * @param text the event as it was sent
  * @param maxBytes the largest event; a patch that copies could double it with every operation
