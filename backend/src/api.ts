@@ -184,7 +184,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     return redisOk ? undefined : "storage-unavailable";
   };
 
-  const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }) });
+  const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }), bodies });
   auth.install(app);
   const rateLimits = createRateLimits(createLimiter(redis), keys, config);
   const build = readBuild(config.GIT_COMMIT);

@@ -89,7 +89,14 @@ export const configSchema = z.object({
   MAX_JSON_DEPTH: positive(64, "Deepest nesting of an event"),
   MAX_INFLATION_RATIO: positive(200, "Most bytes a gzip body may inflate to, per byte received"),
   STREAM_MAX_BYTES: positive(1024 * MIB, "Longest body of POST /v1/ingest/stream after inflation, in bytes"),
-  MAX_BUFFERED_BYTES: positive(64 * MIB, "Request bodies held in memory at once, in bytes; beyond it reading slows, then 503"),
+  MAX_BUFFERED_BYTES: positive(
+    64 * MIB,
+    "Request bodies held in memory at once, in bytes; a tenant, person or address has half. Beyond it the slowest gets 503",
+  ),
+  MAX_CONNECTIONS: positive(
+    8_000,
+    "Connections open at once; one address has half (behind a proxy: the proxy). Beyond it the oldest that asks nothing is closed",
+  ),
   BODY_FIRST_BYTE_TIMEOUT_MS: positive(10_000, "Longest wait for a body's first byte, in ms"),
   BODY_TIMEOUT_MS: positive(60_000, "Longest time a body of /v1/events may take, in ms"),
   MIN_BODY_BYTES_PER_SECOND: count(1024, "Slowest body that is tolerated after 5 s, in bytes/s; 0 tolerates all"),

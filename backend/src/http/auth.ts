@@ -128,6 +128,16 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal;
 }
 
+/**
+ * Whose share of what all use a request takes: that of a key's tenant, of a person (in all sessions), of the admin token, and of an
+ * address where nobody is known.
+ */
+export function callerOf({ principal, ip }: FastifyRequest): string {
+  if (!principal) return `address ${ip}`;
+  const { kind, id, tenantId } = principal;
+  return tenantId === null ? `${kind} ${id}` : `tenant ${tenantId}`;
+}
+
 /** Who makes the request, for the audit log. */
 export function actorOf(request: FastifyRequest): Actor {
   const { kind, id, name } = principalOf(request);

@@ -1,13 +1,20 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { createGunzip, type Gunzip } from "node:zlib";
+import type { Gunzip } from "node:zlib";
 import type { Config } from "../config.js";
+import { createBodyMemory } from "./body-memory.js";
+import { brokenBody, brokenOff, finishGzip, GZIP_EXTRA_BYTES, inflating, letGo } from "./inflation.js";
 import { createPieces } from "./pieces.js";
-import { type ProblemError, problem } from "./problems.js";
+import { ProblemError, problem } from "./problems.js";
 
 type BodyConfig = Pick<
   Config,
-  "MAX_BUFFERED_BYTES" | "BODY_FIRST_BYTE_TIMEOUT_MS" | "BODY_TIMEOUT_MS" | "MIN_BODY_BYTES_PER_SECOND" | "MAX_INFLATION_RATIO"
+  | "MAX_BUFFERED_BYTES"
+  | "MAX_BATCH_BYTES"
+  | "BODY_FIRST_BYTE_TIMEOUT_MS"
+  | "BODY_TIMEOUT_MS"
+  | "MIN_BODY_BYTES_PER_SECOND"
+  | "MAX_INFLATION_RATIO"
 >;
 
 /** A body in memory; `release` gives its bytes back to the budget when nothing refers to them any more. */
@@ -16,19 +23,26 @@ export interface HeldBody {
   release(): void;
 }
 
+/** A body, chunk by chunk. */
+export interface BodyChunks extends AsyncIterable<Buffer> {
+  /** To be told how many bytes of it the consumer holds now. */
+  holds(bytes: number): void;
+}
+
 export interface BodyReader {
   /**
    * Reads a whole body, inflated.
+   * @param owner whose share of the memory it takes (`callerOf`)
    * @param maxBytes most bytes after inflation, and on the wire
    * @param tooLarge the problem when there are more
    * @throws ProblemError: too large, too slow (408), not gzip (400), another encoding (415), no memory left (503 backlog-full)
    */
-  read(request: IncomingMessage, maxBytes: number, tooLarge: () => ProblemError): Promise<HeldBody>;
+  read(request: IncomingMessage, owner: string, maxBytes: number, tooLarge: () => ProblemError): Promise<HeldBody>;
   /**
    * The body chunk by chunk, inflated, as fast as it is consumed. The inflated total is the consumer's to limit.
    * @param maxBytes most bytes on the wire, where gzip can hold much that inflates to nothing
    */
-  chunks(request: IncomingMessage, maxBytes: number): AsyncIterable<Buffer>;
+  chunks(request: IncomingMessage, owner: string, maxBytes: number): BodyChunks;
   bufferedBytes(): number;
   close(): void;
 }
@@ -36,11 +50,6 @@ export interface BodyReader {
 const SWEEP_MS = 500;
 /** Nobody is called slow before this. */
 const GRACE_MS = 5_000;
-/** Below this a body may inflate at any ratio: small repetitive bodies do, and do no harm. */
-const RATIO_FREE_BYTES = 1024 * 1024;
-
-/** What gzip may add to bytes that cannot be compressed: 5 in 16 KiB, and its frame. Also what may follow the compressed data. */
-const GZIP_EXTRA_BYTES = 64 * 1024;
 
 /** A body on its way in, as the sweeper judges it. */
 interface Arrival {
@@ -57,20 +66,25 @@ function arrivalOf(timeoutMs: number, fail: (error: ProblemError) => void): Arri
   return { startedAtMs: Date.now(), wireBytes: 0, pausedMs: 0, pausedSinceMs: undefined, timeoutMs, fail };
 }
 
+const ageMs = ({ startedAtMs, pausedMs, pausedSinceMs }: Arrival, now: number): number => (pausedSinceMs ?? now) - startedAtMs - pausedMs;
+const bytesPerSecond = (arrival: Arrival): number => (arrival.wireBytes * 1000) / Math.max(1, ageMs(arrival, Date.now()));
+
 /**
  * Reads bodies within limits. One interval judges all that are on their way, so that a request costs no timer of its own;
  * all bodies share one budget of memory, so that overload is answered with 503 and not with a growing heap.
  */
 export function createBodyReader(config: BodyConfig): BodyReader {
   const arrivals = new Set<Arrival>();
-  let buffered = 0;
+  const totalBytes = config.MAX_BUFFERED_BYTES;
+  // A share holds one batch at least, else none would ever be taken.
+  const memory = createBodyMemory({ totalBytes, shareBytes: Math.max(totalBytes / 2, config.MAX_BATCH_BYTES) });
 
   const sweep = (): void => {
     const now = Date.now();
     for (const arrival of arrivals) {
       if (arrival.pausedSinceMs !== undefined) continue;
-      const age = now - arrival.startedAtMs - arrival.pausedMs;
-      const slow = age > GRACE_MS && (arrival.wireBytes * 1000) / age < config.MIN_BODY_BYTES_PER_SECOND;
+      const age = ageMs(arrival, now);
+      const slow = age > GRACE_MS && bytesPerSecond(arrival) < config.MIN_BODY_BYTES_PER_SECOND;
       const silent = arrival.wireBytes === 0 && age > config.BODY_FIRST_BYTE_TIMEOUT_MS;
       if (silent || slow || age > arrival.timeoutMs) {
         arrival.fail(problem("request-timeout", `The body came too slowly: ${arrival.wireBytes} bytes in ${Math.round(age / 1000)} s.`));
@@ -80,22 +94,24 @@ export function createBodyReader(config: BodyConfig): BodyReader {
   const timer = setInterval(sweep, SWEEP_MS);
   timer.unref();
 
-  const readWhole = (request: IncomingMessage, maxBytes: number, tooLarge: () => ProblemError): Promise<HeldBody> =>
+  const readWhole = (request: IncomingMessage, owner: string, maxBytes: number, tooLarge: () => ProblemError): Promise<HeldBody> =>
     new Promise((resolve, reject) => {
       const pieces = createPieces();
       let size = 0;
       const source = inflating(request, config, () => arrival.wireBytes);
       const arrival = arrivalOf(config.BODY_TIMEOUT_MS, (error) => end(error));
+      const holding = memory.hold(owner, { bytesPerSecond: () => bytesPerSecond(arrival), giveWay: arrival.fail });
       const onWire = (chunk: Buffer): void => {
         arrival.wireBytes += chunk.length;
         if (arrival.wireBytes > maxBytes + GZIP_EXTRA_BYTES) end(tooLarge());
       };
       const onData = (chunk: Buffer): void => {
         size += chunk.length;
-        buffered += chunk.length;
         if (size > maxBytes) end(tooLarge());
-        else if (buffered > config.MAX_BUFFERED_BYTES) end(problem("backlog-full", "The server holds as many request bodies as it can."));
-        else pieces.add(chunk);
+        else {
+          pieces.add(chunk);
+          holding.add(chunk.length);
+        }
       };
       const onPlainData = (chunk: Buffer): void => {
         arrival.wireBytes += chunk.length;
@@ -103,20 +119,17 @@ export function createBodyReader(config: BodyConfig): BodyReader {
       };
       const onEnd = (): void => end();
       const onAborted = (): void => end(brokenOff());
-      const onError = (error: Error): void => end(isProblem(error) ? error : brokenBody(error));
+      const onError = (error: Error): void => end(error instanceof ProblemError ? error : brokenBody(error));
       const end = (error?: Error): void => {
         arrivals.delete(arrival);
         request.off("data", onWire).off("aborted", onAborted);
         source.off("data", onData).off("data", onPlainData).off("end", onEnd).off("error", onError);
         if (!error) {
-          const held = size;
           if (source !== request) finishGzip(request, source as Gunzip);
-          const release = (): void => {
-            buffered -= held;
-          };
-          resolve({ bytes: pieces.together(), release });
+          holding.whole();
+          resolve({ bytes: pieces.together(), release: holding.release });
         } else {
-          buffered -= size;
+          holding.release();
           letGo(request, source);
           reject(error);
         }
@@ -134,25 +147,31 @@ export function createBodyReader(config: BodyConfig): BodyReader {
       if (request.destroyed) end(brokenOff());
     });
 
-  return {
-    read: readWhole,
-    async *chunks(request, maxBytes) {
-      let ending: ProblemError | "end" | undefined;
-      let wake = (): void => {};
-      const stop = (how: ProblemError | "end"): void => {
-        ending ??= how;
-        wake();
-      };
-      const arrival = arrivalOf(Number.POSITIVE_INFINITY, stop);
-      const source = inflating(request, config, () => arrival.wireBytes);
-      const onWire = (chunk: Buffer): void => {
-        arrival.wireBytes += chunk.length;
-        if (arrival.wireBytes > maxBytes + GZIP_EXTRA_BYTES) stop(problem("batch-too-large", `The body has more than ${maxBytes} bytes.`));
-      };
-      const onReadable = (): void => wake();
-      const onEnd = (): void => stop("end");
-      const onError = (error: Error): void => stop(isProblem(error) ? error : brokenBody(error));
-      const onAborted = (): void => stop(brokenOff());
+  const readChunks = (request: IncomingMessage, owner: string, maxBytes: number): BodyChunks => {
+    let ending: ProblemError | "end" | undefined;
+    let wake = (): void => {};
+    const stop = (how: ProblemError | "end"): void => {
+      ending ??= how;
+      wake();
+    };
+    const arrival = arrivalOf(Number.POSITIVE_INFINITY, stop);
+    const source = inflating(request, config, () => arrival.wireBytes);
+    const holding = memory.hold(owner, { bytesPerSecond: () => bytesPerSecond(arrival), giveWay: stop });
+    let held = 0;
+    const holds = (bytes: number): void => {
+      holding.add(bytes - held);
+      held = bytes;
+    };
+    const onWire = (chunk: Buffer): void => {
+      arrival.wireBytes += chunk.length;
+      if (arrival.wireBytes > maxBytes + GZIP_EXTRA_BYTES) stop(problem("batch-too-large", `The body has more than ${maxBytes} bytes.`));
+    };
+    const onReadable = (): void => wake();
+    const onEnd = (): void => stop("end");
+    const onError = (error: Error): void => stop(error instanceof ProblemError ? error : brokenBody(error));
+    const onAborted = (): void => stop(brokenOff());
+
+    async function* read(): AsyncGenerator<Buffer> {
       source.on("readable", onReadable).on("end", onEnd).on("error", onError);
       request.on("aborted", onAborted);
       if (source !== request) request.on("data", onWire);
@@ -180,67 +199,15 @@ export function createBodyReader(config: BodyConfig): BodyReader {
         }
       } finally {
         arrivals.delete(arrival);
+        holding.release();
         request.off("data", onWire).off("aborted", onAborted);
         source.off("readable", onReadable).off("end", onEnd).off("error", onError);
         if (ending === "end" && source !== request) finishGzip(request, source as Gunzip);
         else if (ending !== "end") letGo(request, source);
       }
-    },
-    bufferedBytes: () => buffered,
-    close: () => clearInterval(timer),
-  };
-}
-
-/** What follows the compressed data is no data (gzip allows padding), yet it must be read before the next request of the connection. */
-function finishGzip(request: IncomingMessage, gunzip: Gunzip): void {
-  request.unpipe(gunzip);
-  gunzip.on("error", () => {}).destroy();
-  let padding = 0;
-  request.on("data", (chunk: Buffer) => {
-    padding += chunk.length;
-    if (padding > GZIP_EXTRA_BYTES) request.destroy();
-  });
-  request.resume();
-}
-
-/** Stops reading. The connection stays: the answer goes out on it. */
-function letGo(request: IncomingMessage, source: IncomingMessage | Gunzip): void {
-  if (source !== request) {
-    request.unpipe(source as Gunzip);
-    (source as Gunzip).on("error", () => {}).destroy();
-  }
-  request.pause();
-}
-
-/** The request itself, or the stream that inflates it. */
-function inflating(request: IncomingMessage, config: BodyConfig, wireBytes: () => number): IncomingMessage | Gunzip {
-  const encoding = request.headers["content-encoding"]?.trim().toLowerCase();
-  if (encoding === undefined || encoding === "" || encoding === "identity") return request;
-  if (encoding !== "gzip") throw problem("unsupported-media-type", `Content-Encoding "${encoding}" is not supported; send gzip or none.`);
-  const gunzip = createGunzip();
-  let inflated = 0;
-  gunzip.on("data", (chunk: Buffer) => {
-    inflated += chunk.length;
-    if (inflated > RATIO_FREE_BYTES && inflated > wireBytes() * config.MAX_INFLATION_RATIO) {
-      gunzip.destroy(problem("batch-too-large", `The body inflates more than ${config.MAX_INFLATION_RATIO} times.`));
     }
-  });
-  gunzip.pause();
-  request.pipe(gunzip);
-  return gunzip;
-}
+    return { holds, [Symbol.asyncIterator]: read };
+  };
 
-function isProblem(error: unknown): error is ProblemError {
-  return error instanceof Error && error.name === "ProblemError";
-}
-
-function brokenBody(error: Error): ProblemError {
-  const code = (error as NodeJS.ErrnoException).code ?? "";
-  if (code.startsWith("Z_")) return problem("invalid-request", `The body is not valid gzip (${code}).`);
-  return brokenOff();
-}
-
-/** Nobody is left to read this; it ends the request in the log and the metrics. */
-function brokenOff(): ProblemError {
-  return problem("invalid-request", "The body broke off before its end.");
+  return { read: readWhole, chunks: readChunks, bufferedBytes: memory.heldBytes, close: () => clearInterval(timer) };
 }

@@ -29,6 +29,39 @@ export function allowHalfOpen(server: Server): void {
   });
 }
 
+/**
+ * Bounds the connections of all, and gives one address half of them at most. One too many makes another give way: of the address
+ * that has most, the oldest that waits for a request or for the rest of one. What is being answered stays.
+ */
+export function boundConnections(server: Server, most: number): void {
+  const byAddress = new Map<string, Set<Answering>>();
+  let open = 0;
+  server.on("connection", (socket: Answering) => {
+    const address = socket.remoteAddress ?? "";
+    const own = byAddress.get(address) ?? new Set();
+    byAddress.set(address, own.add(socket));
+    open++;
+    socket.once("close", () => {
+      open--;
+      own.delete(socket);
+      if (own.size === 0 && byAddress.get(address) === own) byAddress.delete(address);
+    });
+    if (own.size > most / 2) oldestUnasked(own, socket).destroy();
+    else if (open > most) oldestUnasked(largest(byAddress.values()), socket).destroy();
+  });
+}
+
+function largest(sets: Iterable<Set<Answering>>): Set<Answering> {
+  let found = new Set<Answering>();
+  for (const set of sets) if (set.size > found.size) found = set;
+  return found;
+}
+
+function oldestUnasked(sockets: Set<Answering>, newest: Answering): Answering {
+  for (const socket of sockets) if (!socket.destroyed && socket._httpMessage?.req.complete !== true) return socket;
+  return newest;
+}
+
 const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: string }> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The request came too slowly." },
   HPE_HEADER_OVERFLOW: { status: 431, code: "invalid-request", detail: "The headers have more than 16 KiB." },

@@ -6,7 +6,7 @@ import { MalformedBody, type Slice, skipSpace, splitArray, splitLines, trimmed }
 import { receiveInTurns } from "../ingest/in-turns.js";
 import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
 import { eventContext } from "../stream/record.js";
-import { principalOf, requireTenant } from "./auth.js";
+import { callerOf, principalOf, requireTenant } from "./auth.js";
 import type { BodyReader, HeldBody } from "./body.js";
 import { traceparentOf } from "./correlation.js";
 import { problem } from "./problems.js";
@@ -59,7 +59,7 @@ export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Pr
   const tooLarge = () =>
     problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
   if (Number(request.headers["content-length"] ?? 0) > MAX_BATCH_BYTES) throw tooLarge();
-  return deps.bodies.read(request.raw, MAX_BATCH_BYTES, tooLarge);
+  return deps.bodies.read(request.raw, callerOf(request), MAX_BATCH_BYTES, tooLarge);
 }
 
 /**

@@ -1,14 +1,17 @@
 import { fastifyCors } from "@fastify/cors";
 import { fastifyHelmet } from "@fastify/helmet";
 import type { ProblemCode } from "@streamforge/shared";
-import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from "fastify";
+import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Config } from "../config.js";
 import type { Logger } from "../telemetry/log.js";
-import { allowHalfOpen, answerGarbage } from "./connections.js";
+import type { BodyReader } from "./body.js";
+import { allowHalfOpen, answerGarbage, boundConnections } from "./connections.js";
 import { correlationIdOf } from "./correlation.js";
+import { readJsonBodies } from "./json-bodies.js";
 import { problem } from "./problems.js";
 import { asProblem, sendProblem } from "./refusals.js";
+import { leaveUnread } from "./unread.js";
 
 export type Server = FastifyInstance;
 
@@ -17,13 +20,14 @@ export interface ServerOptions {
   log: Logger;
   /** Told of each refusal by its code. */
   onProblem: (code: ProblemCode) => void;
+  bodies: Pick<BodyReader, "read">;
 }
 
 /** A stream that is slowed to its tenant's rate may take hours; slow clients are shed by whoever reads their body. */
 const REQUEST_TIMEOUT_MS = 24 * 3_600_000;
 
 /** The server without routes: correlation ids, problems, security headers, CORS, cookies. */
-export async function createServer({ config, log, onProblem }: ServerOptions): Promise<Server> {
+export async function createServer({ config, log, onProblem, bodies }: ServerOptions): Promise<Server> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -35,12 +39,14 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: answerGarbage,
     // A URL that cannot be decoded comes here, past all hooks.
-    frameworkErrors: (error, request, reply) => sendProblem(request, reply.header("X-Correlation-Id", request.id), asProblem(error)),
+    frameworkErrors: (error, request, reply) => {
+      leaveUnread(request, reply);
+      sendProblem(request, reply.header("X-Correlation-Id", request.id), asProblem(error));
+    },
     // So many hops from here, and not every address that a client names (`true`), nor those of a network that it may be in, too.
     trustProxy: config.TRUST_PROXY > 0 && ((_address, hop) => hop < config.TRUST_PROXY),
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 3_000, ignoreTrailingSlash: true },
     // Named here and not set later, so that Fastify does not load its own: 1.3 MB for schemas that are all zod's.
     schemaController: {
@@ -53,11 +59,17 @@ export async function createServer({ config, log, onProblem }: ServerOptions): P
     reply.header("X-Content-Type-Options", "nosniff");
     done();
   });
+  app.addHook("onSend", (request, reply, _payload, done) => {
+    leaveUnread(request, reply);
+    done();
+  });
+  readJsonBodies(app, bodies);
   allowHalfOpen(app.server);
+  boundConnections(app.server, config.MAX_CONNECTIONS);
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
   app.server.on("checkContinue", (request, response) => app.routing(request, response));
   app.addHook("preParsing", (request, reply, payload, done) => {
-    if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    if (request.headers.expect !== undefined && !request.is404) reply.raw.writeContinue();
     done(null, payload);
   });
   // A line a request costs more than taking an event in: each is logged at debug, what went wrong on our side at any level.
@@ -101,21 +113,13 @@ function whoAsked(request: FastifyRequest): { correlationId: string; tenantId: s
   return { correlationId: request.id, tenantId: request.principal?.tenantId ?? null };
 }
 
-function shedSlowBody(request: FastifyRequest, reply: FastifyReply, timeoutMs: number): void {
-  const timer = setTimeout(() => {
-    if (!request.raw.complete && !reply.sent)
-      sendProblem(request, reply.header("Connection", "close"), problem("request-timeout", "The body came too slowly."));
-  }, timeoutMs).unref();
-  request.raw.once("close", () => clearTimeout(timer));
-}
-
 /**
  * Registers routes behind helmet's headers. Those that take events in are registered outside: their answers are read by
  * programs, and twelve headers that are built anew cost 25 µs a request.
  */
 export async function withSecurityHeaders(
   app: Server,
-  config: Pick<Config, "COOKIE_SECURE" | "BODY_TIMEOUT_MS">,
+  config: Pick<Config, "COOKIE_SECURE">,
   routes: (scope: Server) => Promise<void>,
 ): Promise<void> {
   await app.register(async (scope) => {
@@ -132,11 +136,6 @@ export async function withSecurityHeaders(
         },
       },
       hsts: config.COOKIE_SECURE,
-    });
-    // Fastify itself waits for a body as long as the server does, which is for streams.
-    scope.addHook("onRequest", (request, reply, done) => {
-      if (request.headers["content-length"] ?? request.headers["transfer-encoding"]) shedSlowBody(request, reply, config.BODY_TIMEOUT_MS);
-      done();
     });
     await routes(scope);
   });

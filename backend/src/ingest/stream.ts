@@ -19,6 +19,8 @@ export interface StreamOptions {
   allResults: boolean;
   /** Slows the stream down to its tenant's rate. */
   pace: (events: number) => Promise<void>;
+  /** To be told how many bytes of the stream are in memory now. */
+  holds: (bytes: number) => void;
   now: () => number;
   /** Why nothing more can be taken in now; undefined when it can. */
   refusal: () => ProblemCode | undefined;
@@ -38,6 +40,8 @@ const GROUP_BYTES = 256 * 1024;
 const GROUPS_IN_FLIGHT = 4;
 /** A summary lists at most so many items; the counts go on. */
 const MOST_RESULTS = 10_000;
+/** What one takes in memory, about: 20 KB of lines that are no events become 10,000 of them. */
+const RESULT_BYTES = 400;
 const NEWLINE = 0x0a;
 
 /** A group of lines under way. */
@@ -47,6 +51,7 @@ interface Group {
   endOffset: number;
   /** Where each item begins. */
   starts: number[];
+  bytes: number;
   done: Promise<void>;
 }
 
@@ -63,18 +68,22 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
   let index = 0;
   let end: Omit<StreamEnd, "summary"> = {};
 
+  const tellHeld = (): void => options.holds(groups.reduce((sum, { bytes }) => sum + bytes, rest.heldBytes() + tally.heldBytes()));
   const launch = async (body: Buffer, slices: Slice[], bodyOffset: number, endOffset: number): Promise<void> => {
     await options.pace(slices.length);
     const scope = { ...options.scope, receivedAtMs: options.now() };
     const items = ingest.receive(body, slices, scope, (_, slice) => bodyOffset + slice.start);
     for (const item of items) item.index = index++;
-    groups.push({ items, endOffset, starts: slices.map((slice) => bodyOffset + slice.start), done: ingest.append(items) });
+    const starts = slices.map((slice) => bodyOffset + slice.start);
+    groups.push({ items, endOffset, starts, bytes: endOffset - (starts[0] as number), done: ingest.append(items) });
+    tellHeld();
     while (groups.length >= GROUPS_IN_FLIGHT) await settleFirst();
   };
   const settleFirst = async (): Promise<void> => {
     const group = groups.shift() as Group;
     await group.done;
     tally.add(group);
+    tellHeld();
   };
   /** Blank lines are decided when what stands before them is. */
   const skip = (to: number): void => {
@@ -105,6 +114,7 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
       else await takeAll(lines.body, lines.offset);
       if (tally.stopped()) return undefined;
     }
+    tellHeld();
     return room < chunk.length ? tooLong : undefined;
   };
 
@@ -171,6 +181,7 @@ function createRest(startOffset: number, mostBytes: number) {
 
   return {
     endOffset: () => offset + length,
+    heldBytes: () => Math.min(length, mostBytes),
     /** @returns what is whole with this chunk */
     add(chunk: Buffer): Lines[] {
       const found: Lines[] = [];
@@ -225,6 +236,7 @@ function createTally(allResults: boolean, startOffset: number) {
       offset = end;
     },
     stopped: () => undecidedAt !== undefined,
+    heldBytes: () => results.length * RESULT_BYTES,
     summary(): StreamEnd["summary"] {
       const { accepted, duplicate, conflict, rejected, retry } = counts;
       const summary = { accepted, duplicates: duplicate, conflicts: conflict, rejected, retry, results, offset: undecidedAt ?? offset };

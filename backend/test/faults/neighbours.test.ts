@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
-import { newSender } from "../integration/sending-fixture.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { head, NDJSON, newSender, openWire, settledSoon, watchMemory } from "../integration/sending-fixture.js";
 import { event, sleep } from "../support/judged.js";
 import { type Neighbours, startNeighbours } from "../support/neighbours.js";
 import { type Stack, startStack } from "../support/stack.js";
 
 /** Promise 29: what one tenant does is not felt by another. Each case is an attack; `bear` measures and judges. */
+
+const MIB = 1024 * 1024;
+/** `SLOW_CLIENTS=2000` is promise 30 in full. */
+const CONNECTIONS = Number(process.env.SLOW_CLIENTS ?? 900);
 
 let stack: Stack;
 let neighbours: Neighbours;
@@ -32,11 +36,87 @@ function repeatedly(times: number, everyMs: number, once: () => Promise<unknown>
   };
 }
 
+/** Promise 30: memory of the api while something happens. */
+async function bounded(happening: () => Promise<void>): Promise<void> {
+  const memory = watchMemory(stack.api.pid());
+  await happening().finally(() => {
+    const { before, peak } = memory.stop();
+    console.log(`api: ${(before / MIB).toFixed(0)} MiB, + ${((peak - before) / MIB).toFixed(0)} MiB`);
+    expect(peak - before).toBeLessThan(150 * MIB);
+  });
+}
+
+/** Opens connections, each with the head of a request and the beginning of its body, which then drips. */
+async function slowBodies(count: number, headOf: () => string, begin: string, bytesPerSecond: number): Promise<() => Promise<void>> {
+  const wires = await Promise.all(Array.from({ length: count }, () => openWire(stack.apiUrl)));
+  for (const wire of wires) {
+    wire.write(headOf());
+    wire.write(begin);
+  }
+  const drip = setInterval(() => {
+    for (const wire of wires) wire.write(" ".repeat(bytesPerSecond));
+  }, 1_000);
+  return async () => {
+    clearInterval(drip);
+    for (const wire of wires) wire.socket.destroy();
+  };
+}
+
+describe("promise 30: a tenant feels nothing of somebody without a credential who", () => {
+  const anonymous = (method: string, path: string, more: object = {}): string =>
+    `${method} ${path} HTTP/1.1\r\n${Object.entries({ host: "x", "content-type": "application/json", "content-length": MIB, ...more })
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("")}\r\n`;
+  const doors = [
+    anonymous("POST", "/nonexistent"),
+    anonymous("POST", "/v1/session"),
+    anonymous("POST", "/v1/admin/keys"),
+    anonymous("GET", "/v1/events"),
+    anonymous("PUT", "/"),
+    anonymous("GET", "/health"),
+    anonymous("POST", "/v1/events", { authorization: `Bearer sf_live_${"a".repeat(50)}` }),
+    anonymous("POST", "/assets/index.js", { "content-type": "application/x-ndjson" }),
+    anonymous("POST", "/v1/ingest/stream", { "transfer-encoding": "chunked", "content-length": "" }).replace("content-length: \r\n", ""),
+  ];
+
+  test(`holds ${CONNECTIONS} connections with slow bodies to any path`, async () => {
+    let n = 0;
+    const next = () => doors[n++ % doors.length] as string;
+    await bounded(() => neighbours.bear(() => slowBodies(CONNECTIONS, next, '{"a":"'.padEnd(60_000), 60_000)));
+  });
+});
+
 describe("promise 29: a tenant feels nothing of a neighbour that", () => {
   test("sends 100 times as much", async () => {
     const { post } = await newSender(stack);
     let sent = 0;
     const batch = () => `${Array.from({ length: 100 }, () => event("flood", sent++).text).join("\n")}\n`;
-    await neighbours.bear(async () => repeatedly(5, 150, () => post("/v1/events", batch(), { "content-type": "application/x-ndjson" })));
+    await neighbours.bear(async () => repeatedly(5, 150, () => post("/v1/events", batch(), NDJSON)));
+  });
+
+  test("holds as many slow uploads as it can", async () => {
+    const sender = await newSender(stack);
+    // Seven fill what there is for bodies (64 MiB) to the last 100 bytes each. They may take their time: so far they were fast.
+    const held = Math.floor((64 * MIB) / 7) - 100;
+    const body = "[".padEnd(held);
+    await neighbours.bear(() => slowBodies(7, () => head(sender, "/v1/events", { "content-length": held + 1 }), body, 0));
+  });
+
+  test("holds slow streams with half a line each", async () => {
+    const sender = await newSender(stack);
+    const half = `{"eventType":"half","fill":"${"x".repeat(250_000)}`;
+    const stream = () => head(sender, "/v1/ingest/stream", { ...NDJSON, "content-length": 10 * MIB });
+    await neighbours.bear(() => slowBodies(400, stream, half, 2_048));
+  });
+
+  test("reads the largest pages", async () => {
+    const sender = await newSender(stack);
+    const large = (n: number) => JSON.stringify({ ...JSON.parse(event("large", n).text), payload: { fill: "x".repeat(240_000) } });
+    for (let n = 0; n < 320; n += 32)
+      await sender.post("/v1/events", `${Array.from({ length: 32 }, (_, i) => large(n + i)).join("\n")}\n`, NDJSON);
+    await settledSoon(stack);
+    const headers = { authorization: `Bearer ${sender.key}` };
+    const read = () => fetch(`${stack.apiUrl}/v1/events?limit=500`, { headers }).then((answer) => answer.arrayBuffer());
+    await neighbours.bear(async () => repeatedly(4, 20, read));
   });
 });

@@ -119,13 +119,14 @@ describe("memory for bodies", () => {
     return wire;
   };
 
-  test("beyond the budget: 503 backlog-full; those who leave, whole or half, give their share back", async () => {
+  test("beyond the budget the slowest gives way: 503 backlog-full; those who leave, whole or half, give their share back", async () => {
     const first = await half(1.5 * MIB);
     await sleep(200);
-    expectProblem(await strictSender.post("/v1/events", `[${" ".repeat(MIB)}]`), 503, "backlog-full");
-    first.write("]");
-    expect(statusOf(await first.answer(500))).toBe(202);
-    first.socket.destroy();
+    expect((await strictSender.post("/v1/events", `[${" ".repeat(MIB)}]`)).status).toBe(202);
+    const refused = await first.answer();
+    expect(statusOf(refused), refused).toBe(503);
+    expect(refused).toContain("backlog-full");
+    expect(first.ended()).toBe(true);
     for (let round = 0; round < 20; round++) {
       const wire = await half(1.5 * MIB);
       await sleep(20);
@@ -140,6 +141,27 @@ describe("memory for bodies", () => {
     // The whole budget is there again.
     expect((await strictSender.post("/v1/events", `[${" ".repeat(1.9 * MIB)}]`)).status).toBe(202);
     expect(strict.alive()).toBe(true);
+  });
+
+  test("a tenant that holds it all does not keep out another, with a body, a batch or a stream", async () => {
+    const other = await newSender(stack, { apiUrl: strict.url });
+    const hold = async (path: string, more: object) => {
+      const wire = await openWire(strict.url);
+      wire.write(head(strictSender, path, { "content-length": 3 * MIB, ...more }));
+      return wire;
+    };
+    const line = `{"eventType":"half","fill":"${"x".repeat(250_000)}`;
+    const wires = await Promise.all(Array.from({ length: 12 }, () => hold("/v1/ingest/stream", NDJSON)));
+    for (const wire of wires) wire.write(line);
+    const bodies = await Promise.all(Array.from({ length: 4 }, () => half(0.4 * MIB)));
+    await sleep(300);
+    expect((await other.post("/v1/events", event())).status).toBe(202);
+    expect((await other.post("/v1/events", `[${" ".repeat(0.3 * MIB)}]`)).status).toBe(202);
+    expect((await other.post("/v1/ingest/stream", lines([event()]), NDJSON)).status).toBe(202);
+    // Some gave way, the others may go on.
+    expect([...wires, ...bodies].filter((wire) => wire.ended()).length).toBeGreaterThan(0);
+    expect([...wires, ...bodies].filter((wire) => !wire.ended()).length).toBeGreaterThan(3);
+    for (const wire of [...wires, ...bodies]) wire.socket.destroy();
   });
 
   test("bodies in chunks of one byte take what they hold, not a buffer for each byte", async () => {

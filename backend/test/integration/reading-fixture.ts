@@ -9,6 +9,7 @@ import type { Principal } from "../../src/accounts/authenticator.js";
 import type { SessionRecord } from "../../src/accounts/sessions.js";
 import { type Config, loadConfig } from "../../src/config.js";
 import { type Auth, createAuth } from "../../src/http/auth.js";
+import { createBodyReader } from "../../src/http/body.js";
 import type { RateLimits } from "../../src/http/rate-limits.js";
 import { createServer, type Server } from "../../src/http/server.js";
 import { createIngest, type Item, outcomeOf } from "../../src/ingest/ingest.js";
@@ -86,7 +87,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
   await redis.set(keys.partitionCount, partitions);
   const appender = createAppender({ redis, keys, partitions, dedupeTtlMs: 600_000, timeoutMs: 5_000, replicaAcks: 0 });
   const ingest = createIngest(appender, { maxEventBytes: 262_144, maxDepth: 64, strategy: "intent", partitions });
-  const app = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {} });
+  const app = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {}, bodies: createBodyReader(config) });
   const auth = createAuth({ authenticator: { authenticateKey: keyPrincipal }, sessions: { read: readSession }, config });
   auth.install(app);
 

@@ -9,6 +9,7 @@ import { healthSchema, historySchema, type Stats, statsSchema } from "@streamfor
 import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLetterQueries } from "../../src/dead-letters/queries.js";
+import { createBodyReader } from "../../src/http/body.js";
 import { readBuild } from "../../src/http/build.js";
 import { healthRoutes } from "../../src/http/routes/health.js";
 import { ledgerRoutes } from "../../src/http/routes/ledger.js";
@@ -220,7 +221,7 @@ describe("the live stream", () => {
 
   it("drops a client that does not read, and ends cleanly when the server closes", async () => {
     const log = createLog(reading.config, "api", "sse");
-    const app = await createServer({ config: reading.config, log, onProblem() {} });
+    const app = await createServer({ config: reading.config, log, onProblem() {}, bodies: createBodyReader(reading.config) });
     reading.auth.install(app);
     const listeners = new Set<(stats: Stats, json: string) => void>();
     const flood = {

@@ -111,7 +111,7 @@ export interface Wire {
   ended(): boolean;
 }
 
-export function openWire(url: string, options: { allowHalfOpen?: boolean } = {}): Promise<Wire> {
+export function openWire(url: string, options: { allowHalfOpen?: boolean; localAddress?: string } = {}): Promise<Wire> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), ...options });
   let text = "";

@@ -7,6 +7,7 @@ import { createSessions } from "../../src/accounts/sessions.js";
 import { createSettingsService } from "../../src/accounts/settings.js";
 import { createUserService } from "../../src/accounts/users.js";
 import { createAuth } from "../../src/http/auth.js";
+import { createBodyReader } from "../../src/http/body.js";
 import { keyRoutes } from "../../src/http/routes/keys.js";
 import { meRoutes } from "../../src/http/routes/me.js";
 import { sessionRoutes } from "../../src/http/routes/session.js";
@@ -85,7 +86,7 @@ export async function startPeople(): Promise<People> {
 async function serve(accounts: Accounts): Promise<Server> {
   const { prisma, redis, config } = accounts;
   const authenticator = await accounts.authenticator();
-  const server = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {} });
+  const server = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {}, bodies: createBodyReader(config) });
   const store = createSessionStore(redis, keys);
   const credentials = createCredentials({ prisma, redis, keys });
   const sessions = createSessions({ prisma, store, credentials, config });

@@ -39,19 +39,22 @@ process.on("disconnect", () => process.exit());
 
 function begin(phase: string): void {
   let sent = 0;
+  let known = 0;
   const event = () => ({ eventId: `${phase}-${sent++}`, eventType: "calm.event", userId: `user-${sent % 10}`, payload: { sent } });
-  const post = (items: object[]) => ask(measures.accept, "POST", "/v1/events", `${items.map((item) => JSON.stringify(item)).join("\n")}\n`);
-  const reads = [
-    () => `/v1/events/${phase}-${Math.max(0, sent - 50)}`,
-    () => "/v1/events?limit=20",
-    () => `/v1/events?limit=20&userId=user-${sent % 10}`,
-  ];
+  const post = (items: object[]) => {
+    const last = sent - 1;
+    const lines = `${items.map((item) => JSON.stringify(item)).join("\n")}\n`;
+    ask(measures.accept, "POST", "/v1/events", lines, () => {
+      known = last;
+    });
+  };
+  const reads = [() => `/v1/events/${phase}-${known}`, () => "/v1/events?limit=20", () => `/v1/events?limit=20&userId=user-${sent % 10}`];
   let turn = 0;
   post([event()]);
   timers = [
     setInterval(() => post([event()]), SINGLE_EVERY_MS),
     setInterval(() => post(Array.from({ length: BATCH_EVENTS }, event)), BATCH_EVERY_MS),
-    setInterval(() => ask(measures.reads, "GET", (reads[turn++ % reads.length] as () => string)()), READ_EVERY_MS),
+    setInterval(() => known > 0 && ask(measures.reads, "GET", (reads[turn++ % reads.length] as () => string)()), READ_EVERY_MS),
   ];
 }
 
@@ -63,7 +66,7 @@ async function end(): Promise<void> {
   underWay = [];
 }
 
-function ask(took: number[], method: string, path: string, body?: string): void {
+function ask(took: number[], method: string, path: string, body?: string, done = () => {}): void {
   const begunAt = performance.now();
   const fail = (what: string): void => {
     measures.failed[what] = (measures.failed[what] ?? 0) + 1;
@@ -77,6 +80,7 @@ function ask(took: number[], method: string, path: string, body?: string): void 
           .on("close", () => {
             took.push(performance.now() - begunAt);
             if ((answer.statusCode ?? 0) >= 300) fail(`${method} ${answer.statusCode}`);
+            else done();
             resolve();
           });
       });

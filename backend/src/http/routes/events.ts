@@ -9,7 +9,7 @@ import type { Ingest, Item, ItemOutcome } from "../../ingest/ingest.js";
 import { ingestStream } from "../../ingest/stream.js";
 import type { IngestMetrics } from "../../telemetry/metrics.js";
 import type { LatencyWindow } from "../../telemetry/window.js";
-import type { Auth, Hook } from "../auth.js";
+import { type Auth, callerOf, type Hook } from "../auth.js";
 import type { BodyReader } from "../body.js";
 import { answerMany, answerOne, answerRejected, countSummary, sendSummary, summarize } from "../event-answers.js";
 import { decode, isNdjson, JSON_TYPE, NDJSON_TYPES, readBody, scopeOf } from "../event-body.js";
@@ -131,17 +131,19 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
   if (!isNdjson(request)) throw problem("unsupported-media-type", "Send Content-Type: application/x-ndjson.");
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
+  const chunks = deps.bodies.chunks(request.raw, callerOf(request), config.STREAM_MAX_BYTES);
   const {
     summary,
     problem: ending,
     failure,
-  } = await ingestStream(deps.bodies.chunks(request.raw, config.STREAM_MAX_BYTES), {
+  } = await ingestStream(chunks, {
     ingest: deps.ingest,
     scope: { ...scopeOf(deps, request), several: true },
     limits: { maxEventBytes: config.MAX_EVENT_BYTES, maxBytes: config.STREAM_MAX_BYTES },
     offset: Number(sent),
     allResults: (request.query as { results?: string }).results === "all",
     pace: (events) => deps.limits.pace(request, events),
+    holds: chunks.holds,
     now: deps.now,
     refusal: deps.refusal,
   });
