@@ -33,7 +33,7 @@ const targets = {
     await prepare({ lenient: true });
     return vitest(named.length > 0 ? named : ["unit", "integration", "e2e", "faults"], first < 0 ? [] : args.slice(first));
   },
-  /** Types, format and lint with the direction of imports, unused code. All are told, not the first alone. */
+  /** Types, format and lint, the direction of imports, unused code. All of them run, and not only up to the first that fails. */
   async check() {
     const types = await prepare({ frontend: false }).then(
       () => 0,
@@ -48,8 +48,9 @@ const targets = {
       ...(process.stdout.isTTY ? [] : ["--colors=off"]),
       ".",
     ]);
+    const imports = await run(node24(), [at("infrastructure/run/imports.mjs")]);
     const knip = await run(node24(), [at("node_modules/knip/bin/knip.js"), "--no-progress"]);
-    return types || biome || knip;
+    return types || biome || imports || knip;
   },
   /** A built program: `exec backend/dist/cli/sf.js keys create`. While `npm start` runs it finds that one's servers. */
   async exec([file, ...args]) {

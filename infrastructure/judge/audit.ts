@@ -2,7 +2,7 @@ import { identityKey, type Journal, type SentBody, type SentIdentity } from "./j
 import { copiedBetween, type LedgerSums, sumsOf, zero } from "./ledger-view.js";
 import { type RedisView, readRedis } from "./redis-view.js";
 import { type Letter, readStore, type StoredEvent, type StoreView } from "./store-view.js";
-import { describe } from "./verdict-text.js";
+import { describe, type Verdict } from "./verdict.js";
 
 export interface AuditOptions {
   journal: Journal;
@@ -15,40 +15,6 @@ export interface AuditOptions {
   adminToken?: string;
   /** False where the ledger cannot hold (Redis was wiped on purpose); then only journal and MongoDB are compared. */
   checkLedger?: boolean;
-}
-
-/** Identities are written `tenant/eventId`. */
-export interface Verdict {
-  /** Identities of which at least one body was acknowledged. */
-  acknowledged: number;
-  /** Identities that never got past "unknown": StreamForge may have them or not. */
-  unknown: number;
-  /** Documents in `events`, of the journal's tenants. */
-  stored: number;
-  /** Dead letters in any state. */
-  dead: number;
-  /** Events in streams and retry sets. */
-  inFlight: number;
-  /** Acknowledged, yet neither stored, nor a dead letter, nor in flight (each acknowledged body for itself). */
-  lost: string[];
-  /** Stored more than once. */
-  twice: string[];
-  /** Stored with other content than the body that was acknowledged first. */
-  overwritten: string[];
-  /** Stored or dead, but never sent. */
-  phantom: string[];
-  /** Every answer said that it was refused, and still it is stored. */
-  refusedYetStored: string[];
-  /** The same body is stored and an open dead letter. */
-  storedAndDead: string[];
-  pendingEntries: number;
-  streamLength: number;
-  retrying: number;
-  ledger: LedgerSums & { missing: number; problems: string[] };
-  /** Nothing of the above is wrong. Says nothing about what is still in flight. */
-  ok: boolean;
-  /** The verdict for people, with examples of what is wrong. */
-  text: string;
 }
 
 /** Compares what the producer was told with what is there. Best called when everything is settled, but true at any time. */

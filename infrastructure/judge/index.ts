@@ -1,7 +1,7 @@
 /** Judges StreamForge from outside: by what a producer was told, and what MongoDB and Redis hold. Imports nothing of the backend. */
 
 export { type ItemAnswer, readAnswer } from "./answers.js";
-export { type AuditOptions, audit, type Verdict } from "./audit.js";
+export { type AuditOptions, audit } from "./audit.js";
 export {
   type AnswerKind,
   type Attempt,
@@ -23,3 +23,4 @@ export {
   toItem,
 } from "./producer.js";
 export { type SettledOptions, settled } from "./redis-view.js";
+export type { Verdict } from "./verdict.js";

@@ -4,7 +4,6 @@ import { type AnyBulkWriteOperation, type Collection, type Db, MongoServerError 
 import { guarded } from "../store/events.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { luaScript } from "../stream/redis.js";
-import type { Alarms } from "./alarms.js";
 import { COUNTS, type Counts, createRowReader, MINUTE_MS, type PartRow, partName, type RedisLedger } from "./rows.js";
 import { type CopiedDocument, totalsCollection } from "./samples.js";
 
@@ -39,7 +38,7 @@ export interface ArchiveOptions {
   keepMinutes?: number;
   everyMs?: number;
   /** Announces closed minutes that do not add up. */
-  alarms?: Pick<Alarms, "raiseMissing">;
+  alarms?: { raiseMissing(closedUntilMs: number, by: string): Promise<void> };
   /** How often each partition's data were looked at, at least: rows of data that came back older wait until that is announced. */
   expectedSamples?: () => Promise<number[]>;
   /** For the alarms. */

@@ -1,6 +1,21 @@
-import type { AlarmDocument } from "./alarms.js";
+import type { Redis } from "ioredis";
+import type { RedisKeys } from "../stream/keys.js";
+import type { AlarmDocument, Alarms } from "./alarms.js";
 import { readAccepted } from "./samples.js";
-import type { WitnessOptions } from "./witness.js";
+
+export interface AcceptCountOptions {
+  redis: Redis;
+  keys: RedisKeys;
+  partitions: number;
+  alarms: Alarms;
+  /** Unique to this process. */
+  name: string;
+  /** Events that this process has accepted since its start, by its own count. */
+  ownAccepted: () => Promise<number>;
+  /** Redis's clock, ms. */
+  now: () => number;
+  onError: (error: Error) => void;
+}
 
 /** What this process has accepted, second by second, for the day on which Redis forgets it. */
 export interface AcceptCount {
@@ -25,16 +40,7 @@ const SETTLE_MS = 1_000;
  * Reports to each alarm how much this process accepted since the last sample. It counts by what it answered, so that the
  * count does not hang on Redis.
  */
-export function createAcceptCount({
-  redis,
-  keys,
-  partitions,
-  alarms,
-  name,
-  ownAccepted,
-  now,
-  onError,
-}: Omit<WitnessOptions, "db">): AcceptCount {
+export function createAcceptCount({ redis, keys, partitions, alarms, name, ownAccepted, now, onError }: AcceptCountOptions): AcceptCount {
   const startedAtMs = now();
   const history: { atMs: number; accepted: number }[] = [];
   const begun = new Map<string, { sinceMs: number; redisAccepted: number; atMs: number } | "reading" | "reported">();

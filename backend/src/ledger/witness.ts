@@ -2,11 +2,10 @@ import type { AlarmKind } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import { type Collection, type Db, MongoServerError } from "mongodb";
 import { agreeEpoch } from "../stream/data-set.js";
-import type { RedisKeys } from "../stream/keys.js";
 import { adoptMarks } from "./adopt.js";
-import type { AlarmDocument, Alarms } from "./alarms.js";
+import type { AlarmDocument } from "./alarms.js";
 import { isBehind } from "./bound.js";
-import { createAcceptCount } from "./counted.js";
+import { type AcceptCountOptions, createAcceptCount } from "./counted.js";
 import {
   type CopiedDocument,
   createLook,
@@ -17,20 +16,9 @@ import {
   totalsCollection,
 } from "./samples.js";
 
-export interface WitnessOptions {
-  redis: Redis;
-  keys: RedisKeys;
-  partitions: number;
+export interface WitnessOptions extends AcceptCountOptions {
   db: Db;
-  alarms: Alarms;
-  /** Unique to this process. */
-  name: string;
-  /** Events that this process has accepted since its start, by its own count. */
-  ownAccepted: () => Promise<number>;
-  /** Redis's clock, ms. */
-  now: () => number;
   onAlarm: (alarm: AlarmDocument) => void;
-  onError: (error: Error) => void;
   everyMs?: number;
 }
 

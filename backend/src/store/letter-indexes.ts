@@ -1,5 +1,5 @@
 import { type Collection, type Db, type Document, type IndexDescription, MongoServerError } from "mongodb";
-import type { Store } from "./mongo.js";
+import type { DeadLetterDocument } from "./documents.js";
 
 /**
  * Indexes of dead letters. A letter is rare and looked at by people, an event is neither: so there are more of them than an
@@ -30,7 +30,7 @@ const INDEX_NOT_FOUND = 27;
 const INDEX_OPTIONS_CONFLICT = 85;
 
 /** Makes them, then removes those that they replace. */
-export async function ensureLetterIndexes({ deadLetters }: Pick<Store, "deadLetters">): Promise<void> {
+export async function ensureLetterIndexes({ deadLetters }: { deadLetters: Collection<DeadLetterDocument> }): Promise<void> {
   await deadLetters.createIndexes(LETTER_INDEXES);
   for (const name of RETIRED) {
     await deadLetters.dropIndex(name).catch((error) => {

@@ -1,4 +1,38 @@
-import type { Verdict } from "./audit.js";
+import type { LedgerSums } from "./ledger-view.js";
+
+/** Identities are written `tenant/eventId`. */
+export interface Verdict {
+  /** Identities of which at least one body was acknowledged. */
+  acknowledged: number;
+  /** Identities that never got past "unknown": StreamForge may have them or not. */
+  unknown: number;
+  /** Documents in `events`, of the journal's tenants. */
+  stored: number;
+  /** Dead letters in any state. */
+  dead: number;
+  /** Events in streams and retry sets. */
+  inFlight: number;
+  /** Acknowledged, yet neither stored, nor a dead letter, nor in flight (each acknowledged body for itself). */
+  lost: string[];
+  /** Stored more than once. */
+  twice: string[];
+  /** Stored with other content than the body that was acknowledged first. */
+  overwritten: string[];
+  /** Stored or dead, but never sent. */
+  phantom: string[];
+  /** Every answer said that it was refused, and still it is stored. */
+  refusedYetStored: string[];
+  /** The same body is stored and an open dead letter. */
+  storedAndDead: string[];
+  pendingEntries: number;
+  streamLength: number;
+  retrying: number;
+  ledger: LedgerSums & { missing: number; problems: string[] };
+  /** Nothing of the above is wrong. Says nothing about what is still in flight. */
+  ok: boolean;
+  /** The verdict for people, with examples of what is wrong. */
+  text: string;
+}
 
 const EXAMPLES = 5;
 
