@@ -1,8 +1,7 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { callerOf } from "./auth.js";
 import type { BodyReader } from "./body.js";
 import { problem } from "./problems.js";
-import type { Server } from "./server.js";
 
 /** Largest JSON body of a route that takes no events, in bytes: of those who are known, and of anybody (signing in). */
 const MOST_BYTES = 1024 * 1024;
@@ -12,7 +11,7 @@ const MOST_BYTES_OF_ANYBODY = 16 * 1024;
  * Bodies of all routes that do not read them themselves: by the same reader, in the same time and share of memory, as events.
  * Fastify's own parsers have neither, and read a body also where there is no such route.
  */
-export function readJsonBodies(app: Server, bodies: Pick<BodyReader, "read">): void {
+export function readJsonBodies(app: FastifyInstance, bodies: Pick<BodyReader, "read">): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", (request: FastifyRequest, _payload, done) => {
