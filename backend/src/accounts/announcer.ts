@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
-import { StorageUnavailableError } from "./database.js";
-import { within } from "./deadline.js";
+import { StorageUnavailableError } from "../lib/errors.js";
+import { within } from "../lib/within.js";
 import type { KeyRecords } from "./key-records.js";
 import type { KeyAnnouncer } from "./keys.js";
 
@@ -19,6 +19,7 @@ export function createKeyAnnouncer(records: Pick<KeyRecords, "replaceCopies">, r
         await within(PUBLISH_TIMEOUT_MS, "Redis", redis.publish(channel, keyIds.join(",")));
       } catch (error) {
         throw new StorageUnavailableError(
+          "redis",
           "The change is kept, but other servers could not be told of it and may go by the old state for up to a minute; repeat the request",
           error,
         );

@@ -2,10 +2,11 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { Role, Scope, TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
+import { StorageUnavailableError } from "../lib/errors.js";
+import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { createKeyAnnouncer } from "./announcer.js";
-import { type PrismaClient, StorageUnavailableError } from "./database.js";
-import { within } from "./deadline.js";
+import type { PrismaClient } from "./database.js";
 import { createInvalidation, SILENCE_MS } from "./invalidation.js";
 import { COPY_TTL_MS, createKeyRecords, type KeyRecord } from "./key-records.js";
 import type { KeyAnnouncer } from "./keys.js";
@@ -144,7 +145,9 @@ export function createAuthenticator({ prisma, redis, subscriber, keys, config, l
     const load: Load = { changed: false, abandoned: false, promise: Promise.resolve(null) };
     load.promise = within(LOAD_TIMEOUT_MS, "Postgres", loadUnchanged(id, load))
       .catch((error) => {
-        throw error instanceof StorageUnavailableError ? error : new StorageUnavailableError((error as Error).message, error);
+        throw error instanceof StorageUnavailableError
+          ? error
+          : new StorageUnavailableError("postgres", "Postgres does not answer, so nobody can say whether this key is good", error);
       })
       .finally(() => {
         load.abandoned = true;
@@ -171,7 +174,7 @@ export function createAuthenticator({ prisma, redis, subscriber, keys, config, l
       remember(entries, id, entry, MOST_CACHED);
       return entry;
     }
-    throw new StorageUnavailableError("The key could not be read in time to rely on it");
+    throw new StorageUnavailableError("postgres", "The key could not be read in time to rely on it");
   }
 
   /** Redis's copy counts only while changes are heard: each change replaces it before it is announced. */

@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type { User } from "../generated/prisma/client.js";
+import { outageOf, StorageUnavailableError } from "../lib/errors.js";
 import type { RedisKeys } from "../stream/keys.js";
-import { isDatabaseDown, type PrismaClient, StorageUnavailableError } from "./database.js";
+import type { PrismaClient } from "./database.js";
 import { createPasswordCheck } from "./passwords.js";
 import { createLoginThrottle } from "./throttle.js";
 
@@ -36,8 +37,8 @@ export function createCredentials({ prisma, redis, keys }: { prisma: PrismaClien
         await throttle.forgive(email, ip);
         return { kind: "proven", user: usable };
       } catch (error) {
-        throw isDatabaseDown(error)
-          ? new StorageUnavailableError("Postgres does not answer, so passwords cannot be checked", error)
+        throw outageOf(error)
+          ? new StorageUnavailableError("postgres", "Postgres does not answer, so passwords cannot be checked", error)
           : error;
       }
     },

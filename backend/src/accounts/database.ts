@@ -23,27 +23,7 @@ export function createPrisma(databaseUrl: string): PrismaClient {
   });
 }
 
-/** Postgres unreachable, or the answer came too late: nobody knows whether the credential is good. Answered 503, never 401. */
-export class StorageUnavailableError extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = "StorageUnavailableError";
-  }
-}
-
 /** A unique index refused the row. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
-}
-
-/** Everything that is neither a refusal of our data nor a mistake in a query means that Postgres could not answer. */
-export function isDatabaseDown(error: unknown): boolean {
-  if (error instanceof StorageUnavailableError) return true;
-  if (error instanceof Prisma.PrismaClientKnownRequestError) return /^P1\d\d\d$|^P2024$|^P2028$|^P2037$/.test(error.code);
-  if (error instanceof Prisma.PrismaClientInitializationError) return true;
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return (
-    (typeof code === "string" && /^(ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|57P0|08)/.test(code)) ||
-    (typeof message === "string" && /timeout|terminated/i.test(message))
-  );
 }

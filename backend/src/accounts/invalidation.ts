@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { every } from "../lib/every.js";
 
 /** How often a process listens for silence, and speaks when there was one. */
 const HEARTBEAT_MS = 250;
@@ -38,7 +39,6 @@ export function createInvalidation({ redis, subscriber, channel, onKeys }: Inval
   let connected = false;
   let foundAgainAtMs = Number.NEGATIVE_INFINITY;
   let everHeard = false;
-  let speaking = false;
 
   subscriber.on("close", () => {
     connected = false;
@@ -61,23 +61,15 @@ export function createInvalidation({ redis, subscriber, channel, onKeys }: Inval
   else if (subscriber.status === "wait") subscriber.connect().catch(() => {});
 
   // Whoever has heard nothing for a while speaks: with many processes about one of them does, with one it is that one.
-  const timer = setInterval(() => {
-    if (speaking || performance.now() - heardAtMs < HEARTBEAT_MS * 0.8) return;
-    speaking = true;
-    redis
-      .publish(channel, HEARTBEAT)
-      .catch(() => {})
-      .finally(() => {
-        speaking = false;
-      });
-  }, HEARTBEAT_MS);
-  timer.unref();
+  const beats = every(HEARTBEAT_MS, async () => {
+    if (performance.now() - heardAtMs >= HEARTBEAT_MS * 0.8) await redis.publish(channel, HEARTBEAT);
+  });
 
   return {
     covers: (loadedAtMs, nowMs) => nowMs - heardAtMs < SILENCE_MS && loadedAtMs >= coveredFromMs,
     recentlyLost: (nowMs, graceMs) => nowMs - foundAgainAtMs < graceMs,
     close() {
-      clearInterval(timer);
+      void beats.close();
       subscriber.disconnect();
     },
   };

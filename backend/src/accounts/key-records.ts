@@ -1,8 +1,9 @@
 import type { Scope, TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
+import { StorageUnavailableError } from "../lib/errors.js";
+import { within } from "../lib/within.js";
 import { luaScript } from "../stream/redis.js";
-import { type PrismaClient, StorageUnavailableError } from "./database.js";
-import { within } from "./deadline.js";
+import type { PrismaClient } from "./database.js";
 
 /** What a process needs to know of an API key: the row, its tenant's limits, and the version that orders copies of it. */
 export interface KeyRecord {
@@ -61,7 +62,7 @@ export function createKeyRecords(prisma: PrismaClient, redis: Redis, copyKey: (i
         revoked: row.revokedAt !== null,
       }));
     } catch (error) {
-      throw new StorageUnavailableError("Postgres does not answer, so nobody can say whether this key is good", error);
+      throw new StorageUnavailableError("postgres", "Postgres does not answer, so nobody can say whether this key is good", error);
     }
   }
 

@@ -1,3 +1,4 @@
+import { every } from "../lib/every.js";
 import type { PrismaClient } from "./database.js";
 
 const WRITE_EVERY_MS = 5_000;
@@ -11,7 +12,6 @@ const MOST_NOTED = 50_000;
 export function createLastUsed(prisma: PrismaClient, log: { warn(details: object, message: string): void }) {
   const writtenAtMs = new Map<string, number>();
   let due = new Set<string>();
-  let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
     if (due.size === 0) return;
@@ -26,10 +26,7 @@ export function createLastUsed(prisma: PrismaClient, log: { warn(details: object
     }
   }
 
-  const timer = setInterval(() => {
-    writing = writing.then(write);
-  }, WRITE_EVERY_MS);
-  timer.unref();
+  const writes = every(WRITE_EVERY_MS, write);
 
   return {
     /** Called on every use: one Map look-up. */
@@ -42,8 +39,7 @@ export function createLastUsed(prisma: PrismaClient, log: { warn(details: object
       due.add(id);
     },
     async close(): Promise<void> {
-      clearInterval(timer);
-      await writing;
+      await writes.close();
       await write();
     },
   };

@@ -2,10 +2,10 @@ import { hash, randomBytes } from "node:crypto";
 import type { Role } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { User } from "../generated/prisma/client.js";
+import { StorageUnavailableError } from "../lib/errors.js";
+import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { luaScript } from "../stream/redis.js";
-import { StorageUnavailableError } from "./database.js";
-import { within } from "./deadline.js";
 
 /** An operator who is signed in. */
 export interface SessionRecord {
@@ -145,6 +145,6 @@ async function inRedis<T>(work: Promise<T>): Promise<T> {
   try {
     return await within(REDIS_TIMEOUT_MS, "Redis", work);
   } catch (error) {
-    throw new StorageUnavailableError("Redis does not answer, so sessions cannot be read", error);
+    throw new StorageUnavailableError("redis", "Redis does not answer, so sessions cannot be read", error);
   }
 }

@@ -1,8 +1,9 @@
 import type { Config } from "../config.js";
 import type { User } from "../generated/prisma/client.js";
+import { outageOf, StorageUnavailableError } from "../lib/errors.js";
 import { type Actor, audit } from "./audit.js";
 import type { Credentials } from "./credentials.js";
-import { isDatabaseDown, type PrismaClient, StorageUnavailableError } from "./database.js";
+import type { PrismaClient } from "./database.js";
 import { type SessionRecord, type SessionStore, stampOf } from "./session-store.js";
 
 export type { SessionRecord } from "./session-store.js";
@@ -87,7 +88,9 @@ export function createSessions({ prisma, store, credentials, config }: SessionsD
       try {
         return await open(proof.user, from);
       } catch (error) {
-        throw isDatabaseDown(error) ? new StorageUnavailableError("Postgres does not answer, so signing in is not possible", error) : error;
+        throw outageOf(error)
+          ? new StorageUnavailableError("postgres", "Postgres does not answer, so signing in is not possible", error)
+          : error;
       }
     },
 

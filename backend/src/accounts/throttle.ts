@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
+import { StorageUnavailableError } from "../lib/errors.js";
+import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
-import { StorageUnavailableError } from "./database.js";
-import { within } from "./deadline.js";
 
 export const WINDOW_SECONDS = 15 * 60;
 
@@ -60,6 +60,6 @@ async function count(redis: Redis, key: string): Promise<{ tries: number; ttlSec
     if (tries === undefined || ttlSeconds === undefined) throw new Error("no reply");
     return { tries, ttlSeconds: Math.max(1, ttlSeconds) };
   } catch (error) {
-    throw new StorageUnavailableError("Redis does not answer, so signing in is not possible", error);
+    throw new StorageUnavailableError("redis", "Redis does not answer, so signing in is not possible", error);
   }
 }

@@ -1,8 +1,9 @@
 import type { Role, UserView } from "@streamforge/shared";
 import type { Prisma, User } from "../generated/prisma/client.js";
+import { StorageUnavailableError } from "../lib/errors.js";
 import { type Actor, audit } from "./audit.js";
 import type { Credentials } from "./credentials.js";
-import { type Database, isUniqueViolation, type PrismaClient, StorageUnavailableError } from "./database.js";
+import { type Database, isUniqueViolation, type PrismaClient } from "./database.js";
 import { generatePassword, hashPassword } from "./passwords.js";
 import { type SessionStore, stampOf } from "./session-store.js";
 
@@ -43,6 +44,7 @@ export function createUserService({ prisma, store, credentials }: UserServiceDep
   async function endSessions(userId: string, exceptId?: string): Promise<void> {
     await store.endAll(userId, exceptId).catch((error: unknown) => {
       throw new StorageUnavailableError(
+        "redis",
         "The change is kept, but sessions of this user could not be ended at once and end within a minute; repeat the request",
         error,
       );

@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { type Health, type KeyView, type Scope, type Stats, scopes } from "@streamforge/shared";
 import { Command, Option } from "commander";
-import { isDatabaseDown } from "../accounts/database.js";
+import { outageOf } from "../lib/errors.js";
 import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
@@ -187,7 +187,7 @@ program
   .parseAsync()
   .catch((error: Error) => {
     console.error(
-      isDatabaseDown(error)
+      outageOf(error)?.store === "postgres"
         ? "Postgres does not answer at DATABASE_URL. Start StreamForge with npm start, or set DATABASE_URL."
         : error.message,
     );

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ReasonCode } from "@streamforge/shared";
 import { Binary, MongoBulkWriteError } from "mongodb";
+import { StorageUnavailableError } from "../lib/errors.js";
 import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
-import { guarded, StorageUnavailableError } from "../store/events.js";
+import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import { longerHistory, pushHistory } from "./history.js";
 
@@ -54,10 +55,10 @@ export function createLetterStore(store: Store): LetterStore {
         await store.deadLetters.insertMany(letters, { ordered: false });
       } catch (error) {
         if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError())
-          throw new StorageUnavailableError((error as Error).message);
+          throw new StorageUnavailableError("mongodb", (error as Error).message);
         const errors = error.result.getWriteErrors();
         const others = errors.filter((e) => e.code !== DUPLICATE_KEY);
-        if (others.length > 0) throw new StorageUnavailableError(`dead letter not written: ${others[0]?.errmsg}`);
+        if (others.length > 0) throw new StorageUnavailableError("mongodb", `dead letter not written: ${others[0]?.errmsg}`);
         await guarded(() =>
           store.deadLetters.bulkWrite(
             errors.map((e) => reopen(letters[e.index] as DeadLetterDocument)),

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import type { Redis } from "ioredis";
-import { type Database, isDatabaseDown, type PrismaClient, StorageUnavailableError } from "../accounts/database.js";
-import { within } from "../accounts/deadline.js";
+import type { Database, PrismaClient } from "../accounts/database.js";
+import { outageOf, StorageUnavailableError } from "../lib/errors.js";
+import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { PublishedType } from "./registry.js";
 
@@ -52,6 +53,7 @@ export function createTypePublisher({ prisma, redis, keys, onError }: TypePublis
         const digest = hash("sha256", types).slice(0, 16);
         await within(REDIS_TIMEOUT_MS, "Redis", redis.hset(keys.eventTypes, { digest, types })).catch((error: Error) => {
           throw new StorageUnavailableError(
+            "redis",
             "The change is kept, but Redis could not be told of it; workers go by the old types until it can",
             error,
           );
@@ -70,7 +72,7 @@ export function createTypePublisher({ prisma, redis, keys, onError }: TypePublis
   };
   const forever = async (): Promise<void> => {
     await reconcile().catch((error: Error) => {
-      if (!closed && redis.status === "ready" && !isDatabaseDown(error)) onError(error);
+      if (!closed && redis.status === "ready" && !outageOf(error)) onError(error);
     });
     if (!closed) timer = setTimeout(forever, RECONCILE_MS);
     timer?.unref();

@@ -1,5 +1,6 @@
 import { type Actor, type AuditEntry, amendAudit, audit } from "../accounts/audit.js";
-import { type Database, isDatabaseDown } from "../accounts/database.js";
+import type { Database } from "../accounts/database.js";
+import { outageOf } from "../lib/errors.js";
 import { problem } from "./problems.js";
 
 /**
@@ -15,7 +16,7 @@ export async function audited<T extends object>(
   outcomeOf: (result: T) => object,
 ): Promise<T> {
   const id = await audit(db, actor, entry).catch((error) => {
-    throw isDatabaseDown(error)
+    throw outageOf(error)
       ? problem("storage-unavailable", "Postgres, which keeps the audit log, does not answer: nothing was done.")
       : error;
   });

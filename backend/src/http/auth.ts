@@ -4,7 +4,6 @@ import { parseCookie } from "cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../accounts/audit.js";
 import type { Authenticator, Principal } from "../accounts/authenticator.js";
-import { isDatabaseDown, StorageUnavailableError } from "../accounts/database.js";
 import type { SessionRecord, Sessions } from "../accounts/sessions.js";
 import type { Config } from "../config.js";
 import { problem } from "./problems.js";
@@ -75,10 +74,7 @@ export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth 
       settle(request, found, done);
       return;
     }
-    found.then(
-      (principal) => settle(request, principal, done),
-      (error) => done(asProblem(error)),
-    );
+    found.then((principal) => settle(request, principal, done), done);
   }
 
   function identify(request: FastifyRequest): Principal | null | Promise<Principal | null> {
@@ -209,19 +205,6 @@ export function unauthenticated() {
   return problem("unauthenticated", "Send a valid API key (Authorization: Bearer or X-Api-Key), or sign in.", undefined, {
     "www-authenticate": 'Bearer realm="streamforge"',
   });
-}
-
-/** Lets a plugin's routes answer 503 when Postgres or Redis is away; every other error goes on to the server's handler. */
-export function answerStorageErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error) => {
-    throw asProblem(error);
-  });
-}
-
-function asProblem(error: unknown): Error {
-  if (error instanceof StorageUnavailableError) return problem("storage-unavailable", `${error.message}.`);
-  if (isDatabaseDown(error)) return problem("storage-unavailable", "Postgres does not answer.");
-  return error as Error;
 }
 
 function settle(request: FastifyRequest, principal: Principal | null, done: (error?: Error) => void): void {

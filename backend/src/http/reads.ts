@@ -1,8 +1,6 @@
 import { wholeInQuery } from "@streamforge/shared";
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyReply } from "fastify";
 import { decodeCursor, type Position } from "../store/cursor.js";
-import { SlowQueryError } from "../store/event-queries.js";
-import { StorageUnavailableError } from "../store/events.js";
 import { problem } from "./problems.js";
 
 /** What the reading routes share: parameters, and how failures of the stores are answered. */
@@ -18,20 +16,6 @@ export function positionOf(cursor: string | undefined, idBytes: number): Positio
 }
 
 const cursorErrors = { errors: [{ pointer: "/querystring/cursor", detail: "is not a cursor" }] };
-
-/**
- * Answers 503 when MongoDB is away and 400 when a search has to be narrowed; other errors go on to the server's handler.
- * @param how what narrows a search here
- */
-export function answerReadErrors(app: FastifyInstance, how = "with from and to, or with userId"): void {
-  app.setErrorHandler((error) => {
-    if (error instanceof SlowQueryError) {
-      throw problem("invalid-request", `${error.message}; narrow it ${how}.`);
-    }
-    if (error instanceof StorageUnavailableError) throw problem("storage-unavailable", "The store does not answer.");
-    throw error;
-  });
-}
 
 /** Sends what is JSON text already. */
 export function sendJson(reply: FastifyReply, json: string): FastifyReply {

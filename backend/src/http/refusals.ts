@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { outageOf, SlowQueryError } from "../lib/errors.js";
 import { DEFAULT_RETRY_AFTER_SECONDS, ProblemError, problem, problemDocument } from "./problems.js";
 
 /** Sends a problem document. Every 429 and 503 says when to come back. */
@@ -17,6 +18,9 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
 /** Whatever was thrown, as a problem. */
 export function asProblem(error: FastifyError | ProblemError): ProblemError {
   if (error instanceof ProblemError) return error;
+  if (error instanceof SlowQueryError) return problem("invalid-request", error.message);
+  const outage = outageOf(error);
+  if (outage) return problem("storage-unavailable", outage.detail);
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((issue) => ({
       pointer: `${error.validationContext === "body" ? "" : `/${error.validationContext}`}${issue.instancePath}`,

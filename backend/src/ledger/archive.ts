@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { type AnyBulkWriteOperation, type Collection, type Db, MongoServerError } from "mongodb";
+import { every } from "../lib/every.js";
 import { guarded } from "../store/events.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { luaScript } from "../stream/redis.js";
@@ -51,7 +52,7 @@ export interface ArchiveOptions {
 export interface Archive {
   /** Copies what has changed and moves what is due. @returns how many rows were moved */
   run(): Promise<number>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Whatever is in Redis alone is lost with it: a few minutes for the page that is looked at, no more. */
@@ -132,9 +133,7 @@ export function createArchive(options: ArchiveOptions): Archive {
     // One process is enough. When its lease ends in the middle of a run, two of them do no harm.
     if ((await redis.set(keys.ledgerLease, "held", "PX", Math.ceil(everyMs * 0.9), "NX")) === "OK") await run();
   };
-  const timer = setInterval(() => tick().catch(onError), everyMs);
-  timer.unref();
-  return { run, close: () => clearInterval(timer) };
+  return { run, close: every(everyMs, tick, { onError }).close };
 }
 
 const nameOf = ({ minute, tenantId }: PartRow): string => `${minute}:${tenantId}`;

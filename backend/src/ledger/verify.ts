@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Check, type CheckDifference, counted, grouped } from "@streamforge/shared";
 import { type Collection, type Db, MongoServerError } from "mongodb";
-import { StorageUnavailableError } from "../store/events.js";
+import { StorageUnavailableError } from "../lib/errors.js";
+import { every } from "../lib/every.js";
 import { alarmsCollection, alarmView, windowOf } from "./alarms.js";
 import { ledgerCollection } from "./archive.js";
 import { type Compared, compare } from "./compare.js";
@@ -153,7 +154,7 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
       if (check) return check;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new StorageUnavailableError("another process was to count, and has not begun");
+    throw new StorageUnavailableError("mongodb", "another process was to count, and has not begun");
   };
   const tick = async (): Promise<void> => {
     const now = new Date();
@@ -165,8 +166,7 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
     );
     await run("hourly", true);
   };
-  const timer = setInterval(() => tick().catch(onError), Math.min(LOOK_EVERY_MS, everyMs));
-  timer.unref();
+  const ticks = every(Math.min(LOOK_EVERY_MS, everyMs), tick, { onError });
 
   return {
     async start(by) {
@@ -185,7 +185,7 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
         .toArray(),
     close() {
       closed = true;
-      clearInterval(timer);
+      void ticks.close();
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { AlarmKind } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import { type Collection, type Db, MongoServerError } from "mongodb";
+import { every } from "../lib/every.js";
+import { within } from "../lib/within.js";
 import { agreeEpoch } from "../stream/data-set.js";
 import { adoptMarks } from "./adopt.js";
 import type { AlarmDocument } from "./alarms.js";
@@ -123,23 +125,13 @@ export function createWitness(options: WitnessOptions): Witness {
   };
 
   const lease = createLease(redis, keys.totalsLease, name);
-  let busy = false;
   const tick = async (): Promise<void> => {
     await counted.tick();
     if (redis.status !== "ready") return;
-    if (await within(LOOK_TIMEOUT_MS, lease.hold())) await within(LOOK_TIMEOUT_MS * 4, sample());
+    if (await within(LOOK_TIMEOUT_MS, "Redis", lease.hold())) await within(LOOK_TIMEOUT_MS * 4, "MongoDB", sample());
     else newest = null;
   };
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    tick()
-      .catch(options.onError)
-      .finally(() => {
-        busy = false;
-      });
-  }, everyMs);
-  timer.unref();
+  const ticks = every(everyMs, tick, { onError: options.onError });
 
   return {
     look: sample,
@@ -148,7 +140,7 @@ export function createWitness(options: WitnessOptions): Witness {
     },
     reportOn: counted.begin,
     close() {
-      clearInterval(timer);
+      void ticks.close();
       lease.giveBack();
     },
   };
@@ -228,12 +220,4 @@ function createLease(redis: Redis, key: string, name: string) {
       if (held && redis.status === "ready") redis.del(key).catch(() => {});
     },
   };
-}
-
-function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

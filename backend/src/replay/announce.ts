@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
 import type { PrismaClient } from "../accounts/database.js";
+import { every } from "../lib/every.js";
 
 export interface ReplayAnnouncer {
   /** Tells the workers that there may be work; they look within 400 ms. Does not fail: the next look at Postgres makes up for it. */
   bump(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 2_000;
@@ -30,7 +31,5 @@ export function createReplayAnnouncer({ prisma, redis, key }: { prisma: PrismaCl
   const bump = async (): Promise<void> => {
     await redis.set(key, `${Date.now()}-${Math.random().toString(36).slice(2)}`).catch(() => {});
   };
-  const timer = setInterval(() => look().catch(() => {}), LOOK_EVERY_MS);
-  timer.unref();
-  return { bump, close: () => clearInterval(timer) };
+  return { bump, close: every(LOOK_EVERY_MS, look).close };
 }

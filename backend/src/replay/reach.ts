@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from "../store/events.js";
+import { StorageUnavailableError } from "../lib/errors.js";
 import { type Tenure, TenureOverError } from "./tenure.js";
 
 /** The worker's circuit, as a replay sees it. */

@@ -2,6 +2,7 @@ import type { Stats } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { LetterQueries } from "../dead-letters/queries.js";
 import type { Ledger } from "../ledger/ledger.js";
+import { every } from "../lib/every.js";
 import type { DepthMonitor } from "../stream/depth.js";
 import { type ApiHeartbeat, readHeartbeats, type WorkerHeartbeat } from "../stream/heartbeat.js";
 import type { RedisKeys } from "../stream/keys.js";
@@ -97,8 +98,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
     const json = JSON.stringify(latest);
     for (const listener of listeners) listener(latest, json);
   };
-  const timer = setInterval(tick, TICK_MS);
-  timer.unref();
+  const ticks = every(TICK_MS, tick);
 
   return {
     current: () => latest,
@@ -107,7 +107,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
       return () => listeners.delete(listener);
     },
     close() {
-      clearInterval(timer);
+      void ticks.close();
       for (const look of looks) look.close();
     },
   };

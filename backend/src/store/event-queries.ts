@@ -1,14 +1,10 @@
 import { Buffer } from "node:buffer";
 import { Binary, type Filter, MongoServerError, type Sort } from "mongodb";
+import { SlowQueryError } from "../lib/errors.js";
 import { behind, encodeCursor, type Position } from "./cursor.js";
 import type { EventDocument } from "./documents.js";
 import { guarded } from "./events.js";
 import type { Store } from "./mongo.js";
-
-/** MongoDB answered, but the search takes too long: the caller must narrow it. */
-export class SlowQueryError extends Error {
-  override name = "SlowQueryError";
-}
 
 export interface FindByEventId {
   tenantId: string;
@@ -173,13 +169,12 @@ function conditionsOf({ tenantId, userId, source, eventType, correlationId, from
   return conditions;
 }
 
-/** Runs a read. @throws SlowQueryError, or StorageUnavailableError for everything that is not the query's fault */
-export async function bounded<T>(operation: () => Promise<T>): Promise<T> {
+/** Runs a read. @param how what narrows it @throws SlowQueryError, StorageUnavailableError */
+export async function bounded<T>(operation: () => Promise<T>, how = "with from and to, or with userId"): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED)
-      throw new SlowQueryError(`The search took longer than ${QUERY_TIMEOUT_MS / 1000} s`);
+    if (error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED) throw new SlowQueryError(QUERY_TIMEOUT_MS, how);
     return guarded(() => Promise.reject(error));
   }
 }

@@ -1,11 +1,7 @@
 import { Binary, MongoBulkWriteError, ReadConcern } from "mongodb";
+import { outageOf, StorageUnavailableError } from "../lib/errors.js";
 import type { EventDocument } from "./documents.js";
 import type { Store } from "./mongo.js";
-
-/** MongoDB could not do it now: network, election, write concern, time-out, unknown. Nobody's event is to blame. */
-export class StorageUnavailableError extends Error {
-  override name = "StorageUnavailableError";
-}
 
 /** Why one document of a bulk was not written. */
 export type WriteFailure =
@@ -68,14 +64,14 @@ export function createEventStore(store: Store): EventStore {
         await store.events.insertMany(documents, { ordered: false });
         return new Map();
       } catch (error) {
-        if (!(error instanceof MongoBulkWriteError)) throw unavailableUnlessLocal(error as Error);
+        if (!(error instanceof MongoBulkWriteError)) throw outageOf(error) ?? error;
         // With a write-concern error the list on the error itself can be empty: only the result tells.
         const failures = new Map(error.result.getWriteErrors().map((e) => [e.index, failureOf(e.code, e.errmsg ?? "")]));
         const writeConcern = error.result.getWriteConcernError();
-        if (writeConcern) throw new StorageUnavailableError(`write concern: ${writeConcern.errmsg}`);
-        if (failures.size === 0) throw new StorageUnavailableError(error.message);
+        if (writeConcern) throw new StorageUnavailableError("mongodb", `write concern: ${writeConcern.errmsg}`);
+        if (failures.size === 0) throw new StorageUnavailableError("mongodb", error.message);
         const blameless = [...failures.values()].filter((failure) => failure.kind === "infrastructure");
-        if (blameless.length === documents.length) throw new StorageUnavailableError(blameless[0]?.message ?? error.message);
+        if (blameless.length === documents.length) throw new StorageUnavailableError("mongodb", blameless[0]?.message ?? error.message);
         return failures;
       }
     },
@@ -123,18 +119,13 @@ function failureOf(code: number, message: string): WriteFailure {
   return { kind: INFRASTRUCTURE.has(code) ? "infrastructure" : "failed", message };
 }
 
-/** An error of the driver or the server is an outage; any other was thrown here, before anything was sent. */
-export function unavailableUnlessLocal(error: Error): Error {
-  return error.name.startsWith("Mongo") && error.name !== "MongoInvalidArgumentError" ? new StorageUnavailableError(error.message) : error;
-}
-
-/** Runs an operation of which every failure is an outage. */
+/** Runs an operation of MongoDB. @throws StorageUnavailableError for an outage; what blames the operation itself as it came */
 export async function guarded<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
     if (error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY) throw error;
-    throw unavailableUnlessLocal(error as Error);
+    throw outageOf(error) ?? error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { every } from "../lib/every.js";
 
 /**
  * Redis's clock, as well as this process knows it: `Date.now()` plus an offset read once a second. All API processes then stamp
@@ -7,7 +8,7 @@ import type { Redis } from "ioredis";
 export interface RedisClock {
   /** ms since 1970. */
   now(): number;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const REFRESH_MS = 1_000;
@@ -26,7 +27,5 @@ export async function createRedisClock(redis: Redis): Promise<RedisClock> {
     if (Math.abs(measured - offsetMs) > 5) offsetMs = measured;
   };
   await refresh();
-  const timer = setInterval(() => refresh().catch(() => {}), REFRESH_MS);
-  timer.unref();
-  return { now: () => Math.round(Date.now() + offsetMs), close: () => clearInterval(timer) };
+  return { now: () => Math.round(Date.now() + offsetMs), close: every(REFRESH_MS, refresh).close };
 }

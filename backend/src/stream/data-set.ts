@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
+import { every, type Repeated } from "../lib/every.js";
 import type { Logger } from "../telemetry/log.js";
 import type { RedisKeys } from "./keys.js";
 
@@ -9,7 +10,7 @@ export interface DataSet {
   partitions: number;
   /** Settings under which events could be lost, in words; not empty only with `ALLOW_UNSAFE`. */
   unsafe: string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -74,17 +75,15 @@ export async function agreeEpoch(redis: Redis, keys: RedisKeys): Promise<string>
  * process to start would write its own. Its events would then lie where nobody reads.
  * @param onDiffers told once when Redis has another number: this process must be started again
  */
-export function keepPartitions(redis: Redis, keys: RedisKeys, partitions: number, onDiffers: (found: number) => void): { close(): void } {
+export function keepPartitions(redis: Redis, keys: RedisKeys, partitions: number, onDiffers: (found: number) => void): Repeated {
   let told = false;
-  const timer = setInterval(async () => {
+  return every(KEEP_EVERY_MS, async () => {
     if (redis.status !== "ready") return;
-    const found = await redis.set(keys.partitionCount, partitions, "NX", "GET").catch(() => null);
+    const found = await redis.set(keys.partitionCount, partitions, "NX", "GET");
     if (found === null || Number(found) === partitions || told) return;
     told = true;
     onDiffers(Number(found));
-  }, KEEP_EVERY_MS);
-  timer.unref();
-  return { close: () => clearInterval(timer) };
+  });
 }
 
 const KEEP_EVERY_MS = 1_000;

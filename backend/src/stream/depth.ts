@@ -1,4 +1,6 @@
 import type { Redis } from "ioredis";
+import { every } from "../lib/every.js";
+import { within } from "../lib/within.js";
 import type { RedisKeys } from "./keys.js";
 import { luaScript } from "./redis.js";
 
@@ -63,7 +65,7 @@ export interface DepthOptions {
 export interface DepthMonitor {
   /** The latest picture. */
   current(): Depth;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const STALE_MS = 1_500;
@@ -97,7 +99,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
       (pipeline as unknown as { sfDepth(...names: string[]): void }).sfDepth(stream, totals, retryDue, retryAccepted);
     }
     if (withMemory) pipeline.info("memory", "server");
-    const replies = await withDeadline(pipeline.exec(), POLL_TIMEOUT_MS);
+    const replies = await within(POLL_TIMEOUT_MS, "Redis", pipeline.exec());
     const values = (replies ?? []).map(([error, value]) => {
       if (error) throw error;
       return value;
@@ -123,13 +125,11 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
         polling = false;
       });
   };
-  tick();
-  const timer = setInterval(tick, pollMs);
-  timer.unref();
+  const ticks = every(pollMs, tick, { now: true });
 
   return {
     current: () => ({ ...latest, wentBackAtMs, goneSinceMs, redisOk: redis.status === "ready" && unheard < mostUnheard }),
-    close: () => clearInterval(timer),
+    close: ticks.close,
   };
 }
 
@@ -213,12 +213,4 @@ function memoryOf(info: string): Depth["memory"] {
 
 function sum<T>(items: T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
-}
-
-function withDeadline<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { every } from "../lib/every.js";
 
 /** What a worker says of itself every second, in the hash `workers` under its name. */
 export interface WorkerHeartbeat {
@@ -43,14 +44,12 @@ export function startHeartbeat<T extends { name: string }>(
     const now = await describe();
     if (!closed) await redis.hset(key, now.name, JSON.stringify(now));
   };
-  const tryToBeat = (): void => void beat().catch(() => {});
-  tryToBeat();
-  const timer = setInterval(tryToBeat, everyMs);
-  timer.unref();
+  const beats = every(everyMs, beat, { now: true });
   return {
     async close() {
       closed = true;
-      clearInterval(timer);
+      // Not waited for: a beat that is under way is ahead of this on the same connection.
+      void beats.close();
       await redis.hdel(key, (await describe()).name).catch(() => {});
     },
   };

@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from "../store/events.js";
+import { StorageUnavailableError } from "../lib/errors.js";
 import type { Consumer, Entry } from "../stream/consumer.js";
 import type { Batch } from "./batch.js";
 import type { Breaker } from "./breaker.js";

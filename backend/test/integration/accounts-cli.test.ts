@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Authenticator } from "../../src/accounts/authenticator.js";
 import { createKeyService } from "../../src/accounts/keys.js";
 import { createAuth } from "../../src/http/auth.js";
-import { ProblemError } from "../../src/http/problems.js";
+import { asProblem, sendProblem } from "../../src/http/refusals.js";
 import { keyRoutes } from "../../src/http/routes/keys.js";
 import { type Accounts, startAccounts, until } from "./accounts-fixture.js";
 
@@ -24,10 +24,7 @@ beforeAll(async () => {
   server = fastify();
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
-  server.setErrorHandler((error, _request, reply) => {
-    if (error instanceof ProblemError) return reply.code(error.status).send({ code: error.code, detail: error.message });
-    throw error;
-  });
+  server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, asProblem(error)));
   const auth = createAuth({ authenticator, sessions: { read: async () => null }, config: { ...accounts.config, ADMIN_TOKEN } });
   auth.install(server);
   server.register(

@@ -1,5 +1,5 @@
 import { type Scope, scopes } from "@streamforge/shared";
-import fastify, { type FastifyInstance, type InjectOptions } from "fastify";
+import fastify, { type FastifyError, type FastifyInstance, type InjectOptions } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Authenticator } from "../../src/accounts/authenticator.js";
@@ -10,7 +10,7 @@ import { createSessionStore } from "../../src/accounts/session-store.js";
 import { createSessions } from "../../src/accounts/sessions.js";
 import { createTenantService } from "../../src/accounts/tenants.js";
 import { createAuth, requireTenant, resolveTenant } from "../../src/http/auth.js";
-import { ProblemError } from "../../src/http/problems.js";
+import { asProblem, sendProblem } from "../../src/http/refusals.js";
 import { keyRoutes } from "../../src/http/routes/keys.js";
 import { sessionRoutes } from "../../src/http/routes/session.js";
 import { tenantRoutes } from "../../src/http/routes/tenants.js";
@@ -55,14 +55,7 @@ function serve(
   const server = fastify();
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
-  server.setErrorHandler((error, _request, reply) => {
-    if (error instanceof ProblemError)
-      return reply
-        .code(error.status)
-        .headers(error.headers)
-        .send({ code: error.code, detail: error.message, ...error.extra });
-    return reply.code((error as { statusCode?: number }).statusCode ?? 500).send({ code: (error as Error).message });
-  });
+  server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, asProblem(error)));
   const credentials = createCredentials({ prisma, redis, keys });
   const sessions = createSessions({ prisma, store: createSessionStore(redis, keys), credentials, config });
   const auth = createAuth({ authenticator, sessions, config: { ...config, ADMIN_TOKEN: settings.ADMIN_TOKEN } });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Actor } from "../../src/accounts/audit.js";
 import type { Authenticator, Principal } from "../../src/accounts/authenticator.js";
-import { StorageUnavailableError } from "../../src/accounts/database.js";
 import { createKeyService, type IssuedKey, type KeyFilter, type KeyService, type NewKey } from "../../src/accounts/keys.js";
 import { createTenantService } from "../../src/accounts/tenants.js";
 import { mintToken } from "../../src/accounts/token.js";
+import { StorageUnavailableError } from "../../src/lib/errors.js";
 import { luaScript } from "../../src/stream/redis.js";
 import { type Accounts, keys, sleep, startAccounts, startLine, until } from "./accounts-fixture.js";
 

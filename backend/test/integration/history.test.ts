@@ -5,11 +5,11 @@ import { type LocalServer, startMongo, startRedis } from "@streamforge/infrastru
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.js";
+import { StorageUnavailableError } from "../../src/lib/errors.js";
 import { createHistory } from "../../src/stats/history.js";
 import { createMinutes } from "../../src/stats/minutes.js";
 import type { Sample } from "../../src/stats/rates.js";
 import { MOST_POINTS, seriesOf, stepSecondsFor } from "../../src/stats/series.js";
-import { StorageUnavailableError } from "../../src/store/events.js";
 import { connectStore, type Store } from "../../src/store/mongo.js";
 import { redisKeys } from "../../src/stream/keys.js";
 import { awaitRedis, connectRedis } from "../../src/stream/redis.js";

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { AUDIT_ID_BYTES, readAudit } from "../../accounts/audit.js";
 import type { Database } from "../../accounts/database.js";
-import { type Auth, answerStorageErrors, resolveTenant } from "../auth.js";
+import { type Auth, resolveTenant } from "../auth.js";
 import { limitParam, positionOf } from "../reads.js";
 
 const name = exactText(400);
@@ -21,8 +21,6 @@ const query = z.strictObject({
 /** What administrators did: `GET /v1/admin/audit`. A key with the scope `admin` sees its own tenant only. */
 export function auditRoutes({ auth, db }: { auth: Auth; db: Database }): FastifyPluginAsyncZod {
   return async (app) => {
-    answerStorageErrors(app);
-
     app.get(
       "/v1/admin/audit",
       {

@@ -21,7 +21,7 @@ import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import { type Auth, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
-import { answerReadErrors, limitParam, positionOf } from "../reads.js";
+import { limitParam, positionOf } from "../reads.js";
 
 const ID_BYTES = 24;
 
@@ -50,8 +50,6 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
   const tags = ["dead letters"];
 
   return async (app) => {
-    answerReadErrors(app, "with from and to, or by type, source, reasonCode or fingerprint");
-
     app.get(
       "/v1/admin/dlq",
       {

@@ -8,7 +8,6 @@ import type { Store } from "../../store/mongo.js";
 import { audited } from "../audited.js";
 import { type Auth, actorOf, requireTenant } from "../auth.js";
 import { problem } from "../problems.js";
-import { answerReadErrors } from "../reads.js";
 
 export interface DiscardRoutesDeps {
   auth: Auth;
@@ -20,8 +19,6 @@ export interface DiscardRoutesDeps {
 /** `POST /v1/admin/dlq/discard`: an operator decides that these letters need nothing more. */
 export function discardRoutes({ auth, db, store, letters }: DiscardRoutesDeps): FastifyPluginAsyncZod {
   return async (app) => {
-    answerReadErrors(app, "with from and to, or by type, source, reasonCode or fingerprint");
-
     app.post(
       "/v1/admin/dlq/discard",
       {

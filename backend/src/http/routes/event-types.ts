@@ -14,9 +14,8 @@ import {
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { EventTypeService, NewType, Refused } from "../../event-types/service.js";
-import { type Auth, actorOf, answerStorageErrors, requireTenant, resolveTenant } from "../auth.js";
+import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import { type ProblemError, problem } from "../problems.js";
-import { answerReadErrors } from "../reads.js";
 
 const params = z.object({ type: eventTypeNameSchema });
 const querystring = z.strictObject({ tenantId: tenantIdSchema.optional() });
@@ -29,7 +28,6 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
   const tags = ["event types"];
 
   return async (app) => {
-    answerStorageErrors(app);
     await app.register(registering);
 
     app.get(
@@ -95,7 +93,6 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
 
   /** These also read stored events, and say so when those cannot be read. */
   async function registering(app: Parameters<FastifyPluginAsyncZod>[0]): Promise<void> {
-    answerReadErrors(app);
     app.post(
       "/v1/admin/event-types",
       {

@@ -14,7 +14,7 @@ import {
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { KeyService } from "../../accounts/keys.js";
-import { type Auth, actorOf, answerStorageErrors, principalOf, resolveTenant } from "../auth.js";
+import { type Auth, actorOf, principalOf, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
 import { limitParam } from "../reads.js";
 
@@ -34,8 +34,6 @@ export function keyRoutes({ auth, keyService }: { auth: Auth; keyService: KeySer
   const tags = ["keys"];
 
   return async (app) => {
-    answerStorageErrors(app);
-
     app.post(
       "/v1/admin/keys",
       {

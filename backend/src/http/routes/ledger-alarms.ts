@@ -8,7 +8,7 @@ import { bounded } from "../../store/event-queries.js";
 import { audited } from "../audited.js";
 import { type Auth, actorOf, requireAllTenants } from "../auth.js";
 import { problem } from "../problems.js";
-import { answerReadErrors, limitParam } from "../reads.js";
+import { limitParam } from "../reads.js";
 
 export interface LedgerAlarmRoutesDeps {
   auth: Auth;
@@ -27,8 +27,6 @@ export function ledgerAlarmRoutes({ auth, db, alarms, verifier }: LedgerAlarmRou
     (await bounded(() => alarms.list())).find((alarm) => alarm._id === id);
 
   return async (app) => {
-    answerReadErrors(app);
-
     app.get(
       "/v1/admin/ledger/alarms",
       {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { Ledger } from "../../ledger/ledger.js";
 import { type Auth, principalOf, resolveTenant } from "../auth.js";
-import { answerReadErrors, limitParam } from "../reads.js";
+import { limitParam } from "../reads.js";
 
 export interface LedgerRoutesDeps {
   auth: Auth;
@@ -29,7 +29,6 @@ const query = z.strictObject({
 /** `GET /v1/admin/ledger`: what was accepted each minute, and what became of it. A key with the scope `admin` sees its own tenant. */
 export function ledgerRoutes({ auth, ledger, letters }: LedgerRoutesDeps): FastifyPluginAsyncZod {
   return async (app) => {
-    answerReadErrors(app);
     app.get(
       "/v1/admin/ledger",
       {

@@ -14,7 +14,7 @@ import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
 import type { SettingsService } from "../../accounts/settings.js";
 import type { UserService } from "../../accounts/users.js";
-import { type Auth, actorOf, answerStorageErrors, principalOf, requirePerson } from "../auth.js";
+import { type Auth, actorOf, principalOf, requirePerson } from "../auth.js";
 import { problem } from "../problems.js";
 import { tooManyTries } from "../rate-limits.js";
 
@@ -30,7 +30,6 @@ const tags = ["me"];
 /** What concerns whoever asks: `/v1/me`, its password, sessions and settings. */
 export function meRoutes(deps: MeRoutesDeps): FastifyPluginAsyncZod {
   return async (app) => {
-    answerStorageErrors(app);
     await app.register(identityRoutes(deps));
     await app.register(ownSessionRoutes(deps));
     await app.register(settingsRoutes(deps));

@@ -24,7 +24,7 @@ import { type Auth, requireTenant } from "../auth.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
 import { problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
-import { answerReadErrors, limitParam, positionOf, sendJson } from "../reads.js";
+import { limitParam, positionOf, sendJson } from "../reads.js";
 
 export interface ReadingRoutesDeps {
   auth: Auth;
@@ -76,7 +76,6 @@ export function readingRoutes(deps: ReadingRoutesDeps): FastifyPluginAsyncZod {
   };
 
   return async (app) => {
-    answerReadErrors(app);
     for (const path of ["/v1/events", "/events"]) {
       app.get(path, { onRequest, schema: list }, (request, reply) => listEvents(deps, request, reply, request.query) as never);
       app.get(`${path}/:eventId`, { onRequest, schema: one }, (request, reply) => {

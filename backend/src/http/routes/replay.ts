@@ -16,8 +16,7 @@ import { z } from "zod";
 import { needsAll } from "../../dead-letters/selector.js";
 import type { NewReplay, ReplayCommand, ReplayJobs } from "../../replay/jobs.js";
 import { forbiddenOperations, PatchError } from "../../replay/patch.js";
-import { StorageUnavailableError } from "../../store/events.js";
-import { type Auth, actorOf, answerStorageErrors, requireTenant, resolveTenant } from "../auth.js";
+import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
 
 const params = z.object({ id: uuid });
@@ -40,7 +39,6 @@ export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): 
 
   const create = async (request: FastifyRequest, reply: FastifyReply, replay: NewReplay) => {
     const made = await jobs.create(actorOf(request), replay).catch((error: Error) => {
-      if (error instanceof StorageUnavailableError) throw problem("storage-unavailable", "MongoDB does not answer.");
       if (!(error instanceof PatchError)) throw error;
       throw problem("invalid-request", error.message, { errors: [{ pointer: "/patch", detail: error.message }] });
     });
@@ -48,8 +46,6 @@ export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): 
   };
 
   return async (app) => {
-    answerStorageErrors(app);
-
     app.post(
       "/v1/admin/dlq/retry",
       {

@@ -6,14 +6,12 @@ import { uuidText } from "../../ingest/identify.js";
 import type { AttemptDocument } from "../../store/documents.js";
 import type { Retries } from "../../stream/retries.js";
 import { type Auth, resolveTenant } from "../auth.js";
-import { answerReadErrors, limitParam } from "../reads.js";
+import { limitParam } from "../reads.js";
 
 /** Events that failed and wait for their next attempt: `GET /v1/admin/retries`. */
 export function retryRoutes(deps: { auth: Auth; retries: Retries; letters: Pick<LetterQueries, "lastAttempts"> }): FastifyPluginAsyncZod {
   const { auth, retries, letters } = deps;
   return async (app) => {
-    answerReadErrors(app);
-
     app.get(
       "/v1/admin/retries",
       {

@@ -4,7 +4,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
 import type { Config } from "../../config.js";
-import { answerStorageErrors, foreignOrigin, originAllowed, SESSION_COOKIE, sessionIdOf, unauthenticated } from "../auth.js";
+import { foreignOrigin, originAllowed, SESSION_COOKIE, sessionIdOf, unauthenticated } from "../auth.js";
 import { problem } from "../problems.js";
 import { tooManyTries } from "../rate-limits.js";
 
@@ -22,8 +22,6 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
   const open = { open: "signing in and out" };
 
   return async (app) => {
-    answerStorageErrors(app);
-
     app.post(
       "/v1/session",
       { config: open, schema: { tags, summary: "Sign in", body: sessionRequestSchema, response: { 200: sessionSchema } } },

@@ -8,7 +8,6 @@ import type { Sampler } from "../../stats/sampler.js";
 import { type Auth, requireAllTenants } from "../auth.js";
 import { ProblemError } from "../problems.js";
 import { rateLimited } from "../rate-limits.js";
-import { answerReadErrors } from "../reads.js";
 
 export interface StatsRoutesDeps {
   auth: Auth;
@@ -29,7 +28,6 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
   const tags = ["operation"];
 
   return async (app) => {
-    answerReadErrors(app);
     const clients = new Set<PassThrough>();
     app.addHook("preClose", async () => {
       for (const client of clients) client.end();

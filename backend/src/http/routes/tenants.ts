@@ -9,7 +9,7 @@ import {
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { TenantService } from "../../accounts/tenants.js";
-import { type Auth, actorOf, answerStorageErrors, principalOf, requireAllTenants, requirePerson, resolveTenant } from "../auth.js";
+import { type Auth, actorOf, principalOf, requireAllTenants, requirePerson, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
 
 const params = z.object({ tenantId: tenantIdSchema });
@@ -25,8 +25,6 @@ export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantServic
   const tags = ["tenants"];
 
   return async (app) => {
-    answerStorageErrors(app);
-
     app.post(
       "/v1/admin/tenants",
       {

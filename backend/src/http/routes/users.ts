@@ -16,7 +16,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Sessions } from "../../accounts/sessions.js";
 import type { UserService } from "../../accounts/users.js";
-import { type Auth, actorOf, answerStorageErrors, principalOf, requireAllTenants } from "../auth.js";
+import { type Auth, actorOf, principalOf, requireAllTenants } from "../auth.js";
 import { problem } from "../problems.js";
 import { limitParam } from "../reads.js";
 import { sessionView } from "./me.js";
@@ -39,7 +39,6 @@ const lastAdmin = () => problem("conflict", "This is the last admin who can sign
 /** People and their roles: `/v1/admin/users`. They operate all tenants, so no key may. */
 export function userRoutes(deps: UserRoutesDeps): FastifyPluginAsyncZod {
   return async (app) => {
-    answerStorageErrors(app);
     await app.register(userList(deps));
     await app.register(oneUser(deps));
     await app.register(userSessions(deps));

@@ -1,6 +1,6 @@
 import type { TypeChecker } from "../../event-types/checker.js";
+import { StorageUnavailableError } from "../../lib/errors.js";
 import type { EventDocument } from "../../store/documents.js";
-import { StorageUnavailableError } from "../../store/events.js";
 import { type Step, undecided, type WorkEvent } from "../batch.js";
 
 /**
@@ -29,5 +29,5 @@ function toCheckable({ record, event }: WorkEvent) {
 }
 
 function asOutage(error: Error): never {
-  throw new StorageUnavailableError(error.message);
+  throw new StorageUnavailableError("redis", error.message);
 }

@@ -1,7 +1,7 @@
 import { BSON } from "mongodb";
+import { StorageUnavailableError } from "../../lib/errors.js";
 import type { EventDocument } from "../../store/documents.js";
 import type { EventStore, WriteFailure } from "../../store/events.js";
-import { StorageUnavailableError } from "../../store/events.js";
 import { STORED, type Step, undecided, type WorkEvent } from "../batch.js";
 
 /**
