@@ -21,12 +21,14 @@ const open: (() => Promise<void>)[] = [];
 let closing: Promise<void> | undefined;
 
 async function main(): Promise<void> {
+  // Logs and data are for who started it, not for the machine's other users.
+  process.umask(0o077);
   const given = loadConfig();
   await portMustBeFree(given);
   const home = openHome(resolve(given.STREAMFORGE_DATA_DIR));
   say(`StreamForge starts; its data is in ${home.dir}`);
 
-  const servers = await openServers(home);
+  const servers = await openServers(home, given.MONGODB_DATABASE);
   const env = {
     ...process.env,
     REDIS_URL: servers.redisUrl,
@@ -55,7 +57,7 @@ async function portMustBeFree({ PORT, HOST }: Config): Promise<void> {
   throw new Error(`Port ${PORT} on ${HOST} is taken by another program; choose another: PORT=${PORT + 4} npm start`);
 }
 
-async function openServers(home: Home): Promise<Servers> {
+async function openServers(home: Home, database: string): Promise<Servers> {
   const { REDIS_URL: redisUrl, MONGODB_URI: mongodbUri, DATABASE_URL: databaseUrl } = process.env;
   await Promise.all([
     redisUrl && reachable("REDIS_URL", redisUrl, 6379),
@@ -63,7 +65,7 @@ async function openServers(home: Home): Promise<Servers> {
     databaseUrl && reachable("DATABASE_URL", databaseUrl, 5432),
   ]);
   const use = { redisUrl: redisUrl || undefined, mongodbUri: mongodbUri || undefined, databaseUrl: databaseUrl || undefined };
-  const servers = await startServers({ dataDir: home.dir, onProgress: say, use });
+  const servers = await startServers({ dataDir: home.dir, onProgress: say, database, use });
   const stopReviving = revive(servers);
   open.push(async () => {
     await stopReviving();

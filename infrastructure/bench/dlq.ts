@@ -84,7 +84,7 @@ async function measure(system: System, [name, path]: [string, string], rounds: n
 async function bench({ letters, rounds, json }: Options): Promise<void> {
   process.env.ADMIN_REQUESTS_PER_MINUTE = "1000000";
   const system = await startSystem(say);
-  const client = new MongoClient(system.mongodbUri);
+  const client = new MongoClient(system.mongodbAdminUri);
   try {
     const collection = client.db(DATABASE).collection("events_dlq");
     say(`${figure(letters)} dead letters, ${TENANTS.length} tenants`);

@@ -78,7 +78,7 @@ export interface Phases {
 }
 
 export async function createPhases(system: System): Promise<Phases> {
-  const client = await MongoClient.connect(system.mongodbUri, { readConcern: { level: "majority" } });
+  const client = await MongoClient.connect(system.mongodbAdminUri, { readConcern: { level: "majority" } });
   const db = client.db(DATABASE);
   const redis = new Redis(system.redisUrl);
   let tenants = 0;

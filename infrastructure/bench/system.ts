@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,6 +17,8 @@ export interface System {
   port: number;
   redisUrl: string;
   mongodbUri: string;
+  /** For what StreamForge's own user may not: a checkpoint. */
+  mongodbAdminUri: string;
   /** Opens the X-Admin-Token door. */
   adminToken: string;
   /** Process ids by the name that the tables use. */
@@ -37,8 +39,6 @@ const READY_WITHIN_MS = 30_000;
  */
 export async function startSystem(onProgress: (line: string) => void): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "streamforge-bench-"));
-  // Postgres runs as another user when we are root, and must be able to walk through.
-  chmodSync(folder, 0o755);
   onProgress("starting Redis, MongoDB and Postgres");
   const servers = await startServers({ dataDir: folder, onProgress });
   const children: ChildProcess[] = [];
@@ -79,12 +79,14 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
     };
     const worker = await start("worker", `http://127.0.0.1:${workerPort}/`);
     const api = await start("api", `http://127.0.0.1:${port}/`);
-    const pidOf = (kind: LocalServer["kind"]) => servers.servers.find((server) => server.kind === kind)?.pid() as number;
+    const server = (kind: LocalServer["kind"]) => servers.servers.find((one) => one.kind === kind) as LocalServer;
+    const pidOf = (kind: LocalServer["kind"]) => server(kind).pid() as number;
     return {
       host: "127.0.0.1",
       port,
       redisUrl: servers.redisUrl,
       mongodbUri: servers.mongodbUri,
+      mongodbAdminUri: server("mongodb").adminUrl,
       adminToken,
       pids: { api, worker, redis: pidOf("redis"), mongod: pidOf("mongodb") },
       createKey: (tenantId) => createKey(`http://127.0.0.1:${port}`, adminToken, tenantId),

@@ -24,7 +24,7 @@ beforeAll(async () => {
     startRedis({ dataDir: join(folder, "redis") }),
     startMongo({ dataDir: join(folder, "mongodb") }),
   ]);
-  redis = new Redis(redisServer.url);
+  redis = new Redis(redisServer.adminUrl);
   client = await MongoClient.connect(mongoServer.url);
   db = client.db("streamforge");
 });

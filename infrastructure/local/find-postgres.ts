@@ -52,14 +52,19 @@ export async function findPostgres(owner: Owner | undefined): Promise<PostgresFi
   return { postgres: join(copy, "bin", "postgres"), initdb: join(copy, "bin", "initdb") };
 }
 
-/** The topmost folder above `path` that others may not pass through. */
-export function closedFolder(path: string): string | undefined {
+/** The topmost folder above `path` that neither others nor this group may pass through. */
+export function closedFolder(path: string, gid?: number): string | undefined {
   const above: string[] = [];
   for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) above.unshift(folder);
-  return above.find((folder) => existsSync(folder) && (statSync(folder).mode & 0o001) === 0);
+  const closed = ({ mode, gid: group }: { mode: number; gid: number }) => (mode & (group === gid ? 0o010 : 0o001)) === 0;
+  return above.find((folder) => existsSync(folder) && closed(statSync(folder)));
 }
 
-/** As root: the system's `postgres` user, else `nobody`, which every system has. Otherwise undefined. */
+/**
+ * As root: the system's `postgres` user, else `nobody`, which every system has. Otherwise undefined. Other programs may run
+ * as that user, so the server gets a group that no account is in: only with it one passes through the folders above its data,
+ * and looks into its memory.
+ */
 export function unprivileged(): Owner | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync("/etc/passwd", "utf8")
@@ -70,5 +75,12 @@ export function unprivileged(): Owner | undefined {
     throw new Error(
       "Postgres does not run as root and there is neither a user postgres nor nobody: start as another user, or set DATABASE_URL.",
     );
-  return { uid: Number(user[2]), gid: Number(user[3]) };
+  const taken = new Set(
+    readFileSync("/etc/group", "utf8")
+      .split("\n")
+      .map((line) => Number(line.split(":")[2])),
+  );
+  let gid = 58_207;
+  while (taken.has(gid)) gid++;
+  return { uid: Number(user[2]), gid };
 }

@@ -1,13 +1,14 @@
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { startMongo } from "./mongo.js";
 import { startPostgres } from "./postgres.js";
+import { privateFolder } from "./private.js";
 import { startRedis } from "./redis.js";
 import type { LocalServer } from "./types.js";
 
-export { startMongo } from "./mongo.js";
+export { mongoAdminUrl, mongoUrl, startMongo } from "./mongo.js";
 export { freePort, portIsFree } from "./ports.js";
 export { startPostgres } from "./postgres.js";
+export { credentials, privateFolder, writePrivate } from "./private.js";
 export { isAlive, processEnvironment, watch as endWithUs } from "./process.js";
 export { startRedis } from "./redis.js";
 export type { LocalOptions, LocalServer, ServerKind } from "./types.js";
@@ -16,6 +17,8 @@ export interface ServersOptions {
   /** Folder for all three, one folder each. */
   dataDir: string;
   onProgress?: (line: string) => void;
+  /** MongoDB database of StreamForge's own user; unset, `streamforge`. */
+  database?: string;
   /** Servers that exist already; each one given is used instead of a local one. */
   use?: { redisUrl?: string; mongodbUri?: string; databaseUrl?: string };
 }
@@ -34,12 +37,12 @@ export interface Servers {
  * Starts whichever of the three servers is not given, side by side.
  * @throws the first failure, after those that did start were stopped again
  */
-export async function startServers({ dataDir, onProgress, use = {} }: ServersOptions): Promise<Servers> {
-  mkdirSync(dataDir, { recursive: true });
+export async function startServers({ dataDir, onProgress, database, use = {} }: ServersOptions): Promise<Servers> {
+  privateFolder(dataDir);
   const options = (name: string) => ({ dataDir: resolve(dataDir, name), onProgress });
   const outcomes = await Promise.allSettled([
     use.redisUrl ?? startRedis(options("redis")),
-    use.mongodbUri ?? startMongo(options("mongodb")),
+    use.mongodbUri ?? startMongo({ ...options("mongodb"), database }),
     use.databaseUrl ?? startPostgres(options("postgres")),
   ] as const);
   const servers = outcomes.flatMap((one) => (one.status === "fulfilled" && typeof one.value !== "string" ? [one.value] : []));

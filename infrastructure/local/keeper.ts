@@ -1,20 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, portIsFree } from "./ports.js";
+import { privateFolder, serverEnvironment, withPrivateFiles, writePrivate } from "./private.js";
 import { commandLine, isAlive, watch } from "./process.js";
 import type { LocalOptions, LocalServer, Recipe } from "./types.js";
 
@@ -42,8 +32,9 @@ export async function keep(recipe: Recipe, options: LocalOptions): Promise<Local
   const home = resolve(options.dataDir);
   const stateFile = join(home, "server.json");
   const logFile = join(home, "server.log");
-  mkdirSync(home, { recursive: true });
+  privateFolder(home);
   await takeOver(recipe, stateFile);
+  await recipe.prepare?.();
   rotate(logFile);
 
   const remembered = readState(stateFile);
@@ -54,11 +45,12 @@ export async function keep(recipe: Recipe, options: LocalOptions): Promise<Local
   async function launch(mayMove: boolean): Promise<void> {
     // A killed Postgres holds its shared memory, and any killed server its port, for some ms: hence again.
     for (let attempt = 0; attempt < 20; attempt++) {
-      const log = openSync(logFile, "a");
+      const log = openSync(logFile, "a", 0o600);
       const from = fstatSync(log).size;
-      const { file, args, uid, gid, env } = recipe.command(port);
+      const { file, args, uid, gid } = recipe.command(port);
       // A session of its own: Ctrl-C reaches us alone, and we stop things in order.
-      const born = spawn(file, args, { cwd: "/", detached: true, stdio: ["ignore", log, log], uid, gid, env: env ?? process.env });
+      const options: SpawnOptions = { cwd: "/", detached: true, stdio: ["ignore", log, log], uid, gid, env: serverEnvironment() };
+      const born = withPrivateFiles(() => spawn(file, args, options));
       closeSync(log);
       const outcome = await settle(recipe, born, port, () => readLog(logFile, from));
       if (outcome.kind === "ready") {
@@ -101,6 +93,9 @@ export async function keep(recipe: Recipe, options: LocalOptions): Promise<Local
     kind: recipe.kind,
     get url() {
       return recipe.url(port);
+    },
+    get adminUrl() {
+      return recipe.adminUrl(port);
     },
     get port() {
       return port;
@@ -175,7 +170,7 @@ function readState(file: string): Remembered | undefined {
 }
 
 function writeState(file: string, state: Remembered): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(state)}\n`);
+  writePrivate(`${file}.new`, `${JSON.stringify(state)}\n`);
   renameSync(`${file}.new`, file);
 }
 

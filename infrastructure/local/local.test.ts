@@ -36,7 +36,7 @@ const add: Record<LocalServer["kind"], (url: string, value: string) => Promise<s
   },
   async mongodb(url, value) {
     const client = new MongoClient(url);
-    const kept = client.db("test").collection<{ value: string }>("kept");
+    const kept = client.db("streamforge").collection<{ value: string }>("kept");
     await kept.insertOne({ value }, { writeConcern: { w: "majority" } });
     const all = await kept.find().sort({ _id: 1 }).toArray();
     await client.close();

@@ -3,7 +3,10 @@ export type ServerKind = "redis" | "mongodb" | "postgres";
 /** One real server that runs as our child on a loopback port of its own. */
 export interface LocalServer {
   readonly kind: ServerKind;
+  /** For StreamForge itself: a user with the rights that its code needs. Holds a password: never print it. */
   readonly url: string;
+  /** For set-up and tests: a user that may do everything. */
+  readonly adminUrl: string;
   readonly port: number;
   /** The folder that the server itself writes to (a `data` folder inside `LocalOptions.dataDir`). */
   readonly dataDir: string;
@@ -34,12 +37,15 @@ export interface Recipe {
   /** For messages: "Redis". */
   name: string;
   dataDir: string;
-  command: (port: number) => { file: string; args: string[]; uid?: number; gid?: number; env?: NodeJS.ProcessEnv };
+  command: (port: number) => { file: string; args: string[]; uid?: number; gid?: number };
+  /** Called once before the first start, when no server runs on the folder any more. */
+  prepare?: () => Promise<void>;
   /**
    * Asked every 50 ms while the process lives; may also finish the set-up (a replica set). It must make sure that `pid`
    * is what answers: a stranger can take the port between our choice and our server's start.
    */
   ready: (port: number, pid: number) => Promise<boolean>;
   url: (port: number) => string;
+  adminUrl: (port: number) => string;
   stopSignal: NodeJS.Signals;
 }

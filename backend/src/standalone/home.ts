@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { privateFolder, writePrivate } from "@streamforge/infrastructure/local";
 
 /** What `npm start` keeps beside the servers' data. */
 export interface Home {
@@ -16,12 +17,12 @@ export interface Home {
 }
 
 /**
- * Makes the data folder when it is missing.
+ * Makes the data folder when it is missing, and closes it to the machine's other users.
  * @throws Error with one sentence when it cannot be written to
  */
 export function openHome(dir: string): Home {
   try {
-    mkdirSync(dir, { recursive: true });
+    privateFolder(dir);
     accessSync(dir, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
@@ -29,7 +30,7 @@ export function openHome(dir: string): Home {
   }
   const path = (name: string) => join(dir, name);
   const read = (name: string) => (existsSync(path(name)) ? readFileSync(path(name), "utf8").trim() || undefined : undefined);
-  const write = (name: string, secret: string) => writeFileSync(path(name), `${secret}\n`, { mode: 0o600 });
+  const write = (name: string, secret: string) => writePrivate(path(name), `${secret}\n`);
   return {
     dir,
     path,

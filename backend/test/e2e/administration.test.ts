@@ -256,7 +256,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       await stack.worker.kill("SIGKILL");
       await send([order("lost-1", 1), order("lost-2", 2), order("lost-3", 3)]);
       await new Promise((seen) => setTimeout(seen, 2500));
-      const redis = new Redis(stack.redis.url);
+      const redis = new Redis(stack.redis.adminUrl);
       await redis.flushall();
       await redis.quit();
       await signIn(page, stack, "/");

@@ -186,7 +186,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
     await send([first]);
     await expect.poll(async () => (await read<{ status: string }>("/v1/events/twice-1")).status, { timeout: 15_000 }).toBe("stored");
     // The dedupe record would refuse it at the door; without it the store finds out.
-    const redis = new Redis(stack.redis.url);
+    const redis = new Redis(stack.redis.adminUrl);
     for (const key of await redis.keys("*dedupe:?")) await redis.del(key);
     await redis.quit();
     await send([{ ...first, payload: { amount: 2, currency: "EUR" } }]);

@@ -13,7 +13,7 @@ let stack: Stack;
 let mongo: MongoClient;
 beforeAll(async () => {
   stack = await startStack({ env: { CLAIM_IDLE_MS: "1500", MONGO_TIMEOUT_MS: "1200", PARTITIONS: "2" } });
-  mongo = await new MongoClient(stack.mongo.url, { directConnection: true }).connect();
+  mongo = await new MongoClient(stack.mongo.adminUrl, { directConnection: true }).connect();
 });
 afterAll(async () => {
   await mongo?.close();

@@ -15,7 +15,7 @@ describe("identities", () => {
   let mongo: MongoClient;
   beforeAll(async () => {
     stack = await startStack({ env: { IDEMPOTENCY_TTL_SECONDS: String(WINDOW_SECONDS) } });
-    redis = new Redis(stack.redis.url);
+    redis = new Redis(stack.redis.adminUrl);
     mongo = await new MongoClient(stack.mongo.url).connect();
   });
   afterAll(async () => {

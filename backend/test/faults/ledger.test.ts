@@ -21,7 +21,7 @@ describe("promise 28: a Redis that lost data", () => {
   let mongo: MongoClient;
   beforeAll(async () => {
     stack = await startStack({ env: { CLAIM_IDLE_MS: "1500", MONGO_TIMEOUT_MS: "1200", PARTITIONS: "2" } });
-    redis = new Redis(stack.redis.url);
+    redis = new Redis(stack.redis.adminUrl);
     redis.on("error", () => {});
     mongo = await new MongoClient(stack.mongo.url).connect();
   });

@@ -9,7 +9,7 @@ describe("stores that fail", () => {
   let redis: Redis;
   beforeAll(async () => {
     stack = await startStack({ env: { CLAIM_IDLE_MS: "1500", MONGO_TIMEOUT_MS: "1200", CIRCUIT_OPEN_MS: "500" } });
-    redis = new Redis(stack.redis.url);
+    redis = new Redis(stack.redis.adminUrl);
     redis.on("error", () => {});
   });
   afterAll(async () => {

@@ -119,7 +119,7 @@ test("sf asks for what is happening without a credential where the stores' addre
   expect((await sf(["status"], env)).stdout).toContain("dead letters are open");
   expect((await sf(["ledger"], env)).stdout).toContain("accepted");
   expect((await sf(["replay", "list"], env)).stdout).not.toBe("");
-  const redis = new Redis(stack.redis.url);
+  const redis = new Redis(stack.redis.adminUrl);
   expect(await redis.keys("sf:session:*")).toEqual([]);
   redis.disconnect();
   await expect(sf(["ledger"], { PATH, STREAMFORGE_URL: stack.apiUrl })).rejects.toThrow(/wants a credential/);

@@ -32,7 +32,7 @@ beforeAll(async () => {
     startRedis({ dataDir: join(dataDir, "redis") }),
     startMongo({ dataDir: join(dataDir, "mongodb") }),
   ]);
-  redis = connectRedis(redisServer.url, "test", () => {});
+  redis = connectRedis(redisServer.adminUrl, "test", () => {});
   await awaitRedis(redis);
   store = await connectStore(loadConfig({ MONGODB_URI: mongoServer.url, NODE_ENV: "test", MONGO_TIMEOUT_MS: "2000" }), "test");
 });

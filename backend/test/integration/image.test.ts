@@ -31,6 +31,8 @@ beforeAll(async () => {
     HOST: "127.0.0.1",
     REDIS_URL: stack.redis.url,
     MONGODB_URI: stack.mongo.url,
+    MONGODB_KEY: new URL(stack.mongo.adminUrl).password,
+    MONGODB_PASSWORD: new URL(stack.mongo.url).password,
     DATABASE_URL: stack.postgres.url,
     KEY_PEPPER: "the image's own pepper",
     PORT: "0",

@@ -78,7 +78,8 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
     RETRY_BASE_MS: "100",
     ...env,
   });
-  const redis = connectRedis(config.REDIS_URL, "test", () => {});
+  // A test may empty it.
+  const redis = connectRedis(redisServer.adminUrl, "test", () => {});
   await awaitRedis(redis);
   const store = await connectStore(config, "test");
   await ensureIndexes(store);

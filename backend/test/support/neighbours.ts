@@ -50,7 +50,7 @@ export async function startNeighbours(stack: Stack): Promise<Neighbours> {
   const { key, tenantId } = await newSender(stack);
   const env = { ...process.env, VICTIM_URL: stack.apiUrl, VICTIM_KEY: key, VICTIM_ADDRESS };
   const victim = fork(VICTIM, { env, execArgv: [] });
-  const mongo = await new MongoClient(stack.mongo.url, { directConnection: true }).connect();
+  const mongo = await new MongoClient(stack.mongo.adminUrl, { directConnection: true }).connect();
   let phases = 0;
 
   const calmDown = () => settled({ redisUrl: stack.redis.url, keyPrefix: "sf", timeoutMs: 120_000 });

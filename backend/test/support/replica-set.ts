@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type LocalServer, startMongo } from "@streamforge/infrastructure/local";
+import { credentials, type LocalServer, mongoAdminUrl, mongoUrl, startMongo } from "@streamforge/infrastructure/local";
 import { type Db, MongoClient } from "mongodb";
 
 const INITIATE = fileURLToPath(new URL("../../../infrastructure/scripts/init-replica-sets.sh", import.meta.url));
@@ -18,28 +18,35 @@ export interface ReplicaSet extends LocalServer {
 
 /** Starts three members and initiates them as an operator would, by the script of that name. */
 export async function startReplicaSet(dataDir: string): Promise<ReplicaSet> {
+  const member = credentials(dataDir);
   const members = await Promise.all(
-    [0, 1, 2].map((n) => startMongo({ dataDir: join(dataDir, `${n}`), alone: false, extraArgs: ["--wiredTigerCacheSizeGB", "0.25"] })),
+    [0, 1, 2].map((n) => startMongo({ dataDir: join(dataDir, `${n}`), member, extraArgs: ["--wiredTigerCacheSizeGB", "0.25"] })),
   );
   const hosts = members.map(({ port }) => `127.0.0.1:${port}`);
   await promisify(execFile)(INITIATE, [SET, ...hosts], {
-    env: { ...process.env, PATH: `${join(process.execPath, "..")}:${process.env.PATH}` },
+    env: {
+      ...process.env,
+      PATH: `${join(process.execPath, "..")}:${process.env.PATH}`,
+      MONGODB_KEY: member.admin,
+      MONGODB_PASSWORD: member.app,
+    },
   });
-  const url = `mongodb://${hosts.join(",")}/?replicaSet=${SET}`;
+  const adminUrl = mongoAdminUrl(hosts, member.admin);
   // Ten seconds until an election are fine for users, and long for a test of many.
-  await asAdmin(url, async (admin) => {
+  await asAdmin(adminUrl, async (admin) => {
     const { config } = await admin.command({ replSetGetConfig: 1 });
     config.settings.electionTimeoutMillis = 2_000;
     await admin.command({ replSetReconfig: { ...config, version: config.version + 1 } });
   });
   const primary = async (): Promise<LocalServer> => {
-    const me = await asAdmin(url, async (admin) => (await admin.command({ hello: 1 }))["me"] as string);
+    const me = await asAdmin(adminUrl, async (admin) => (await admin.command({ hello: 1 }))["me"] as string);
     return members[hosts.indexOf(me)] as LocalServer;
   };
   const [first] = members as [LocalServer];
   return {
     kind: first.kind,
-    url,
+    url: mongoUrl(hosts, member.app),
+    adminUrl,
     port: first.port,
     dataDir,
     pid: first.pid,
@@ -53,7 +60,10 @@ export async function startReplicaSet(dataDir: string): Promise<ReplicaSet> {
     },
     elected: async () => void (await primary()),
     async stepDown() {
-      await asAdmin(url, async (admin) => void (await admin.command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 4, force: true })));
+      await asAdmin(
+        adminUrl,
+        async (admin) => void (await admin.command({ replSetStepDown: 5, secondaryCatchUpPeriodSecs: 4, force: true })),
+      );
     },
   };
 }
