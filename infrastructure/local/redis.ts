@@ -71,11 +71,14 @@ export async function startRedis(options: LocalOptions): Promise<LocalServer> {
   );
 }
 
-/** Redis's own form of a file of users; it keeps digests of passwords only. */
+/**
+ * Redis's own form of a file of users; it keeps digests of passwords only. `default` is off, so nobody can be it, but keeps every
+ * right: as that user Redis reads its append-only file back, and transactions that it may not run are skipped, which loses them.
+ */
 function userFile(admin: string, app: string): string {
   const digest = (password: string) => `#${createHash("sha256").update(password).digest("hex")}`;
   return [
-    "user default reset off",
+    "user default reset off ~* &* +@all",
     `user admin reset on ${digest(admin)} ~* &* +@all`,
     `user ${APP} reset on ${digest(app)} ${REDIS_RIGHTS}`,
     "",

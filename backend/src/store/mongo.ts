@@ -1,6 +1,7 @@
 import { type Collection, type Db, MongoClient, MongoNetworkTimeoutError } from "mongodb";
 import type { Config } from "../config.js";
 import type { AttemptDocument, DeadLetterDocument, EventDocument, EventHourDocument } from "./documents.js";
+import { knownHole } from "./known-holes.js";
 import { ensureLetterIndexes, expireAfterDays } from "./letter-indexes.js";
 
 export interface Store {
@@ -12,6 +13,8 @@ export interface Store {
   attempts: Collection<AttemptDocument>;
   /** Why events could be lost in it, in words; not empty only with `ALLOW_UNSAFE`. */
   unsafe: string[];
+  /** What is known to be wrong with its version, in a sentence. */
+  knownHole: string | undefined;
   close(): Promise<void>;
 }
 
@@ -42,9 +45,11 @@ export async function connectStore(
   });
   const db = client.db(config.MONGODB_DATABASE);
   let unsafe: string | undefined;
+  let hole: string | undefined;
   try {
     await client.connect();
     unsafe = await unsafeStore(client, db);
+    hole = await knownHole(db);
     if (unsafe && !config.ALLOW_UNSAFE) throw new Error(`${unsafe} Set ALLOW_UNSAFE=true to start nevertheless.`);
   } catch (error) {
     await client.close();
@@ -62,6 +67,7 @@ export async function connectStore(
     deadLetters: db.collection<DeadLetterDocument>("events_dlq"),
     attempts: db.collection<AttemptDocument>("processing_attempts"),
     unsafe: unsafe ? [unsafe] : [],
+    knownHole: hole,
     close: () => client.close(),
   };
 }
