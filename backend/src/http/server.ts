@@ -6,7 +6,7 @@ import { serializerCompiler } from "fastify-type-provider-zod";
 import type { Config } from "../config.js";
 import type { Logger } from "../telemetry/log.js";
 import type { BodyReader } from "./body.js";
-import { allowHalfOpen, answerGarbage, boundConnections } from "./connections.js";
+import { allowHalfOpen, answerGarbage, boundConnections, refuseExpectation } from "./connections.js";
 import { correlationIdOf } from "./correlation.js";
 import { readJsonBodies } from "./json-bodies.js";
 import { problem } from "./problems.js";
@@ -70,8 +70,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
   boundConnections(app.server, config.MAX_CONNECTIONS);
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
   app.server.on("checkContinue", (request, response) => app.routing(request, response));
-  // Another expectation may be ignored (RFC 9110, 10.1.1); Node would answer 417 itself, without a problem document.
-  app.server.on("checkExpectation", (request, response) => app.routing(request, response));
+  app.server.on("checkExpectation", refuseExpectation);
   app.addHook("preParsing", (request, reply, payload, done) => {
     if (request.headers.expect !== undefined && !request.is404) reply.raw.writeContinue();
     done(null, payload);

@@ -5838,6 +5838,10 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
+                        /**
+                         * @example Europe/Berlin
+                         * @example browser
+                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -5871,6 +5875,10 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     theme?: "system" | "light" | "dark";
+                    /**
+                     * @example Europe/Berlin
+                     * @example browser
+                     */
                     timeZone?: string;
                     /** @description Tenant that pages begin with; null is all of them */
                     defaultTenantId?: string | null;
@@ -5891,6 +5899,10 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
+                        /**
+                         * @example Europe/Berlin
+                         * @example browser
+                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -5924,6 +5936,10 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     theme?: "system" | "light" | "dark";
+                    /**
+                     * @example Europe/Berlin
+                     * @example browser
+                     */
                     timeZone?: string;
                     /** @description Tenant that pages begin with; null is all of them */
                     defaultTenantId?: string | null;
@@ -5944,6 +5960,10 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
+                        /**
+                         * @example Europe/Berlin
+                         * @example browser
+                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -6024,7 +6044,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description An e-mail address */
+                    /**
+                     * Format: email
+                     * @description An e-mail address
+                     */
                     email: string;
                     /** @enum {string} */
                     role: "viewer" | "operator" | "admin";
