@@ -124,7 +124,8 @@ export const reasonGroupSchema = z.object({
   trend: z.array(countOf).describe("Open ones that died in each two hours of the last 24, the oldest first"),
 });
 export const reasonsSchema = z.object({
-  items: z.array(reasonGroupSchema),
+  items: z.array(reasonGroupSchema).describe("The most frequent causes, at most 500"),
+  others: countOf.describe("Letters of all causes that are not in items"),
   asOf: time.describe("Of when the counts are: with hundreds of thousands of letters some seconds ago"),
 });
 export type ReasonGroup = z.infer<typeof reasonGroupSchema>;

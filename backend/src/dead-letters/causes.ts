@@ -1,89 +1,145 @@
-import type { LetterStatus } from "@streamforge/shared";
+import type { LetterStatus, ReasonCode } from "@streamforge/shared";
+import type { Binary, Document, Filter } from "mongodb";
+import type { DeadLetterDocument } from "../store/documents.js";
 import { bounded } from "../store/event-queries.js";
 import type { Store } from "../store/mongo.js";
-import { createPicture } from "./picture.js";
+import { createPicture, type Picture } from "./picture.js";
 
-/** How many letters one cause has in one state at one tenant. */
-export interface CauseCount {
-  tenantId: string;
+/** How many letters have one reason in one state: at most 25 rows, whatever a tenant sends. */
+export interface Tally {
+  reasonCode: ReasonCode;
   status: LetterStatus;
-  fingerprint: string;
   count: number;
-  /** `lastFailedAt` of the letters that died first and last. */
-  first: Date;
-  last: Date;
 }
 
-/** Letters that are open and died within two hours: which of the last twelve, 0 the oldest. */
-export interface TrendCount {
-  tenantId: string;
+/** Letters of one state with one fingerprint. */
+export interface Cause {
   fingerprint: string;
-  step: number;
   count: number;
+  /** The letters that died first and last. */
+  first: { at: Date; id: Binary };
+  last: { at: Date; id: Binary };
+  /** How many died in each two hours of the last 24, the oldest first; open ones only. */
+  trend: number[];
+}
+
+export interface RankedCauses {
+  /** The most frequent ones, at most `MOST_CAUSES`. */
+  causes: Cause[];
+  /** Letters of all causes, those that are not named included. */
+  total: number;
 }
 
 export interface Causes {
-  /** Every cause, state and tenant with its count, as of `atMs`. */
-  counts(): Promise<{ value: CauseCount[]; atMs: number }>;
-  trends(): Promise<{ value: TrendCount[]; atMs: number }>;
+  /** @param tenantId null: all tenants */
+  tallies(tenantId: string | null): Promise<{ value: Tally[]; atMs: number }>;
+  ranked(tenantId: string | null, status: LetterStatus): Promise<{ value: RankedCauses; atMs: number }>;
   /** Letters were changed by this process: what is known is old. */
   forget(): void;
 }
 
 export const TREND_STEPS = 12;
 const TREND_STEP_MS = 2 * 3_600_000;
+/** Causes that are named; what a tenant invents beyond them is counted as one. */
+export const MOST_CAUSES = 500;
 /** A count of everything may take long (a million letters: 1.1 s); it runs once for all who ask. Below the driver's own deadline. */
 const MOST_TIME_MS = 9_000;
-const BATCH = 2_000;
+/** Pictures that are kept, the last ones used. Each is at most some 100 KB. */
+const MOST_PICTURES = 200;
 
 /**
- * Counts by cause. They are counted in the index alone, all at once for every tenant and state (a million letters: 1.1 s), and
- * kept as a picture that says of when it is. A collection of counters would answer faster, but had to be repaired after every
- * crash between a letter and its counter; a picture cannot be wrong, only old.
+ * Counts by reason and by cause, of one tenant or of all, made in the index alone and kept as pictures that say of when they are. A
+ * collection of counters would answer faster, but had to be repaired after every crash between a letter and its counter; a picture
+ * cannot be wrong, only old. Each tenant has its own: one with a million letters makes nobody else wait. What comes out of MongoDB is
+ * bounded however many causes there are (60,000 made-up event types are 60,000 causes).
  */
 export function createCauses({ deadLetters }: Pick<Store, "deadLetters">): Causes {
-  const counts = createPicture(() =>
-    bounded(() =>
-      deadLetters
-        .aggregate<CauseCount>(
-          [
-            {
-              $group: {
-                _id: { tenantId: "$tenantId", fingerprint: "$fingerprint", status: "$status" },
-                count: { $sum: 1 },
-                first: { $min: "$lastFailedAt" },
-                last: { $max: "$lastFailedAt" },
-              },
-            },
-            { $replaceWith: { $mergeObjects: ["$_id", { count: "$count", first: "$first", last: "$last" }] } },
-          ],
-          { hint: "tenant_cause", maxTimeMS: MOST_TIME_MS, batchSize: BATCH },
-        )
-        .toArray(),
-    ),
-  );
-  const trends = createPicture(() => {
+  const options = (hint: string) => ({ hint, maxTimeMS: MOST_TIME_MS, batchSize: 1_000 });
+  const of = (tenantId: string | null) => (tenantId === null ? {} : { tenantId });
+
+  const countTallies = (tenantId: string | null): Promise<Tally[]> => {
+    const group = { $group: { _id: { reasonCode: "$reasonCode", status: "$status" }, count: { $sum: 1 } } };
+    const stages = [{ $match: of(tenantId) }, group, { $replaceWith: { $mergeObjects: ["$_id", { count: "$count" }] } }];
+    return bounded(() => deadLetters.aggregate<Tally>(stages, options("tenant_reason")).toArray());
+  };
+
+  const rank = async (tenantId: string | null, status: LetterStatus): Promise<RankedCauses> => {
+    const hint = tenantId === null ? "status_time" : "tenant_cause";
+    const matching: Filter<DeadLetterDocument> = { ...of(tenantId), status };
+    const stages = [{ $match: matching }, ...RANK];
+    const [top, all] = await bounded(() =>
+      Promise.all([
+        deadLetters.aggregate<Omit<Cause, "trend">>(stages, options(hint)).toArray(),
+        deadLetters.countDocuments(matching, options(hint)),
+      ]),
+    );
+    const causes = top.map((cause) => ({ ...cause, trend: new Array<number>(TREND_STEPS).fill(0) }));
+    const named = causes.reduce((sum, { count }) => sum + count, 0);
+    // Counted a moment apart: where all are named, their sum is the total.
+    const total = causes.length < MOST_CAUSES ? named : Math.max(named, all);
+    if (status !== "open" || causes.length === 0) return { causes, total };
     const since = new Date(Date.now() - TREND_STEPS * TREND_STEP_MS);
-    const step = { $floor: { $divide: [{ $subtract: ["$lastFailedAt", since] }, TREND_STEP_MS] } };
-    return bounded(() =>
+    const fingerprint = { $in: causes.map((cause) => cause.fingerprint) };
+    const recent = { ...matching, fingerprint, lastFailedAt: { $gte: since } };
+    const steps = await bounded(() =>
       deadLetters
-        .aggregate<TrendCount>(
-          [
-            { $match: { status: "open", lastFailedAt: { $gte: since } } },
-            { $group: { _id: { tenantId: "$tenantId", fingerprint: "$fingerprint", step }, count: { $sum: 1 } } },
-            { $replaceWith: { $mergeObjects: ["$_id", { count: "$count" }] } },
-          ],
-          { hint: "status_time", maxTimeMS: MOST_TIME_MS, batchSize: BATCH },
-        )
+        .aggregate<{ _id: { fingerprint: string; step: number }; count: number }>([{ $match: recent }, inSteps(since)], options(hint))
         .toArray(),
     );
-  });
+    const byFingerprint = new Map(causes.map((cause) => [cause.fingerprint, cause]));
+    for (const { _id, count } of steps) {
+      const trend = byFingerprint.get(_id.fingerprint)?.trend ?? [];
+      const step = Math.min(_id.step, TREND_STEPS - 1);
+      trend[step] = (trend[step] as number) + count;
+    }
+    return { causes, total };
+  };
+
+  const tallies = createPictures<Tally[]>();
+  const ranked = createPictures<RankedCauses>();
   return {
-    counts: counts.current,
-    trends: trends.current,
+    tallies: (tenantId) => tallies.current(tenantId ?? "", () => countTallies(tenantId)),
+    ranked: (tenantId, status) => ranked.current(`${status} ${tenantId ?? ""}`, () => rank(tenantId, status)),
     forget() {
-      counts.forget();
-      trends.forget();
+      tallies.forget();
+      ranked.forget();
     },
+  };
+}
+
+/** From letters to the most frequent causes. The ends are compared by their time, then by their id. */
+const RANK: Document[] = [
+  {
+    $group: {
+      _id: "$fingerprint",
+      count: { $sum: 1 },
+      first: { $min: { at: "$lastFailedAt", id: "$_id" } },
+      last: { $max: { at: "$lastFailedAt", id: "$_id" } },
+    },
+  },
+  { $sort: { count: -1, "last.at": -1, _id: 1 } },
+  { $limit: MOST_CAUSES },
+  { $project: { _id: 0, fingerprint: "$_id", count: 1, first: 1, last: 1 } },
+];
+
+function inSteps(since: Date): Document {
+  const step = { $floor: { $divide: [{ $subtract: ["$lastFailedAt", since] }, TREND_STEP_MS] } };
+  return { $group: { _id: { fingerprint: "$fingerprint", step }, count: { $sum: 1 } } };
+}
+
+/** A picture for each key, those that were used last. */
+function createPictures<T>() {
+  const pictures = new Map<string, Picture<T>>();
+  return {
+    current(key: string, make: () => Promise<T>): ReturnType<Picture<T>["current"]> {
+      const picture = pictures.get(key) ?? createPicture(make);
+      pictures.delete(key);
+      pictures.set(key, picture);
+      const [oldest] = pictures.keys();
+      if (pictures.size > MOST_PICTURES && oldest !== undefined) pictures.delete(oldest);
+      return picture.current();
+    },
+    // Those that are being made go on for who waits for them; nobody else gets them.
+    forget: () => pictures.clear(),
   };
 }

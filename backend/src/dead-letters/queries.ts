@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { LetterStatus, ReasonCode } from "@streamforge/shared";
-import { letterStatuses } from "@streamforge/shared";
+import { letterStatuses, reasonCodes } from "@streamforge/shared";
 import { Binary } from "mongodb";
 import { behind, encodeCursor, type Position } from "../store/cursor.js";
 import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
@@ -8,7 +8,7 @@ import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
 import type { Store } from "../store/mongo.js";
 import { createCauses } from "./causes.js";
 import { createGroups, type LetterGroups } from "./groups.js";
-import { planFor } from "./plan.js";
+import { NARROWED_BY, planFor } from "./plan.js";
 import type { LetterConditions } from "./selector.js";
 
 /** Which letters to list. */
@@ -26,8 +26,17 @@ export interface LetterCounts {
 }
 
 export interface LetterQueries {
-  /** One page, those that died last first. @throws SlowQueryError when the search takes longer than `QUERY_TIMEOUT_MS` */
-  list(filter: LetterFilter, limit: number, after?: Position): Promise<{ items: DeadLetterDocument[]; nextCursor: string | null }>;
+  /**
+   * One page, those that died last first.
+   * @param signal ends the search, in MongoDB as well
+   * @throws SlowQueryError when the search takes longer than `QUERY_TIMEOUT_MS`
+   */
+  list(
+    filter: LetterFilter,
+    limit: number,
+    after?: Position,
+    signal?: AbortSignal,
+  ): Promise<{ items: DeadLetterDocument[]; nextCursor: string | null }>;
   /** @param id the 24 bytes of its `_id` */
   byId(tenantId: string | null, id: Buffer): Promise<DeadLetterDocument | null>;
   /** The letter to show for an event: an open one before any other, then the one that died last. */
@@ -56,25 +65,33 @@ export function createLetterQueries(store: Store): LetterQueries {
   const causes = createCauses(store);
   const groups = createGroups(store, causes);
 
-  const counts = async (tenantId: string | null) => {
-    const { value, atMs } = await causes.counts();
-    const byStatus = Object.fromEntries(letterStatuses.map((status) => [status, 0])) as Record<LetterStatus, number>;
-    for (const row of value) if (tenantId === null || row.tenantId === tenantId) byStatus[row.status] += row.count;
-    return { byStatus, atMs };
+  const summary = async (tenantId: string | null): Promise<LetterCounts> => {
+    const { value, atMs } = await causes.tallies(tenantId);
+    const byStatus = zeros(letterStatuses);
+    const byReason = zeros(reasonCodes);
+    for (const { reasonCode, status, count } of value) {
+      byStatus[status] += count;
+      if (status === "open") byReason[reasonCode] += count;
+    }
+    return { atMs, byStatus, byReason };
   };
 
   return {
-    async list({ tenantId, ...conditions }, limit, after) {
-      const found = await bounded(async () => {
-        const { filter, hint } = await planFor(deadLetters, tenantId, conditions);
-        const rest = after ? [behind("lastFailedAt", after, new Binary(after.id), "desc")] : [];
-        return deadLetters
-          .find({ $and: [filter, ...rest] }, { ...LIMITS, hint, projection: { raw: 0, history: 0 } })
-          .sort({ lastFailedAt: -1, _id: -1 })
-          .limit(limit + 1)
-          .batchSize(limit + 1)
-          .toArray();
-      });
+    async list({ tenantId, ...conditions }, limit, after, signal) {
+      const found = await bounded(
+        async () => {
+          const { filter, hint } = await planFor(deadLetters, tenantId, conditions);
+          const rest = after ? [behind("lastFailedAt", after, new Binary(after.id), "desc")] : [];
+          return deadLetters
+            .find({ $and: [filter, ...rest] }, { ...LIMITS, hint, projection: { raw: 0, history: 0 }, ...(signal ? { signal } : {}) })
+            .sort({ lastFailedAt: -1, _id: -1 })
+            .limit(limit + 1)
+            .batchSize(limit + 1)
+            .toArray();
+        },
+        NARROWED_BY,
+        signal,
+      );
       const items = found.slice(0, limit);
       const last = items.at(-1);
       return { items, nextCursor: found.length > limit && last ? encodeCursor(last.lastFailedAt.getTime(), last._id.buffer) : null };
@@ -119,13 +136,14 @@ export function createLetterQueries(store: Store): LetterQueries {
 
     open: () => bounded(() => deadLetters.countDocuments({ status: "open" }, { ...LIMITS, hint: "status_time" })),
 
-    counts: async (tenantId) => (await counts(tenantId)).byStatus,
+    counts: async (tenantId) => (await summary(tenantId)).byStatus,
 
-    async summary(tenantId) {
-      const [{ byStatus, atMs }, byReason] = await Promise.all([counts(tenantId), groups.byReason(tenantId)]);
-      return { byStatus, byReason, atMs };
-    },
+    summary,
 
     changed: causes.forget,
   };
+}
+
+function zeros<T extends string>(names: readonly T[]): Record<T, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>;
 }

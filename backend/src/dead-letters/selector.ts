@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { LetterSelector, ReasonCode } from "@streamforge/shared";
 import { Binary, type Filter } from "mongodb";
 import type { DeadLetterDocument } from "../store/documents.js";
+import { containing } from "./search.js";
 
 /** A selector's conditions; times as text or as dates. */
 export type LetterConditions = Pick<LetterSelector, "ids" | "reasonCode" | "fingerprint" | "type" | "source" | "status" | "q"> & {
@@ -25,8 +26,7 @@ export function lettersMatching(tenantId: string | null, selector: LetterConditi
   if (status !== undefined) filter.status = status;
   if (from !== undefined || to !== undefined)
     filter.lastFailedAt = { ...(from === undefined ? {} : { $gte: new Date(from) }), ...(to === undefined ? {} : { $lt: new Date(to) }) };
-  // A substring, since that is what people search for ("user-42"): docs/decisions/0016-search-in-dead-letters.md.
-  if (q !== undefined) filter.raw = { $regex: q.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), $options: "i" };
+  if (q !== undefined) Object.assign(filter, containing(q));
   return filter;
 }
 

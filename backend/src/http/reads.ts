@@ -1,5 +1,5 @@
 import { wholeInQuery } from "@streamforge/shared";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { decodeCursor, type Position } from "../store/cursor.js";
 import { problem } from "./problems.js";
 
@@ -16,6 +16,29 @@ export function positionOf(cursor: string | undefined, idBytes: number): Positio
 }
 
 const cursorErrors = { errors: [{ pointer: "/querystring/cursor", detail: "is not a cursor" }] };
+
+/** How often somebody who has closed their half of the connection is asked whether they are still there. */
+const PROBE_MS = 200;
+
+/**
+ * Aborts when whoever asked has gone before the answer: a search ends with its client. A connection that the client has closed looks
+ * as one of which it closed its half only, and waits: an interim answer (102) tells them apart, since who has gone resets it.
+ */
+export function whileAsked({ raw: request }: FastifyRequest, { raw: reply }: FastifyReply): AbortSignal {
+  const left = new AbortController();
+  let probing: NodeJS.Timeout | undefined;
+  const probe = (): void => {
+    if (request.httpVersion !== "1.1" || reply.headersSent) return;
+    probing = setInterval(() => (reply.headersSent ? clearInterval(probing) : reply.writeProcessing()), PROBE_MS).unref();
+  };
+  request.socket.once("end", probe);
+  reply.once("close", () => {
+    request.socket.off("end", probe);
+    clearInterval(probing);
+    if (!reply.writableFinished) left.abort(problem("request-timeout", "The client left before the answer."));
+  });
+  return left.signal;
+}
 
 /** Sends what is JSON text already. */
 export function sendJson(reply: FastifyReply, json: string): FastifyReply {

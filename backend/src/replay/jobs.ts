@@ -2,8 +2,10 @@ import { Buffer } from "node:buffer";
 import type { Patch, ReplayMode, ReplayReport, ReplaySource, ReplayStatus, ReplayView } from "@streamforge/shared";
 import { type Actor, type AuditEntry, audit } from "../accounts/audit.js";
 import type { PrismaClient } from "../accounts/database.js";
+import { NARROWED_BY } from "../dead-letters/plan.js";
 import { Prisma, type ReplayJob } from "../generated/prisma/client.js";
 import { decodeCursor, encodeCursor } from "../store/cursor.js";
+import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
 import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import type { ReplayAnnouncer } from "./announce.js";
@@ -60,10 +62,10 @@ const TRIED_AT_ONCE = 20;
 
 export function createReplayJobs({ prisma, store, announcer, config }: ReplayJobsDeps): ReplayJobs {
   const count = (replay: NewReplay & { createdAt: Date }): Promise<number> => {
-    const options = replay.limit === undefined ? {} : { limit: replay.limit };
-    if (replay.source === "STORED") return guarded(() => store.events.countDocuments(eventFilter(replay), options));
+    const options = { maxTimeMS: QUERY_TIMEOUT_MS, ...(replay.limit === undefined ? {} : { limit: replay.limit }) };
+    if (replay.source === "STORED") return bounded(() => store.events.countDocuments(eventFilter(replay), options));
     const { filter, hint } = lettersOf(replay);
-    return guarded(() => store.deadLetters.countDocuments(filter, { ...options, hint }));
+    return bounded(() => store.deadLetters.countDocuments(filter, { ...options, hint }), NARROWED_BY);
   };
 
   /** Whether the patch changes the user of an event cannot be read off the patch alone when a substitute for userId is touched. */

@@ -169,11 +169,17 @@ function conditionsOf({ tenantId, userId, source, eventType, correlationId, from
   return conditions;
 }
 
-/** Runs a read. @param how what narrows it @throws SlowQueryError, StorageUnavailableError */
-export async function bounded<T>(operation: () => Promise<T>, how = "with from and to, or with userId"): Promise<T> {
+/**
+ * Runs a read.
+ * @param how what narrows it
+ * @param signal of who asks, as given to the operation: nobody is to blame when they left
+ * @throws SlowQueryError, StorageUnavailableError
+ */
+export async function bounded<T>(operation: () => Promise<T>, how = "with from and to, or with userId", signal?: AbortSignal): Promise<T> {
   try {
     return await operation();
   } catch (error) {
+    if (signal?.aborted) throw signal.reason;
     if (error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED) throw new SlowQueryError(QUERY_TIMEOUT_MS, how);
     return guarded(() => Promise.reject(error));
   }

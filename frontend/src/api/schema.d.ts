@@ -2931,6 +2931,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description The most frequent causes, at most 500 */
                         items: {
                             /** @enum {string} */
                             reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
@@ -2946,6 +2947,8 @@ export interface operations {
                             /** @description Open ones that died in each two hours of the last 24, the oldest first */
                             trend: number[];
                         }[];
+                        /** @description Letters of all causes that are not in items */
+                        others: number;
                         /** @description Of when the counts are: with hundreds of thousands of letters some seconds ago */
                         asOf: string;
                     };
@@ -5838,10 +5841,6 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
-                        /**
-                         * @example Europe/Berlin
-                         * @example browser
-                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -5875,10 +5874,6 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     theme?: "system" | "light" | "dark";
-                    /**
-                     * @example Europe/Berlin
-                     * @example browser
-                     */
                     timeZone?: string;
                     /** @description Tenant that pages begin with; null is all of them */
                     defaultTenantId?: string | null;
@@ -5899,10 +5894,6 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
-                        /**
-                         * @example Europe/Berlin
-                         * @example browser
-                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -5936,10 +5927,6 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     theme?: "system" | "light" | "dark";
-                    /**
-                     * @example Europe/Berlin
-                     * @example browser
-                     */
                     timeZone?: string;
                     /** @description Tenant that pages begin with; null is all of them */
                     defaultTenantId?: string | null;
@@ -5960,10 +5947,6 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
-                        /**
-                         * @example Europe/Berlin
-                         * @example browser
-                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -6044,10 +6027,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /**
-                     * Format: email
-                     * @description An e-mail address
-                     */
+                    /** @description An e-mail address */
                     email: string;
                     /** @enum {string} */
                     role: "viewer" | "operator" | "admin";

@@ -21,7 +21,7 @@ import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import { type Auth, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
-import { limitParam, positionOf } from "../reads.js";
+import { limitParam, positionOf, whileAsked } from "../reads.js";
 
 const ID_BYTES = 24;
 
@@ -61,12 +61,13 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
           response: { 200: deadLetterPageSchema },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { tenantId, limit, cursor, ...conditions } = request.query;
         const { items, nextCursor } = await letters.list(
           { ...conditions, tenantId: resolveTenant(request, tenantId) },
           limit,
           positionOf(cursor, ID_BYTES),
+          whileAsked(request, reply),
         );
         return { items: items.map(letterView), nextCursor };
       },
@@ -85,8 +86,8 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
       },
       async (request) => {
         const { tenantId, status, limit } = request.query;
-        const { items, atMs } = await letters.reasons(resolveTenant(request, tenantId), status, limit);
-        return { items: items.map(groupView), asOf: new Date(atMs).toISOString() };
+        const { items, others, atMs } = await letters.reasons(resolveTenant(request, tenantId), status, limit);
+        return { items: items.map(groupView), others, asOf: new Date(atMs).toISOString() };
       },
     );
 

@@ -81,13 +81,14 @@ export function Causes({ tenant, search }: { tenant: string | undefined; search:
   const { set } = useFilters(lettersSearch);
   const status = statusOf(search);
   const { data, error, dataUpdatedAt, refetch } = useQuery(causesQuery(tenant, status));
-  const total = data?.items.reduce((sum, { count }) => sum + count, 0) ?? 0;
+  const total = data?.items.reduce((sum, { count }) => sum + count, data.others) ?? 0;
   const empty = emptyWords(status, false);
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col gap-2">
       {total > 0 && (
         <p className="text-[13px] text-ink-2" data-testid="causes-total">
           {plural(total, `${statusTitle(status ?? "open").toLowerCase()} letter`)}, {plural(data?.items.length ?? 0, "cause")}
+          {data && data.others > 0 && `, the most frequent ones; ${plural(data.others, "letter")} of others`}
         </p>
       )}
       <DataTable
