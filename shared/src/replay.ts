@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { reasonCodes } from "./api.js";
 import { letterSelectorSchema } from "./dead-letter-selector.js";
-import { countShown as count, cursor, tenantIdSchema, timeShown as time, whole, wholeInQuery } from "./vocabulary.js";
+import { countShown as count, cursor, jsonFault, tenantIdSchema, timeShown as time, whole, wholeInQuery } from "./vocabulary.js";
 
 /** Retry and replay: what can be asked for, and what a job says of itself. */
 
@@ -14,7 +14,10 @@ const pointer = z
   .max(2_000)
   .regex(/^(\/([^~/]|~[01])*)*$/, "is no JSON Pointer");
 // `unknown` is satisfied by nothing at all, and `null` is a value.
-const value = z.unknown().refine((given) => given !== undefined, "is missing");
+const value = z.unknown().check(({ value: given, issues }) => {
+  const fault = given === undefined ? "is missing" : jsonFault(given);
+  if (fault !== undefined) issues.push({ code: "custom", input: given, message: fault });
+});
 
 export const patchOperationSchema = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("add"), path: pointer, value }),

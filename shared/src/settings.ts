@@ -7,7 +7,11 @@ export const themes = ["system", "light", "dark"] as const;
 export const densities = ["comfortable", "compact"] as const;
 
 const theme = z.enum(themes);
-const timeZone = z.string().max(100).refine(isTimeZone, "must be an IANA time zone like Europe/Berlin, or browser");
+const timeZone = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, "must be an IANA time zone like Europe/Berlin, or browser")
+  .meta({ examples: ["Europe/Berlin", "browser"] });
 const defaultTenantId = tenantIdSchema.nullable().describe("Tenant that pages begin with; null is all of them");
 const refreshSeconds = whole(1, 300).describe("How often pages that are not live ask again");
 const density = z.enum(densities);

@@ -152,7 +152,7 @@ export const email = z
     const fault = textFault(value, { max: 320 }) ?? (/^[^\s@]+@[^\s@]+$/.test(value) ? undefined : "must be an e-mail address");
     if (fault !== undefined) issues.push({ code: "custom", input: value, message: fault });
   })
-  .meta({ minLength: 3, maxLength: 320, description: "An e-mail address" });
+  .meta({ minLength: 3, maxLength: 320, format: "email", description: "An e-mail address" });
 
 // --- JSON ---------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { ProblemCode } from "@streamforge/shared";
 import { problem, problemDocument } from "./problems.js";
@@ -62,7 +62,14 @@ function oldestUnasked(sockets: Set<Answering>, newest: Answering): Answering {
   return newest;
 }
 
-const GARBAGE: Record<string, { status: number; code: ProblemCode; detail: string }> = {
+/** A refusal by HTTP itself, whose status is none of the problem's. */
+interface Refusal {
+  status: number;
+  code: ProblemCode;
+  detail: string;
+}
+
+const GARBAGE: Record<string, Refusal> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The request came too slowly." },
   HPE_HEADER_OVERFLOW: { status: 431, code: "invalid-request", detail: "The headers have more than 16 KiB." },
 };
@@ -85,19 +92,30 @@ export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): voi
   if (socket.writableEnded) return;
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
   const known = GARBAGE[error.code ?? ""] ?? { status: 400, code: "invalid-request", detail: "This is no HTTP request." };
-  const correlationId = randomUUID();
-  const body = JSON.stringify({
-    ...problemDocument(problem(known.code, known.detail), "", correlationId),
-    instance: undefined,
-    status: known.status,
-  });
-  const headers = [
-    "Content-Type: application/problem+json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Correlation-Id: ${correlationId}`,
-    "Connection: close",
-  ];
-  socket.end(`HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\n${headers.join("\r\n")}\r\n\r\n${body}`);
+  const { headers, body } = answerTo(known);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\n${lines.join("")}\r\n${body}`);
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(timer));
+}
+
+/** Answers an `Expect` that is not `100-continue`. Its body may come or not, so the connection ends. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const detail = `Expect: ${String(request.headers.expect).slice(0, 100)} cannot be met. Send Expect: 100-continue, or none.`;
+  const { headers, body } = answerTo({ status: 417, code: "invalid-request", detail });
+  response.writeHead(417, headers).end(body);
+}
+
+function answerTo({ status, code, detail }: Refusal): { headers: Record<string, string | number>; body: string } {
+  const correlationId = randomUUID();
+  const body = JSON.stringify({ ...problemDocument(problem(code, detail), "", correlationId), instance: undefined, status });
+  return {
+    headers: {
+      "Content-Type": "application/problem+json",
+      "Content-Length": Buffer.byteLength(body),
+      "X-Correlation-Id": correlationId,
+      Connection: "close",
+    },
+    body,
+  };
 }

@@ -1,5 +1,4 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { outageOf, SlowQueryError } from "../lib/errors.js";
 import { DEFAULT_RETRY_AFTER_SECONDS, ProblemError, problem, problemDocument } from "./problems.js";
 
@@ -21,13 +20,6 @@ export function asProblem(error: FastifyError | ProblemError): ProblemError {
   if (error instanceof SlowQueryError) return problem("invalid-request", error.message);
   const outage = outageOf(error);
   if (outage) return problem("storage-unavailable", outage.detail);
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    const errors = error.validation.map((issue) => ({
-      pointer: `${error.validationContext === "body" ? "" : `/${error.validationContext}`}${issue.instancePath}`,
-      detail: issue.message ?? "is not valid",
-    }));
-    return problem("invalid-request", errors.map((e) => `${e.pointer || "/"} ${e.detail}`).join("; "), { errors });
-  }
   switch (error.code) {
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return problem("unsupported-media-type", "Send Content-Type: application/json (an object or an array) or application/x-ndjson.");

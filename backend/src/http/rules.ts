@@ -63,7 +63,7 @@ export interface RouteTable {
 }
 
 /** Paths of ours that hold data. Everything else (health, docs, the dashboard's files) is public and needs no rule. */
-const RULED = /^\/(v1|events)(\/|$)/;
+export const RULED = /^\/(v1|events)(\/|$)/;
 
 /**
  * The table of routes and who may call them, read off the routes' own hooks while they are registered: it cannot say anything

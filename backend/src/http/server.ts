@@ -2,16 +2,17 @@ import { fastifyCors } from "@fastify/cors";
 import { fastifyHelmet } from "@fastify/helmet";
 import type { ProblemCode } from "@streamforge/shared";
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify, LogController } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { serializerCompiler } from "fastify-type-provider-zod";
 import type { Config } from "../config.js";
 import type { Logger } from "../telemetry/log.js";
 import type { BodyReader } from "./body.js";
-import { allowHalfOpen, answerGarbage, boundConnections } from "./connections.js";
+import { allowHalfOpen, answerGarbage, boundConnections, refuseExpectation } from "./connections.js";
 import { correlationIdOf } from "./correlation.js";
 import { readJsonBodies } from "./json-bodies.js";
 import { problem } from "./problems.js";
 import { asProblem, sendProblem } from "./refusals.js";
 import { leaveUnread } from "./unread.js";
+import { refuseWhatIsUnknown, validatorCompiler } from "./validation.js";
 
 export type Server = FastifyInstance;
 
@@ -64,10 +65,12 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
     done();
   });
   readJsonBodies(app, bodies);
+  refuseWhatIsUnknown(app);
   allowHalfOpen(app.server);
   boundConnections(app.server, config.MAX_CONNECTIONS);
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
   app.server.on("checkContinue", (request, response) => app.routing(request, response));
+  app.server.on("checkExpectation", refuseExpectation);
   app.addHook("preParsing", (request, reply, payload, done) => {
     if (request.headers.expect !== undefined && !request.is404) reply.raw.writeContinue();
     done(null, payload);

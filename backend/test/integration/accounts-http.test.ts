@@ -52,7 +52,7 @@ function serve(
   authenticator: Authenticator,
   settings: { ADMIN_TOKEN?: string } = { ADMIN_TOKEN },
 ): FastifyInstance {
-  const server = fastify();
+  const server = fastify({ genReqId: () => "the same for all" });
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, asProblem(error)));
@@ -137,7 +137,7 @@ describe("credentials", () => {
       const { status, body, headers: out } = await call("GET", "/role/viewer", headers);
       answers.add(JSON.stringify([status, body, out["www-authenticate"]]));
     }
-    expect([...answers]).toEqual([expect.stringContaining('401,{"code":"unauthenticated"')]);
+    expect([...answers]).toEqual([expect.stringContaining('401,{"type":"/problems/unauthenticated"')]);
   });
 
   it("take an API key in X-Api-Key too", async () => {

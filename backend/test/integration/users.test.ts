@@ -269,7 +269,7 @@ describe("settings", () => {
       [{ timeZone: "+02:00" }, "/timeZone"],
       [{ defaultTenantId: "../x" }, "/defaultTenantId"],
       [{ refreshSeconds: 0 }, "/refreshSeconds"],
-      [{ colour: "red" }, "/"],
+      [{ colour: "red" }, "/colour"],
     ];
     for (const [body, pointer] of wrong) {
       expect(await call("PATCH", "/v1/me/settings", as, body)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });

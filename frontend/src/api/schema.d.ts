@@ -5841,6 +5841,10 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
+                        /**
+                         * @example Europe/Berlin
+                         * @example browser
+                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -5874,6 +5878,10 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     theme?: "system" | "light" | "dark";
+                    /**
+                     * @example Europe/Berlin
+                     * @example browser
+                     */
                     timeZone?: string;
                     /** @description Tenant that pages begin with; null is all of them */
                     defaultTenantId?: string | null;
@@ -5894,6 +5902,10 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
+                        /**
+                         * @example Europe/Berlin
+                         * @example browser
+                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -5927,6 +5939,10 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     theme?: "system" | "light" | "dark";
+                    /**
+                     * @example Europe/Berlin
+                     * @example browser
+                     */
                     timeZone?: string;
                     /** @description Tenant that pages begin with; null is all of them */
                     defaultTenantId?: string | null;
@@ -5947,6 +5963,10 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         theme: "system" | "light" | "dark";
+                        /**
+                         * @example Europe/Berlin
+                         * @example browser
+                         */
                         timeZone: string;
                         /** @description Tenant that pages begin with; null is all of them */
                         defaultTenantId: string | null;
@@ -6027,7 +6047,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description An e-mail address */
+                    /**
+                     * Format: email
+                     * @description An e-mail address
+                     */
                     email: string;
                     /** @enum {string} */
                     role: "viewer" | "operator" | "admin";
