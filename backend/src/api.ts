@@ -27,7 +27,7 @@ import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
 import { discardRoutes } from "./http/routes/discard.js";
-import { docsRoutes } from "./http/routes/docs.js";
+import { describeRoutes, docsRoutes } from "./http/routes/docs.js";
 import { eventTypeRoutes } from "./http/routes/event-types.js";
 import { eventRoutes } from "./http/routes/events.js";
 import { healthRoutes } from "./http/routes/health.js";
@@ -189,7 +189,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   auth.install(app);
   const rateLimits = createRateLimits(createLimiter(redis), keys, config);
   const build = readBuild(config.GIT_COMMIT);
-  await app.register(docsRoutes({ version: build.version }));
+  await app.register(describeRoutes(build.version));
   await app.register(
     eventRoutes({
       auth,
@@ -235,6 +235,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await admin.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma) }));
       await admin.register(userRoutes({ auth, users, sessions }));
     });
+    await scope.register(docsRoutes());
     await scope.register(problemRoutes());
   });
 

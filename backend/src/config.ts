@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rangeFault } from "./lib/addresses.js";
 
 /**
  * Every setting of every process, read once from the environment. Names carry their unit; `.env.example` is generated
@@ -6,28 +7,45 @@ import { z } from "zod";
  */
 
 const flag = z.stringbool();
-/** How many proxies stand in front; `true` is one, as older installations have it. */
-const hops = z.union([z.stringbool().transform(Number), z.coerce.number().int().min(0).max(10)]);
 const count = (fallback: number, about: string) => z.coerce.number().int().min(0).default(fallback).describe(about);
 const positive = (fallback: number, about: string) => z.coerce.number().int().min(1).default(fallback).describe(about);
-const list = z
-  .string()
-  .default("")
-  .transform((text) =>
-    text
-      .split(",")
-      .map((item) => item.trim())
-      .filter(Boolean),
-  );
+const itemsOf = (text: string): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean);
+const list = z.string().default("").transform(itemsOf);
+
+/** Each item that is wrong is named, with what is wrong with it. @param none texts that mean an empty list */
+const checkedList = (faultOf: (item: string) => string | undefined, none = /^$/) =>
+  z
+    .string()
+    .default("")
+    .transform((text) => (none.test(text.trim()) ? [] : itemsOf(text)))
+    .superRefine((items, context) => {
+      for (const item of items) {
+        const fault = faultOf(item);
+        if (fault !== undefined) context.addIssue({ code: "custom", message: `${item} ${fault}` });
+      }
+    });
+
+/** A number of hops believed what anybody wrote who reached the port itself. */
+const proxies = checkedList((item) => {
+  const fault = rangeFault(item);
+  return fault && `${fault}. Name the addresses of your own proxies: TRUST_PROXY=10.0.0.0/8,127.0.0.1`;
+}, /^(0|false|no|off)$/i);
+
+const origins = checkedList((item) =>
+  URL.canParse(item) && new URL(item).origin === item
+    ? undefined
+    : "is no origin: write scheme, host and port without a path, as in CORS_ORIGINS=https://console.example.org",
+);
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const configSchema = z.object({
-  NODE_ENV: z
-    .enum(["development", "test", "production"])
-    .default("development")
-    .describe("Environment; CORS is closed in production unless CORS_ORIGINS names origins"),
+  NODE_ENV: z.enum(["development", "test", "production"]).default("development").describe("Environment"),
   GIT_COMMIT: z.string().optional().describe("Commit that was built, shown at /build; unset, the checkout is asked"),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
@@ -76,12 +94,18 @@ export const configSchema = z.object({
     .default("streamforge-development-pepper")
     .describe("Secret of the HMAC under which API keys are kept; set your own in production and never change it"),
   TENANT_ALLOWLIST: list.describe("Comma-separated tenant ids that may be created; empty allows all"),
-  CORS_ORIGINS: list.describe("Comma-separated origins allowed to call the API from a browser"),
+  CORS_ORIGINS: origins.describe(
+    "Comma-separated origins of other pages that may use the API with a person's cookie; empty allows none, in development too",
+  ),
   SESSION_TTL_SECONDS: positive(12 * 3600, "Lifetime of an operator's session, in seconds"),
-  COOKIE_SECURE: flag.default(false).describe("true marks the session cookie Secure (set it behind HTTPS)"),
-  TRUST_PROXY: hops
-    .default(0)
-    .describe("How many proxies of your own stand in front; the client's address is then the last but so many in X-Forwarded-For"),
+  COOKIE_SECURE: flag
+    .default(false)
+    .describe(
+      "true when browsers come by HTTPS only and the proxy sends no X-Forwarded-Proto; cookies are Secure then, as they are behind one that does",
+    ),
+  TRUST_PROXY: proxies.describe(
+    "Addresses of your own proxies, comma-separated, as 10.0.0.7 or 10.0.0.0/8: only what these write into X-Forwarded-For, -Proto and -Host is believed",
+  ),
 
   MAX_EVENT_BYTES: positive(256 * KIB, "Largest single event, in bytes of JSON text"),
   MAX_BATCH_BYTES: positive(10 * MIB, "Largest array or NDJSON body after inflation, in bytes"),

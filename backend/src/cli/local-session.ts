@@ -2,7 +2,7 @@ import { audit } from "../accounts/audit.js";
 import { createPrisma } from "../accounts/database.js";
 import { createSessionStore, stampOf } from "../accounts/session-store.js";
 import { loadConfig } from "../config.js";
-import { SESSION_COOKIE } from "../http/auth.js";
+import { SESSION_COOKIE } from "../http/cookies.js";
 import { redisKeys } from "../stream/keys.js";
 import { awaitRedis, connectRedis } from "../stream/redis.js";
 import { CLI_ACTOR } from "./actor.js";
@@ -16,10 +16,9 @@ export interface LocalSession {
 /**
  * For whoever has the stores' own addresses, as while `npm start` runs here: a session of the first admin, as if he had signed in.
  * Those who may write to Postgres could make themselves an admin anyway; this way it stands in the audit log.
- * @param url of the API; a request with a cookie must come from its own origin
  * @throws Error when there is no active admin, or a store does not answer
  */
-export async function openLocalSession(url: string, env: NodeJS.ProcessEnv): Promise<LocalSession> {
+export async function openLocalSession(env: NodeJS.ProcessEnv): Promise<LocalSession> {
   const config = loadConfig(env);
   const prisma = createPrisma(config.DATABASE_URL);
   const redis = connectRedis(config.REDIS_URL, "sf-cli", () => {});
@@ -46,7 +45,8 @@ export async function openLocalSession(url: string, env: NodeJS.ProcessEnv): Pro
     });
     await audit(prisma, CLI_ACTOR, { action: "session.create", targetId: admin.id, tenantId: null });
     return {
-      credential: { cookie: `${SESSION_COOKIE}=${secret}`, origin: new URL(url).origin },
+      // Under both names, since only the server knows whether it is reached by HTTPS.
+      credential: { cookie: `${SESSION_COOKIE}=${secret}; __Host-${SESSION_COOKIE}=${secret}`, "sec-fetch-site": "same-origin" },
       async close() {
         await store.close(secret, session).catch(() => {});
         await leave();

@@ -169,7 +169,7 @@ let session: Promise<LocalSession> | undefined;
 /** Where no credential is given, and the stores' addresses are at hand, the first admin's. */
 async function credentialed(access: ApiAccess): Promise<ApiAccess> {
   if (access.credential || !process.env["DATABASE_URL"] || !process.env["REDIS_URL"]) return access;
-  session ??= openLocalSession(access.url, process.env);
+  session ??= openLocalSession(process.env);
   return { ...access, credential: (await session).credential };
 }
 

@@ -1,11 +1,12 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import { type Role, type Scope, scopes, tenantIdSchema } from "@streamforge/shared";
-import { parseCookie } from "cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../accounts/audit.js";
 import type { Authenticator, Principal } from "../accounts/authenticator.js";
 import type { SessionRecord, Sessions } from "../accounts/sessions.js";
 import type { Config } from "../config.js";
+import { readCookie, SESSION_COOKIE } from "./cookies.js";
+import { type OriginConfig, requireOwnOrigin } from "./origins.js";
 import { problem } from "./problems.js";
 import { createRouteTable, type Need, type RouteTable, type Ruled, refusal } from "./rules.js";
 
@@ -15,8 +16,6 @@ declare module "fastify" {
     principal: Principal | null;
   }
 }
-
-export const SESSION_COOKIE = "sf_session";
 
 /** What a role may do where a scope is asked for. */
 const ROLE_SCOPES: Record<Role, ReadonlySet<Scope>> = {
@@ -35,8 +34,6 @@ const ADMIN_TOKEN_PRINCIPAL: Principal = Object.freeze({
   limits: {},
 });
 
-const STATE_CHANGING = /^(POST|PUT|PATCH|DELETE)$/;
-
 /** A hook in callback form: a promise per request would cost more than the check of a cached key. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
 
@@ -54,7 +51,7 @@ export interface Auth extends Pick<RouteTable, "routes" | "allowedTo"> {
 export interface AuthDeps {
   authenticator: Pick<Authenticator, "authenticateKey">;
   sessions: Pick<Sessions, "read">;
-  config: Pick<Config, "ADMIN_TOKEN" | "CORS_ORIGINS">;
+  config: Pick<Config, "ADMIN_TOKEN"> & OriginConfig;
 }
 
 export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth {
@@ -86,9 +83,8 @@ export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth 
     }
     const key = keyOf(headers.authorization, headers["x-api-key"]);
     if (key !== null) return authenticator.authenticateKey(key);
-    const sessionId = sessionIdOf(request);
+    const sessionId = sessionIdOf(request, config);
     if (sessionId === null) return null;
-    if (STATE_CHANGING.test(request.method) && !originAllowed(request, config.CORS_ORIGINS)) throw foreignOrigin();
     return sessions.read(sessionId).then((session) => session && userPrincipal(session));
   }
 
@@ -177,28 +173,14 @@ export const requireAllTenants = guard({ kind: "all-tenants" });
 /** onRequest, after `authenticate`: only for somebody who signed in. @param what begins the sentence of the refusal: `Settings` */
 export const requirePerson = (what: string) => guard({ kind: "person", what });
 
-/** The session id in the cookie, or null. */
-export function sessionIdOf(request: FastifyRequest): string | null {
-  const { cookie } = request.headers;
-  return cookie === undefined ? null : (parseCookie(cookie)[SESSION_COOKIE] ?? null);
-}
-
 /**
- * Whether a browser sent this from a page of ours. SameSite=Lax already keeps the cookie from foreign sites; this also
- * refuses other origins of the same site (another port or subdomain).
+ * The session id in the cookie, or null.
+ * @throws 403 when a page of another origin sent it
  */
-export function originAllowed(request: FastifyRequest, corsOrigins: readonly string[]): boolean {
-  const { origin } = request.headers;
-  if (origin === undefined) return request.headers["sec-fetch-site"] === "same-origin";
-  if (corsOrigins.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === request.host;
-}
-
-export function foreignOrigin() {
-  return problem(
-    "forbidden",
-    "The Origin of this request is not allowed. Add it to CORS_ORIGINS, or send an API key or X-Admin-Token instead of the session cookie.",
-  );
+export function sessionIdOf(request: FastifyRequest, config: OriginConfig): string | null {
+  const sessionId = readCookie(request, SESSION_COOKIE, config);
+  if (sessionId !== null) requireOwnOrigin(request, config);
+  return sessionId;
 }
 
 export function unauthenticated() {

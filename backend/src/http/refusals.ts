@@ -9,6 +9,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   return reply
     .code(error.status)
     .headers(error.headers)
+    .header("Cache-Control", "no-store")
     .type("application/problem+json")
     .serializer(JSON.stringify)
     .send(problemDocument(error, request.url.split("?")[0] as string, request.id));

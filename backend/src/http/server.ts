@@ -9,6 +9,7 @@ import type { BodyReader } from "./body.js";
 import { allowHalfOpen, answerGarbage, boundConnections, refuseExpectation } from "./connections.js";
 import { correlationIdOf } from "./correlation.js";
 import { readJsonBodies } from "./json-bodies.js";
+import { isSecure } from "./origins.js";
 import { problem } from "./problems.js";
 import { asProblem, sendProblem } from "./refusals.js";
 import { leaveUnread } from "./unread.js";
@@ -23,6 +24,9 @@ export interface ServerOptions {
   onProblem: (code: ProblemCode) => void;
   bodies: Pick<BodyReader, "read">;
 }
+
+/** Paths that hold data; the rest is the dashboard's files and the documentation. */
+const DATA = /^\/(v1|events)(\/|\?|$)/;
 
 /** A stream that is slowed to its tenant's rate may take hours; slow clients are shed by whoever reads their body. */
 const REQUEST_TIMEOUT_MS = 24 * 3_600_000;
@@ -44,8 +48,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
       leaveUnread(request, reply);
       sendProblem(request, reply.header("X-Correlation-Id", request.id), asProblem(error));
     },
-    // So many hops from here, and not every address that a client names (`true`), nor those of a network that it may be in, too.
-    trustProxy: config.TRUST_PROXY > 0 && ((_address, hop) => hop < config.TRUST_PROXY),
+    trustProxy: config.TRUST_PROXY.length > 0 && [...config.TRUST_PROXY],
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: 3_000, ignoreTrailingSlash: true },
@@ -58,7 +61,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("X-Correlation-Id", request.id);
     reply.header("X-Content-Type-Options", "nosniff");
-    done();
+    done(hasTwoHosts(request.raw.rawHeaders) ? problem("invalid-request", "There are two Host headers; send one.") : undefined);
   });
   app.addHook("onSend", (request, reply, _payload, done) => {
     leaveUnread(request, reply);
@@ -96,19 +99,21 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
     sendProblem(request, reply, problem("not-found", `There is no ${request.method} ${request.url.split("?")[0]}.`)),
   );
 
-  const origins =
-    config.CORS_ORIGINS.length > 0
-      ? config.CORS_ORIGINS
-      : config.NODE_ENV === "production"
-        ? false
-        : /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
   await app.register(fastifyCors, {
-    // Programs send no Origin: they get no CORS headers, which are for browsers alone.
-    origin: (origin, decide) => decide(null, origin === undefined ? false : origins),
+    // Programs send no Origin: they get no CORS headers, which are for browsers alone. Closed unless configured, in development too:
+    // a page on any port of this machine would read what whoever is signed in may see. The dashboard is served from here.
+    origin: (origin, decide) => decide(null, origin === undefined ? false : config.CORS_ORIGINS),
     credentials: true,
     exposedHeaders: ["X-Correlation-Id", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Preference-Applied", "X-Shards"],
   });
   return app;
+}
+
+/** Node takes the first and drops the rest; a proxy in front may have gone by the last, and decided something else by it. */
+function hasTwoHosts(names: readonly string[]): boolean {
+  let found = 0;
+  for (let i = 0; i < names.length; i += 2) if (names[i]?.length === 4 && names[i]?.toLowerCase() === "host") found++;
+  return found > 1;
 }
 
 /** What a log line says of a request: never its body, never a credential. */
@@ -138,7 +143,13 @@ export async function withSecurityHeaders(
           upgradeInsecureRequests: null,
         },
       },
-      hsts: config.COOKIE_SECURE,
+      hsts: false,
+    });
+    scope.addHook("onRequest", (request, reply, done) => {
+      if (isSecure(request, config)) reply.header("Strict-Transport-Security", "max-age=31536000");
+      // What people may see stays in no cache, not even the browser's own: somebody else may sit there next.
+      if (DATA.test(request.url)) reply.header("Cache-Control", "no-store");
+      done();
     });
     await routes(scope);
   });

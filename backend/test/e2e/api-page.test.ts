@@ -38,6 +38,8 @@ async function tryOut(operation: Locator, type: string): Promise<{ field: string
 it("the page of the API sends an event and lines, with the key that was given", async () => {
   const { key } = await newSender(stack);
   const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   await page.goto(`${stack.apiUrl}/docs`);
   await authorize(page, key);
   const operation = page.locator(".opblock-post").filter({ has: page.locator('[data-path="/v1/events"]') });
@@ -56,4 +58,6 @@ it("the page of the API sends an event and lines, with the key that was given", 
       .map((line) => JSON.parse(line)),
   ).toHaveLength(2);
   expect(lines.answer).toContain('"accepted": 2');
+  // It runs under the content policy of the dashboard, which allows no inline styles.
+  expect(complaints).toEqual([]);
 });

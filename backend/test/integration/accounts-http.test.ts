@@ -311,6 +311,7 @@ describe("sessions", () => {
       {},
       { origin: "https://evil.example" },
       { origin: "http://streamforge.test:8080" },
+      { origin: "https://streamforge.test" },
       { origin: "null" },
     ];
     for (const headers of foreign) {
@@ -318,6 +319,13 @@ describe("sessions", () => {
     }
     expect((await call("DELETE", "/v1/session", { ...as, origin: "https://evil.example" })).status).toBe(403);
     expect((await signIn("admin@test", { origin: "https://evil.example" })).status).toBe(403);
+    // Nor is anything read: a page on another port is the same site, so the cookie comes along.
+    const read = async (headers: Record<string, string>) =>
+      (await call("GET", "/role/viewer", { ...as, host: "streamforge.test", ...headers })).status;
+    for (const headers of [{}, { "sec-fetch-site": "none" }, { "sec-fetch-site": "same-origin" }, { origin: "https://console.example" }])
+      expect(`${JSON.stringify(headers)} ${await read(headers as Record<string, string>)}`).toBe(`${JSON.stringify(headers)} 200`);
+    for (const headers of [...foreign.slice(1), { "sec-fetch-site": "same-site" }, { "sec-fetch-site": "cross-site" }])
+      expect(`${JSON.stringify(headers)} ${await read(headers)}`).toBe(`${JSON.stringify(headers)} 403`);
     // A key or the admin token is no ambient credential: no page can send it unknowingly.
     expect((await call("POST", "/change", { ...admin, origin: "https://evil.example" }, {})).status).toBe(200);
   });

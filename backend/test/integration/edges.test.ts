@@ -13,7 +13,7 @@ let stack: Stack;
 let edge: TestProcess;
 beforeAll(async () => {
   stack = await startStack({ workers: 0 });
-  edge = await stack.startApi({ TRUST_PROXY: "1", BODY_TIMEOUT_MS: "1500", STREAM_MAX_BYTES: "200000", ADMIN_TOKEN: "short" });
+  edge = await stack.startApi({ TRUST_PROXY: "127.0.0.1", BODY_TIMEOUT_MS: "1500", STREAM_MAX_BYTES: "200000", ADMIN_TOKEN: "short" });
 });
 afterAll(() => stack?.stop());
 

@@ -245,7 +245,7 @@ describe("a route without a rule", () => {
     createAuth({
       authenticator: { authenticateKey: () => null },
       sessions: { read: async () => null },
-      config: { ADMIN_TOKEN: undefined, CORS_ORIGINS: [] },
+      config: { ADMIN_TOKEN: undefined, CORS_ORIGINS: [], COOKIE_SECURE: false },
     });
 
   it("stops the start, also one whose guards come before authentication", async () => {

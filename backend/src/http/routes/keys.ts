@@ -52,7 +52,6 @@ export function keyRoutes({ auth, keyService }: { auth: Auth; keyService: KeySer
         if (issued === "tenant-not-allowed") throw problem("tenant-not-allowed", `TENANT_ALLOWLIST does not name ${key.tenantId}.`);
         return reply
           .code(201)
-          .header("cache-control", "no-store")
           .header("location", `/v1/admin/keys/${issued.key.id}`)
           .send({ ...issued.key, key: issued.token });
       },
@@ -118,7 +117,6 @@ export function keyRoutes({ auth, keyService }: { auth: Auth; keyService: KeySer
         if (issued === "not-active") throw problem("conflict", "This key is revoked, expired or already replaced; create a new one.");
         return reply
           .code(201)
-          .header("cache-control", "no-store")
           .header("location", `/v1/admin/keys/${issued.key.id}`)
           .send({ ...issued.key, key: issued.token });
       },

@@ -41,10 +41,9 @@ function identityRoutes({ auth, users }: MeRoutesDeps): FastifyPluginAsyncZod {
     app.get(
       "/v1/me",
       { onRequest: [auth.authenticate], schema: { tags, summary: "Who asks, and what they may do", response: { 200: meSchema } } },
-      async (request, reply) => {
+      async (request) => {
         const principal = principalOf(request);
         const { kind, id, name, role = null, tenantId, scopes } = principal;
-        reply.header("cache-control", "no-store");
         return { kind, id, name, role, tenantId, scopes: [...scopes], may: auth.allowedTo(principal) };
       },
     );
@@ -82,9 +81,8 @@ function ownSessionRoutes({ auth, sessions }: MeRoutesDeps): FastifyPluginAsyncZ
     app.get(
       "/v1/me/sessions",
       { onRequest, schema: { tags, summary: "Where one is signed in", response: { 200: sessionListSchema } } },
-      async (request, reply) => {
+      async (request) => {
         const { id, session } = principalOf(request);
-        reply.header("cache-control", "no-store");
         return { items: (await sessions.list(id)).map((one) => sessionView(one, session)) };
       },
     );
@@ -120,8 +118,7 @@ function settingsRoutes({ auth, settings }: MeRoutesDeps): FastifyPluginAsyncZod
     app.get(
       "/v1/me/settings",
       { onRequest, schema: { tags, summary: "What one has chosen for the dashboard", ...answers } },
-      async (request, reply) => {
-        reply.header("cache-control", "no-store");
+      async (request) => {
         return settings.read(principalOf(request).id);
       },
     );

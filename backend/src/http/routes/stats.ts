@@ -33,14 +33,9 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
       for (const client of clients) client.end();
     });
 
-    app.get(
-      "/v1/stats",
-      { onRequest, schema: { tags, summary: "What is happening now", response: { 200: statsSchema } } },
-      async (_request, reply) => {
-        reply.header("cache-control", "no-store");
-        return sampler.current();
-      },
-    );
+    app.get("/v1/stats", { onRequest, schema: { tags, summary: "What is happening now", response: { 200: statsSchema } } }, async () => {
+      return sampler.current();
+    });
 
     app.get(
       "/v1/stats/live",
@@ -60,7 +55,7 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
           throw rateLimited(`${MOST_CLIENTS} live views are open on this server already.`, policy, RETRY_LIVE_SECONDS);
         }
         return (reply as FastifyReply)
-          .headers({ "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store", "x-accel-buffering": "no" })
+          .headers({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" })
           .send(live(deps, clients, request, reply)) as never;
       },
     );
@@ -80,8 +75,7 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
           response: { 200: historySchema },
         },
       },
-      async (request, reply) => {
-        reply.header("cache-control", "no-store");
+      async (request) => {
         return history.series(request.query.minutes);
       },
     );

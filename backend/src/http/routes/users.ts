@@ -69,7 +69,6 @@ function userList({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
         if (made === "exists") throw problem("conflict", `There is a user ${request.body.email} already; perhaps disabled.`);
         return reply
           .code(201)
-          .header("cache-control", "no-store")
           .header("location", `/v1/admin/users/${made.user.id}`)
           .send({ ...made.user, password: made.password });
       },
@@ -136,13 +135,12 @@ function oneUser({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
           response: { 200: passwordResetSchema },
         },
       },
-      async (request, reply) => {
+      async (request) => {
         // Whoever finds an open session must not be able to keep the account: one's own needs the current one.
         if (principalOf(request).id === request.params.id)
           throw problem("conflict", "Change your own password with POST /v1/me/password, which asks for the current one.");
         const reset = await users.resetPassword(actorOf(request), request.params.id, request.body.password);
         if (!reset) throw noSuchUser();
-        reply.header("cache-control", "no-store");
         return reset;
       },
     );

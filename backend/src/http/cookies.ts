@@ -1,0 +1,26 @@
+import { parseCookie, stringifySetCookie } from "cookie";
+import type { FastifyRequest } from "fastify";
+import { isSecure, type OriginConfig } from "./origins.js";
+
+/** The session of somebody who signed in. */
+export const SESSION_COOKIE = "sf_session";
+
+type CookieConfig = Pick<OriginConfig, "COOKIE_SECURE">;
+
+/**
+ * Behind HTTPS the name begins with `__Host-`: browsers take such a cookie from this very host by HTTPS only, so no sibling domain
+ * and nobody on the wire can set one. A cookie under the plain name counts for nothing there.
+ */
+const nameOf = (name: string, secure: boolean): string => (secure ? `__Host-${name}` : name);
+
+/** The value of a cookie of ours, or null. */
+export function readCookie(request: FastifyRequest, name: string, config: CookieConfig): string | null {
+  const { cookie } = request.headers;
+  return cookie === undefined ? null : (parseCookie(cookie)[nameOf(name, isSecure(request, config))] ?? null);
+}
+
+/** The `Set-Cookie` line that gives a browser one of ours. An `expires` in the past takes it away. */
+export function cookieLine(request: FastifyRequest, name: string, value: string, expires: Date, config: CookieConfig): string {
+  const secure = isSecure(request, config);
+  return stringifySetCookie({ name: nameOf(name, secure), value, path: "/", httpOnly: true, sameSite: "lax", secure, expires });
+}
