@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { redisNames } from "../support/redis-names.js";
 import { type Stack, startStack } from "../support/stack.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { goTo, overflow, type Person, seriousViolations, settled, signIn, withPage } from "./dashboard.js";
@@ -187,7 +188,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
     await expect.poll(async () => (await read<{ status: string }>("/v1/events/twice-1")).status, { timeout: 15_000 }).toBe("stored");
     // The dedupe record would refuse it at the door; without it the store finds out.
     const redis = new Redis(stack.redis.adminUrl);
-    for (const key of await redis.keys("*dedupe:?")) await redis.del(key);
+    for (const key of await redisNames(redis, "*dedupe:?")) await redis.del(key);
     await redis.quit();
     await send([{ ...first, payload: { amount: 2, currency: "EUR" } }]);
     await withPage(browser, async ({ page, errors }) => {

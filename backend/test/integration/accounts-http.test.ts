@@ -14,6 +14,7 @@ import { asProblem, sendProblem } from "../../src/http/refusals.js";
 import { keyRoutes } from "../../src/http/routes/keys.js";
 import { sessionRoutes } from "../../src/http/routes/session.js";
 import { tenantRoutes } from "../../src/http/routes/tenants.js";
+import { redisNames } from "../support/redis-names.js";
 import { type Accounts, keys, startAccounts } from "./accounts-fixture.js";
 
 const ADMIN_TOKEN = "admin-token-of-the-test";
@@ -39,7 +40,7 @@ afterAll(async () => {
   await accounts.stop();
 });
 beforeEach(async () => {
-  const counters = await accounts.redis.keys(keys.limit("*"));
+  const counters = await redisNames(accounts.redis, keys.limit("*"));
   if (counters.length > 0) await accounts.redis.del(...counters);
 });
 
@@ -294,7 +295,7 @@ describe("sessions", () => {
     expect({ status, body }).toMatchObject({ status: 200, body: { user: { email: "admin@test", role: "admin" } } });
     expect(cookie).toMatch(/^sf_session=[\w-]{43}; Path=\/; Expires=.*; HttpOnly; SameSite=Lax$/);
     expect(await call("GET", "/v1/session", as)).toMatchObject({ status: 200, body: { user: { role: "admin" } } });
-    const stored = (await accounts.redis.keys(keys.session("*"))).join();
+    const stored = (await redisNames(accounts.redis, keys.session("*"))).join();
     expect(stored).not.toContain(as.cookie.split("=")[1]);
     expect((await call("DELETE", "/v1/session", { ...as, host: "streamforge.test", origin: ORIGIN })).status).toBe(204);
     expect((await call("GET", "/v1/session", as)).status).toBe(401);

@@ -5,6 +5,7 @@ import { createLedger } from "../../src/ledger/ledger.js";
 import { readNewest } from "../../src/ledger/samples.js";
 import { createWitness, type Witness } from "../../src/ledger/witness.js";
 import { agreeEpoch, keepPartitions } from "../../src/stream/data-set.js";
+import { redisNames } from "../support/redis-names.js";
 import { type Reading, startReading, until } from "./reading-fixture.js";
 
 const PARTITIONS = 2;
@@ -63,7 +64,7 @@ const only = async (): Promise<AlarmDocument> => {
 
 /** The state of Redis as it is now, to come back to. */
 async function copyState(): Promise<() => Promise<void>> {
-  const names = await reading.redis.keys("*");
+  const names = await redisNames(reading.redis, "*");
   const dumps = await Promise.all(names.map((name) => reading.redis.dumpBuffer(name)));
   return async () => {
     await reading.redis.flushall();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSessionStore } from "../../src/accounts/session-store.js";
+import { redisNames } from "../support/redis-names.js";
 import { keys, until } from "./accounts-fixture.js";
 import { asAdmin, PASSWORD, type People, startPeople } from "./users-fixture.js";
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => people.stop());
 beforeEach(async () => {
-  const counters = await people.accounts.redis.keys(keys.limit("*"));
+  const counters = await redisNames(people.accounts.redis, keys.limit("*"));
   if (counters.length > 0) await people.accounts.redis.del(...counters);
 });
 
@@ -113,7 +114,7 @@ describe("people over HTTP", () => {
     let stale = 0;
     for (let round = 0; round < 20; round++) {
       await people.accounts.prisma.user.update({ where: { id }, data: { role: "operator", disabledAt: null } });
-      await people.accounts.redis.del(...(await people.accounts.redis.keys(keys.limit("*"))), "none");
+      await people.accounts.redis.del(...(await redisNames(people.accounts.redis, keys.limit("*"))), "none");
       const signingIn = signIn(email);
       await new Promise((resolve) => setTimeout(resolve, round * 2));
       await call("PATCH", `/v1/admin/users/${id}`, asAdmin, { role: "viewer" }, 1);
@@ -222,7 +223,8 @@ describe("sessions", () => {
     await store.endAll(id);
     await store.seen(as.cookie.split("=")[1] as string, Date.now());
     expect((await call("GET", "/v1/me", as)).status).toBe(401);
-    for (const key of await people.accounts.redis.keys(keys.session("*"))) expect(await people.accounts.redis.ttl(key)).toBeGreaterThan(0);
+    for (const key of await redisNames(people.accounts.redis, keys.session("*")))
+      expect(await people.accounts.redis.ttl(key)).toBeGreaterThan(0);
   });
 
   it("are for people: keys and the admin token have none", async () => {
