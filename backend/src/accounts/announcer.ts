@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { StorageUnavailableError } from "../lib/errors.js";
+import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import type { KeyRecords } from "./key-records.js";
 import type { KeyAnnouncer } from "./keys.js";
@@ -18,11 +18,9 @@ export function createKeyAnnouncer(records: Pick<KeyRecords, "replaceCopies">, r
         await records.replaceCopies(keyIds);
         await within(PUBLISH_TIMEOUT_MS, "Redis", redis.publish(channel, keyIds.join(",")));
       } catch (error) {
-        throw new StorageUnavailableError(
-          "redis",
+        sayOutage(
           "The change is kept, but other servers could not be told of it and may go by the old state for up to a minute; repeat the request",
-          error,
-        );
+        )(error);
       }
     },
   };

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { Role, Scope, TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
-import { StorageUnavailableError } from "../lib/errors.js";
+import { StorageUnavailableError, sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { createKeyAnnouncer } from "./announcer.js";
@@ -145,9 +145,8 @@ export function createAuthenticator({ prisma, redis, subscriber, keys, config, l
     const load: Load = { changed: false, abandoned: false, promise: Promise.resolve(null) };
     load.promise = within(LOAD_TIMEOUT_MS, "Postgres", loadUnchanged(id, load))
       .catch((error) => {
-        throw error instanceof StorageUnavailableError
-          ? error
-          : new StorageUnavailableError("postgres", "Postgres does not answer, so nobody can say whether this key is good", error);
+        if (error instanceof StorageUnavailableError) throw error;
+        return sayOutage("Postgres does not answer, so nobody can say whether this key is good")(error);
       })
       .finally(() => {
         load.abandoned = true;

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { User } from "../generated/prisma/client.js";
-import { outageOf, StorageUnavailableError } from "../lib/errors.js";
+import { StorageUnavailableError, sayOutage } from "../lib/errors.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { PrismaClient } from "./database.js";
 import { createPasswordCheck } from "./passwords.js";
@@ -37,9 +37,9 @@ export function createCredentials({ prisma, redis, keys }: { prisma: PrismaClien
         await throttle.forgive(email, ip);
         return { kind: "proven", user: usable };
       } catch (error) {
-        throw outageOf(error)
-          ? new StorageUnavailableError("postgres", "Postgres does not answer, so passwords cannot be checked", error)
-          : error;
+        // The throttle's outage has its own sentence.
+        if (error instanceof StorageUnavailableError) throw error;
+        return sayOutage("Postgres does not answer, so passwords cannot be checked")(error);
       }
     },
   };

@@ -1,6 +1,6 @@
 import type { Scope, TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
-import { StorageUnavailableError } from "../lib/errors.js";
+import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import { luaScript } from "../stream/redis.js";
 import type { PrismaClient } from "./database.js";
@@ -62,7 +62,7 @@ export function createKeyRecords(prisma: PrismaClient, redis: Redis, copyKey: (i
         revoked: row.revokedAt !== null,
       }));
     } catch (error) {
-      throw new StorageUnavailableError("postgres", "Postgres does not answer, so nobody can say whether this key is good", error);
+      return sayOutage("Postgres does not answer, so nobody can say whether this key is good")(error);
     }
   }
 

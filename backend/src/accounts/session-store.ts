@@ -2,7 +2,7 @@ import { hash, randomBytes } from "node:crypto";
 import type { Role } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { User } from "../generated/prisma/client.js";
-import { StorageUnavailableError } from "../lib/errors.js";
+import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { luaScript } from "../stream/redis.js";
@@ -141,10 +141,6 @@ export function stampOf({ role, passwordHash, disabledAt }: Pick<User, "role" | 
   return hash("sha256", JSON.stringify([role, passwordHash, disabledAt]), "base64url").slice(0, 16);
 }
 
-async function inRedis<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await within(REDIS_TIMEOUT_MS, "Redis", work);
-  } catch (error) {
-    throw new StorageUnavailableError("redis", "Redis does not answer, so sessions cannot be read", error);
-  }
+function inRedis<T>(work: Promise<T>): Promise<T> {
+  return within(REDIS_TIMEOUT_MS, "Redis", work).catch(sayOutage("Redis does not answer, so sessions cannot be read"));
 }

@@ -1,6 +1,5 @@
 import type { Config } from "../config.js";
 import type { User } from "../generated/prisma/client.js";
-import { outageOf, StorageUnavailableError } from "../lib/errors.js";
 import { type Actor, audit } from "./audit.js";
 import type { Credentials } from "./credentials.js";
 import type { PrismaClient } from "./database.js";
@@ -85,13 +84,7 @@ export function createSessions({ prisma, store, credentials, config }: SessionsD
     async signIn(given, from) {
       const proof = await credentials.prove(given, from.ip);
       if (proof.kind !== "proven") return proof;
-      try {
-        return await open(proof.user, from);
-      } catch (error) {
-        throw outageOf(error)
-          ? new StorageUnavailableError("postgres", "Postgres does not answer, so signing in is not possible", error)
-          : error;
-      }
+      return open(proof.user, from);
     },
 
     async read(secret) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
-import { StorageUnavailableError } from "../lib/errors.js";
+import { StorageUnavailableError, sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
 
@@ -57,9 +57,9 @@ async function count(redis: Redis, key: string): Promise<{ tries: number; ttlSec
       if (error) throw error;
       return Number(value);
     });
-    if (tries === undefined || ttlSeconds === undefined) throw new Error("no reply");
+    if (tries === undefined || ttlSeconds === undefined) throw new StorageUnavailableError("redis", "Redis did not answer");
     return { tries, ttlSeconds: Math.max(1, ttlSeconds) };
   } catch (error) {
-    throw new StorageUnavailableError("redis", "Redis does not answer, so signing in is not possible", error);
+    return sayOutage("Redis does not answer, so signing in is not possible")(error);
   }
 }

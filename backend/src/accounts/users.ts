@@ -1,6 +1,6 @@
 import type { Role, UserView } from "@streamforge/shared";
 import type { Prisma, User } from "../generated/prisma/client.js";
-import { StorageUnavailableError } from "../lib/errors.js";
+import { sayOutage } from "../lib/errors.js";
 import { type Actor, audit } from "./audit.js";
 import type { Credentials } from "./credentials.js";
 import { type Database, isUniqueViolation, type PrismaClient } from "./database.js";
@@ -42,13 +42,11 @@ export interface UserServiceDeps {
 export function createUserService({ prisma, store, credentials }: UserServiceDeps): UserService {
   /** Committed first, then ended: a session that begins in between finds the new row (see `sessions.ts`). */
   async function endSessions(userId: string, exceptId?: string): Promise<void> {
-    await store.endAll(userId, exceptId).catch((error: unknown) => {
-      throw new StorageUnavailableError(
-        "redis",
-        "The change is kept, but sessions of this user could not be ended at once and end within a minute; repeat the request",
-        error,
+    await store
+      .endAll(userId, exceptId)
+      .catch(
+        sayOutage("The change is kept, but sessions of this user could not be ended at once and end within a minute; repeat the request"),
       );
-    });
   }
 
   async function setPassword(actor: Actor, id: string, password: string): Promise<User | null> {

@@ -1,9 +1,9 @@
 import type { LetterStatus, ReasonCode } from "@streamforge/shared";
 import type { Binary, Document, Filter } from "mongodb";
+import { type AgedCache, createAgedCache } from "../lib/aged-cache.js";
 import type { DeadLetterDocument } from "../store/documents.js";
 import { bounded } from "../store/event-queries.js";
 import type { Store } from "../store/mongo.js";
-import { createPicture, type Picture } from "./picture.js";
 
 /** How many letters have one reason in one state: at most 25 rows, whatever a tenant sends. */
 export interface Tally {
@@ -129,10 +129,10 @@ function inSteps(since: Date): Document {
 
 /** A picture for each key, those that were used last. */
 function createPictures<T>() {
-  const pictures = new Map<string, Picture<T>>();
+  const pictures = new Map<string, AgedCache<T>>();
   return {
-    current(key: string, make: () => Promise<T>): ReturnType<Picture<T>["current"]> {
-      const picture = pictures.get(key) ?? createPicture(make);
+    current(key: string, make: () => Promise<T>): ReturnType<AgedCache<T>["current"]> {
+      const picture = pictures.get(key) ?? createAgedCache(make);
       pictures.delete(key);
       pictures.set(key, picture);
       const [oldest] = pictures.keys();

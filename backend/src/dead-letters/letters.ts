@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ReasonCode } from "@streamforge/shared";
-import { Binary, MongoBulkWriteError } from "mongodb";
-import { StorageUnavailableError } from "../lib/errors.js";
+import { Binary, MongoBulkWriteError, type WriteError } from "mongodb";
+import { outageOf, StorageUnavailableError } from "../lib/errors.js";
 import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
-import { guarded } from "../store/events.js";
+import { guarded, isRefused } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import { longerHistory, pushHistory } from "./history.js";
 
@@ -44,6 +44,12 @@ export interface LetterStore {
 
 const DUPLICATE_KEY = 11000;
 
+/** An outage, unless a letter itself was refused: then we made one that MongoDB cannot hold. */
+function notWritten(errors: WriteError[]): Error {
+  const message = `dead letter not written: ${errors[0]?.errmsg}`;
+  return errors.some(({ code }) => isRefused(code)) ? new Error(message) : new StorageUnavailableError("mongodb", message);
+}
+
 /** Of a letter whose last acceptance did not die after all. */
 const NO_RECEIPT = new Binary(Buffer.alloc(0));
 
@@ -54,11 +60,12 @@ export function createLetterStore(store: Store): LetterStore {
       try {
         await store.deadLetters.insertMany(letters, { ordered: false });
       } catch (error) {
-        if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError())
-          throw new StorageUnavailableError("mongodb", (error as Error).message);
+        if (!(error instanceof MongoBulkWriteError)) throw outageOf(error) ?? error;
+        const writeConcern = error.result.getWriteConcernError();
+        if (writeConcern) throw new StorageUnavailableError("mongodb", `write concern: ${writeConcern.errmsg}`);
         const errors = error.result.getWriteErrors();
         const others = errors.filter((e) => e.code !== DUPLICATE_KEY);
-        if (others.length > 0) throw new StorageUnavailableError("mongodb", `dead letter not written: ${others[0]?.errmsg}`);
+        if (others.length > 0) throw notWritten(others);
         await guarded(() =>
           store.deadLetters.bulkWrite(
             errors.map((e) => reopen(letters[e.index] as DeadLetterDocument)),

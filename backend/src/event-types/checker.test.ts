@@ -12,7 +12,7 @@ function checkerOf(schemas: Record<string, object>, policy: "auto" | "store" | "
     ]),
   );
   const tenants = new Map([["t", { types, retired: new Set(["OLD"]) }]]);
-  const checker = createTypeChecker({ registry: { current: () => tenants, known: async () => {}, close() {} }, policy });
+  const checker = createTypeChecker({ registry: { current: () => tenants, known: async () => {}, close: async () => {} }, policy });
   const judgeAll = (type: string, payloads: unknown[]): Promise<TypeVerdict[]> =>
     checker.judge(payloads.map((payload) => ({ tenantId: "t", eventType: type, payload, bytes: JSON.stringify(payload).length })));
   return { checker, types, judgeAll, judge: async (type: string, payload: unknown) => (await judgeAll(type, [payload]))[0] as TypeVerdict };

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Database, PrismaClient } from "../accounts/database.js";
-import { outageOf, StorageUnavailableError } from "../lib/errors.js";
+import { outageOf, sayOutage } from "../lib/errors.js";
+import { every } from "../lib/every.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { PublishedType } from "./registry.js";
@@ -21,7 +22,7 @@ export interface TypePublisher {
    * @throws StorageUnavailableError when Redis could not be told; the next comparison does it
    */
   publish(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface TypePublisherDeps {
@@ -40,8 +41,6 @@ export function createTypePublisher({ prisma, redis, keys, onError }: TypePublis
   let seen = "";
   let published = "";
   let rounds = 0;
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
 
   const publish = async (): Promise<void> => {
     const ofNow = await summary(prisma);
@@ -51,13 +50,9 @@ export function createTypePublisher({ prisma, redis, keys, onError }: TypePublis
         await lockTypes(db);
         const types = JSON.stringify(await typesThatCount(db));
         const digest = hash("sha256", types).slice(0, 16);
-        await within(REDIS_TIMEOUT_MS, "Redis", redis.hset(keys.eventTypes, { digest, types })).catch((error: Error) => {
-          throw new StorageUnavailableError(
-            "redis",
-            "The change is kept, but Redis could not be told of it; workers go by the old types until it can",
-            error,
-          );
-        });
+        await within(REDIS_TIMEOUT_MS, "Redis", redis.hset(keys.eventTypes, { digest, types })).catch(
+          sayOutage("The change is kept, but Redis could not be told of it; workers go by the old types until it can"),
+        );
         published = digest;
       },
       { maxWait: 3_000, timeout: 8_000 },
@@ -70,22 +65,12 @@ export function createTypePublisher({ prisma, redis, keys, onError }: TypePublis
     const due = ++rounds % FULL_EVERY === 0;
     if (due || inRedis === null || inRedis !== published || (await summary(prisma)) !== seen) await publish();
   };
-  const forever = async (): Promise<void> => {
-    await reconcile().catch((error: Error) => {
-      if (!closed && redis.status === "ready" && !outageOf(error)) onError(error);
-    });
-    if (!closed) timer = setTimeout(forever, RECONCILE_MS);
-    timer?.unref();
-  };
-  void forever();
-
-  return {
-    publish,
-    close() {
-      closed = true;
-      clearTimeout(timer);
-    },
-  };
+  const comparisons = every(RECONCILE_MS, reconcile, {
+    // An outage is seen by everybody, and the next comparison makes up for it.
+    onError: (error) => void (outageOf(error) ?? onError(error)),
+    now: true,
+  });
+  return { publish, close: comparisons.close };
 }
 
 /** Whoever changes event types holds this lock until the end of the transaction. */

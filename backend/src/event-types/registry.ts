@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
+import { outageOf } from "../lib/errors.js";
+import { every } from "../lib/every.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { CompiledSchema } from "./compile.js";
 
@@ -44,7 +47,7 @@ export interface TypeRegistry {
   current(): ReadonlyMap<string, TenantTypes> | undefined;
   /** Resolves when `current` is there. @throws Error after `timeoutMs` */
   known(timeoutMs: number): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** How often a process asks whether the types changed. A change is in force everywhere within a second of its answer. */
@@ -66,7 +69,6 @@ export function createTypeRegistry({
   let current: ReadonlyMap<string, TenantTypes> | undefined;
   let digest: string | null = null;
   let closed = false;
-  let timer: NodeJS.Timeout | undefined;
 
   const look = async (): Promise<void> => {
     const found = await redis.hget(keys.eventTypes, "digest");
@@ -77,14 +79,11 @@ export function createTypeRegistry({
     current = build(JSON.parse(types) as PublishedType[], current);
     digest = newest;
   };
-  const poll = async (): Promise<void> => {
-    await look().catch((error: Error) => {
-      if (!closed && redis.status === "ready") onError(error);
-    });
-    if (!closed) timer = setTimeout(poll, POLL_MS);
-    timer?.unref();
-  };
-  void poll();
+  const polls = every(POLL_MS, look, {
+    // What it knows outlives an outage, which shows elsewhere.
+    onError: (error) => void (outageOf(error) ?? onError(error)),
+    now: true,
+  });
 
   return {
     current: () => current,
@@ -93,12 +92,12 @@ export function createTypeRegistry({
       while (!current) {
         if (closed || performance.now() > deadline)
           throw new Error("the event types are not known: no API process has published them in Redis yet");
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await sleep(20);
       }
     },
     close() {
       closed = true;
-      clearTimeout(timer);
+      return polls.close();
     },
   };
 }

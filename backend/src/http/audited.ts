@@ -1,7 +1,6 @@
 import { type Actor, type AuditEntry, amendAudit, audit } from "../accounts/audit.js";
 import type { Database } from "../accounts/database.js";
-import { outageOf } from "../lib/errors.js";
-import { problem } from "./problems.js";
+import { sayOutage } from "../lib/errors.js";
 
 /**
  * Does work in another store than Postgres, where the audit log is: the entry is written first, so that nothing is done without
@@ -15,11 +14,7 @@ export async function audited<T extends object>(
   work: () => Promise<T>,
   outcomeOf: (result: T) => object,
 ): Promise<T> {
-  const id = await audit(db, actor, entry).catch((error) => {
-    throw outageOf(error)
-      ? problem("storage-unavailable", "Postgres, which keeps the audit log, does not answer: nothing was done.")
-      : error;
-  });
+  const id = await audit(db, actor, entry).catch(sayOutage("Postgres, which keeps the audit log, does not answer: nothing was done"));
   const result = await work();
   // The work is done: a log that cannot be reached now must not make it look as if it were not.
   await amendAudit(db, id, { ...entry.after, ...outcomeOf(result) }).catch(() => {});

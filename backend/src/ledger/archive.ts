@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
 import { type AnyBulkWriteOperation, type Collection, type Db, MongoServerError } from "mongodb";
 import { every } from "../lib/every.js";
+import { createLease } from "../lib/lease.js";
 import { guarded } from "../store/events.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { luaScript } from "../stream/redis.js";
@@ -129,11 +130,19 @@ export function createArchive(options: ArchiveOptions): Archive {
     return moved;
   };
 
+  // One process is enough. When its lease ends in the middle of a run, two of them do no harm.
+  const lease = createLease(redis, keys.ledgerLease, name, everyMs * 2);
   const tick = async (): Promise<void> => {
-    // One process is enough. When its lease ends in the middle of a run, two of them do no harm.
-    if ((await redis.set(keys.ledgerLease, "held", "PX", Math.ceil(everyMs * 0.9), "NX")) === "OK") await run();
+    if (await lease.hold()) await run();
   };
-  return { run, close: every(everyMs, tick, { onError }).close };
+  const ticks = every(everyMs, tick, { onError });
+  return {
+    run,
+    async close() {
+      await ticks.close();
+      await lease.giveBack();
+    },
+  };
 }
 
 const nameOf = ({ minute, tenantId }: PartRow): string => `${minute}:${tenantId}`;

@@ -1,7 +1,7 @@
 import type { AlarmKind } from "@streamforge/shared";
-import type { Redis } from "ioredis";
 import { type Collection, type Db, MongoServerError } from "mongodb";
 import { every } from "../lib/every.js";
+import { createLease } from "../lib/lease.js";
 import { within } from "../lib/within.js";
 import { agreeEpoch } from "../stream/data-set.js";
 import { adoptMarks } from "./adopt.js";
@@ -40,7 +40,6 @@ const EVERY_MS = 1_000;
 /** A sample of what has not changed tells only that somebody looked. */
 const UNCHANGED_EVERY_MS = 5_000;
 const LEASE_MS = 5_000;
-const RENEW_MS = 2_000;
 const RATE_WINDOW_MS = 60_000;
 /** Redis behind a half-open link must not end the looking for good. */
 const LOOK_TIMEOUT_MS = 3_000;
@@ -124,7 +123,7 @@ export function createWitness(options: WitnessOptions): Witness {
     await keep(before, now);
   };
 
-  const lease = createLease(redis, keys.totalsLease, name);
+  const lease = createLease(redis, keys.totalsLease, name, LEASE_MS);
   const tick = async (): Promise<void> => {
     await counted.tick();
     if (redis.status !== "ready") return;
@@ -198,26 +197,4 @@ function fastest(rates: { atMs: number; perSecond: number }[], before: TotalsSam
   if (ms > 0) rates.push({ atMs, perSecond: Math.max(0, ((total(now) - total(before)) * 1000) / ms) });
   while (rates[0] && rates[0].atMs < atMs - RATE_WINDOW_MS) rates.shift();
   return Math.ceil(Math.max(0, ...rates.map(({ perSecond }) => perSecond)));
-}
-
-/** A lease that its holder renews; correctness does not depend on it, only how much work is done twice. */
-function createLease(redis: Redis, key: string, name: string) {
-  let renewedAtMs = 0;
-  let held = false;
-  return {
-    /** @returns whether this process holds it */
-    async hold(): Promise<boolean> {
-      const holder = await redis.set(key, name, "PX", LEASE_MS, "NX", "GET");
-      held = holder === null || holder === name;
-      if (holder === null) renewedAtMs = Date.now();
-      else if (held && Date.now() - renewedAtMs >= RENEW_MS) {
-        await redis.pexpire(key, LEASE_MS);
-        renewedAtMs = Date.now();
-      }
-      return held;
-    },
-    giveBack(): void {
-      if (held && redis.status === "ready") redis.del(key).catch(() => {});
-    },
-  };
 }

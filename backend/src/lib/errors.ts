@@ -52,14 +52,17 @@ export class TimeoutError extends Error {
 const MONGODB_REFUSALS = new Set([2, 9, 14, 16, 28, 40, 54, 66, 73, 168, 241, 11000, 16410, 28667, 31249, 51091, 51108, 51111]);
 
 /** First words of Redis's error replies that speak of its state and not of the command. */
-const REDIS_STATES = /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|CLUSTERDOWN|NOREPLICAS|BUSY|TRYAGAIN|UNBLOCKED)\b/;
+const REDIS_STATES =
+  /^(LOADING|MASTERDOWN|READONLY|OOM|MISCONF|CLUSTERDOWN|NOREPLICAS|BUSY|TRYAGAIN|UNBLOCKED|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients/;
 
 /** What ioredis says of commands that a connection did not answer. */
-const REDIS_CONNECTION = /^(Connection is closed|Stream isn't writeable|Command timed out|Reached the max retries per request)/;
+const REDIS_CONNECTION =
+  /^(Connection is closed|Stream isn't writeable|Command timed out|Reached the max retries per request|Redis connection lost|Command queue state)/;
 
 /** Codes of Prisma that mean Postgres could not answer; of the system and of Postgres that mean the same. */
 const PRISMA_STATES = /^(P1\d\d\d|P2024|P2028|P2037)$/;
-const CONNECTION_STATES = /^(ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|57P0|53|08)/;
+const CONNECTION_STATES = /^(ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|57P0|53|08)/;
+const ADAPTER_STATES = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout", "TlsConnectionError", "TooManyConnections"]);
 
 /** Whatever was thrown, as an outage of a store; undefined when it is none, and somebody made a mistake. */
 export function outageOf(error: unknown): StorageUnavailableError | undefined {
@@ -74,14 +77,38 @@ function storeThatFailed(error: Error): StoreName | undefined {
   const code = (error as { code?: unknown }).code;
   if (error instanceof TimeoutError) return (Object.keys(NAMES) as StoreName[]).find((store) => NAMES[store] === error.what);
   if (name.startsWith("Mongo")) return name === "MongoInvalidArgumentError" || isRefusal(code) ? undefined : "mongodb";
-  if (name === "MaxRetriesPerRequestError" || REDIS_CONNECTION.test(message)) return "redis";
+  if (name === "MaxRetriesPerRequestError" || name === "ClusterAllFailedError" || REDIS_CONNECTION.test(message)) return "redis";
   if (name === "ReplyError") return REDIS_STATES.test(message) ? "redis" : undefined;
-  if (name === "PrismaClientKnownRequestError") return PRISMA_STATES.test(String(code)) ? "postgres" : undefined;
-  if (name === "PrismaClientInitializationError") return "postgres";
-  if (name.startsWith("Prisma")) return undefined;
+  if (name === "PrismaClientInitializationError" || PRISMA_STATES.test(String(code))) return "postgres";
+  if (name.startsWith("Prisma") || name === "DriverAdapterError") return adapterSaysAway(error) ? "postgres" : undefined;
+  // What is left of bare network errors is Postgres's: the other two drivers wrap theirs.
   if (typeof code === "string" && CONNECTION_STATES.test(code)) return "postgres";
-  // What `pg` throws has no code when its own deadline or its connection ended.
-  return /timeout|terminated/i.test(message) && /connection|query/i.test(message) ? "postgres" : undefined;
+  return isPgAway(error) ? "postgres" : undefined;
+}
+
+/** Prisma's adapter has pg's error inside a raw query's, or a kind of its own. */
+function adapterSaysAway(error: Error): boolean {
+  const { driverAdapterError = error } = ((error as { meta?: unknown }).meta ?? {}) as { driverAdapterError?: Error };
+  const { cause } = driverAdapterError as { cause?: unknown };
+  if (cause instanceof Error) return storeThatFailed(cause) === "postgres";
+  const { kind = "", originalCode = "" } = (cause ?? {}) as { kind?: string; originalCode?: string };
+  return ADAPTER_STATES.has(kind) || CONNECTION_STATES.test(originalCode) || (kind === "" && isPgAway(driverAdapterError));
+}
+
+/** What `pg` throws has no code when its own deadline or its connection ended. */
+function isPgAway({ message }: Error): boolean {
+  return /timeout|terminat|closed|ended|not queryable/i.test(message) && /connection|query|client/i.test(message);
+}
+
+/**
+ * For a `catch`: an outage gets a sentence of the caller's own, which the client is told; every other error stays what it is.
+ * @throws StorageUnavailableError or the error itself
+ */
+export function sayOutage(message: string): (error: unknown) => never {
+  return (error) => {
+    const outage = outageOf(error);
+    throw outage ? new StorageUnavailableError(outage.store, message, error) : error;
+  };
 }
 
 const isRefusal = (code: unknown): boolean => typeof code === "number" && MONGODB_REFUSALS.has(code);

@@ -1,3 +1,4 @@
+import { outageOf } from "../lib/errors.js";
 import type { EventDocument } from "../store/documents.js";
 import type { Store } from "../store/mongo.js";
 import type { Review } from "./decision.js";
@@ -61,7 +62,7 @@ export function startRunner(options: RunnerOptions): Runner {
       if (ending.kind === "completed") await leases.finish(job.id, "completed", remarkOf(job, ending));
       if (ending.kind === "stopped") await leases.finish(job.id, "stopped", STOPPED);
     } catch (error) {
-      if (error instanceof TenureOverError || isPostgresAway(error)) throw error;
+      if (error instanceof TenureOverError || outageOf(error)) throw error;
       const again = errors.id === job.id && errors.processed === job.processed;
       errors = { id: job.id, processed: job.processed, count: again ? errors.count + 1 : 1 };
       if (errors.count < MOST_ERRORS) throw error;
@@ -161,12 +162,4 @@ function remarkOf(job: LeasedJob, { processed }: { processed: number }): string 
   const gone = Math.min(job.limit ?? job.selected, job.selected) - processed;
   if (gone <= 0) return null;
   return `${gone} of those that were selected did not match any more when their turn came: they were resolved, discarded or superseded meanwhile.`;
-}
-
-function isPostgresAway(error: unknown): boolean {
-  const { code, message = "" } = (error ?? {}) as { code?: unknown; message?: string };
-  return (
-    (typeof code === "string" && /^(ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|57P0|08|53)/.test(code)) ||
-    /timeout|terminat|connection/i.test(message)
-  );
 }

@@ -113,9 +113,14 @@ export function hourOfEventId(id: Binary): number {
   return Buffer.from(id.buffer.buffer, id.buffer.byteOffset, 6).readUIntBE(0, 6) / HOUR_MS;
 }
 
+/** Whether a code blames the document: it will never be stored. */
+export function isRefused(code: number): boolean {
+  return REFUSED.has(code);
+}
+
 function failureOf(code: number, message: string): WriteFailure {
   if (code === DUPLICATE_KEY) return { kind: "exists" };
-  if (REFUSED.has(code)) return { kind: "refused", message };
+  if (isRefused(code)) return { kind: "refused", message };
   return { kind: INFRASTRUCTURE.has(code) ? "infrastructure" : "failed", message };
 }
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import { discardLetters } from "../../src/dead-letters/discard.js";
 import { createLetterStore, fingerprintOf } from "../../src/dead-letters/letters.js";
-import { createPicture } from "../../src/dead-letters/picture.js";
 import { createLetterQueries } from "../../src/dead-letters/queries.js";
 import { needsAll } from "../../src/dead-letters/selector.js";
+import { createAgedCache } from "../../src/lib/aged-cache.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { createEventStore } from "../../src/store/events.js";
 import { connectStore, ensureIndexes, type Store } from "../../src/store/mongo.js";
@@ -310,7 +310,7 @@ describe("what goes with dead letters", () => {
     let now = 0;
     let costMs = 1_000;
     let made = 0;
-    const picture = createPicture(
+    const picture = createAgedCache(
       async () => {
         now += costMs;
         return ++made;

@@ -1,20 +1,20 @@
-/** A finding that is dear to make, kept with the time it was made. */
-export interface Picture<T> {
-  /** The latest one, at most as old as the rules below allow. Who asks while one is being made gets that one. */
+/** The result of an expensive look, kept with the time the look began. */
+export interface AgedCache<T> {
+  /** The latest result, at most as old as the rules below allow. Callers that come during a look share it. */
   current(): Promise<{ value: T; atMs: number }>;
-  /** What is known is out of date: the next who asks waits for a new one. */
+  /** What is known is out of date: the next caller waits for a new look. */
   forget(): void;
 }
 
-/** What is made faster than this is made for each who asks. */
-const CHEAP_MS = 20;
-/** Making pictures takes at most a twentieth of the time. */
+/** A look that takes less than this is made for each caller. */
+const QUICK_MS = 20;
+/** Looking takes at most this share of the time. */
 const MOST_SHARE = 0.05;
-/** An older picture is not shown: who asks first after a silence waits. */
+/** An older result is not given: the first caller after a silence waits. */
 const OLDEST_MS = 60_000;
 
-/** Made when somebody asks, never for nobody; while the dear kind is made anew, the one before is shown. */
-export function createPicture<T>(make: () => Promise<T>, now: () => number = Date.now): Picture<T> {
+/** Looks when somebody asks, never for nobody. While an expensive look is made anew, callers get the result before it. */
+export function createAgedCache<T>(make: () => Promise<T>, now: () => number = Date.now): AgedCache<T> {
   let last: { value: T; atMs: number; tookMs: number } | undefined;
   let making: Promise<{ value: T; atMs: number }> | undefined;
   let generation = 0;
@@ -40,10 +40,10 @@ export function createPicture<T>(make: () => Promise<T>, now: () => number = Dat
     async current() {
       if (!last) return look();
       const ageMs = now() - last.atMs;
-      if (last.tookMs > CHEAP_MS && ageMs < last.tookMs / MOST_SHARE) return last;
+      if (last.tookMs > QUICK_MS && ageMs < last.tookMs / MOST_SHARE) return last;
       const next = look();
-      if (last.tookMs <= CHEAP_MS || ageMs > OLDEST_MS) return next;
-      next.catch(() => {}); // The age of the one that is shown tells.
+      if (last.tookMs <= QUICK_MS || ageMs > OLDEST_MS) return next;
+      next.catch(() => {}); // The age of the result that is given tells.
       return last;
     },
     forget() {
