@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { rangeFault } from "./lib/addresses.js";
+import { publicSecrets } from "./public-secrets.js";
 
 /**
  * Every setting of every process, read once from the environment. Names carry their unit; `.env.example` is generated
@@ -92,7 +93,7 @@ export const configSchema = z.object({
     .string()
     .min(16)
     .default("streamforge-development-pepper")
-    .describe("Secret of the HMAC under which API keys are kept; set your own in production and never change it"),
+    .describe("Secret of the HMAC under which API keys are kept; in production the default is refused: set your own and never change it"),
   TENANT_ALLOWLIST: list.describe("Comma-separated tenant ids that may be created; empty allows all"),
   CORS_ORIGINS: origins.describe(
     "Comma-separated origins of other pages that may use the API with a person's cookie; empty allows none, in development too",
@@ -197,6 +198,12 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   if (parsed.data.CLAIM_IDLE_MS <= parsed.data.MONGO_TIMEOUT_MS) {
     throw new Error(
       `Wrong settings:\n  CLAIM_IDLE_MS (${parsed.data.CLAIM_IDLE_MS}) must be above MONGO_TIMEOUT_MS (${parsed.data.MONGO_TIMEOUT_MS}), else a bulk in flight is taken for abandoned.`,
+    );
+  }
+  const known = parsed.data.NODE_ENV === "production" ? publicSecrets(parsed.data) : [];
+  if (known.length > 0) {
+    throw new Error(
+      `Wrong settings for NODE_ENV=production:\n  ${known.join("\n  ")}\nWithout openssl: node -e 'console.log(crypto.randomBytes(32).toString("hex"))'. KEY_PEPPER is kept for ever: another one makes every API key invalid.`,
     );
   }
   return Object.freeze(parsed.data);

@@ -23,7 +23,8 @@ let closing: Promise<void> | undefined;
 async function main(): Promise<void> {
   // Logs and data are for who started it, not for the machine's other users.
   process.umask(0o077);
-  const given = loadConfig();
+  // Unset, it is made below and kept.
+  const given = loadConfig({ ...process.env, KEY_PEPPER: process.env["KEY_PEPPER"] || "made at the first start" });
   await portMustBeFree(given);
   const home = openHome(resolve(given.STREAMFORGE_DATA_DIR));
   say(`StreamForge starts; its data is in ${home.dir}`);
