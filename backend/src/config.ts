@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { rangeFault } from "./lib/addresses.js";
-import { publicSecrets } from "./public-secrets.js";
+import { publicSecrets } from "./lib/public-secrets.js";
 
 /**
  * Every setting of every process, read once from the environment. Names carry their unit; `.env.example` is generated

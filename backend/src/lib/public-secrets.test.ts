@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { configSchema, loadConfig } from "./config.js";
+import { configSchema, loadConfig } from "../config.js";
 
 const own = randomBytes(32).toString("hex");
 const production = { NODE_ENV: "production", KEY_PEPPER: own };
