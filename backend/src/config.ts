@@ -168,6 +168,7 @@ export const configSchema = z.object({
   ATTEMPTS_RETENTION_DAYS: positive(30, "How long failed attempts are kept, in days"),
   LEDGER_RETENTION_DAYS: positive(400, "How long the minutes of the ledger are kept, in days"),
   REPLAY_RATE_PER_SECOND: positive(500, "Letters a second that a replay takes when it names no rate"),
+  MAX_JOBS_PER_TENANT: positive(50, "Retries and replays of one tenant that have not ended; more are answered 429"),
   RETRY_BASE_MS: positive(1000, "First retry delay, doubled each time with jitter, in ms"),
   RETRY_MAX_MS: positive(60_000, "Longest retry delay, in ms"),
   CIRCUIT_FAILURES: positive(5, "Failed bulks in a row that open the circuit"),

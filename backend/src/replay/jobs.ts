@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Patch, ReplayMode, ReplayReport, ReplaySource, ReplayStatus, ReplayView } from "@streamforge/shared";
 import { type Actor, type AuditEntry, audit } from "../accounts/audit.js";
-import type { PrismaClient } from "../accounts/database.js";
+import type { Database, PrismaClient } from "../accounts/database.js";
+import type { Config } from "../config.js";
 import { NARROWED_BY } from "../dead-letters/plan.js";
 import { Prisma, type ReplayJob } from "../generated/prisma/client.js";
 import { decodeCursor, encodeCursor } from "../store/cursor.js";
@@ -31,6 +32,7 @@ export interface ReplayJobs {
   /**
    * Counts what matches and makes the job. Workers begin within a second.
    * @throws PatchError when the patch would change the user of one of the first letters
+   * @throws TooManyJobsError when the tenant has MAX_JOBS_PER_TENANT jobs that have not ended
    */
   create(actor: Actor, replay: NewReplay): Promise<{ replayId: string; selected: number }>;
   /** Newest first. @param cursor of the page before @returns undefined when the cursor is none */
@@ -39,7 +41,10 @@ export interface ReplayJobs {
     filter: { status?: ReplayStatus; limit: number; cursor?: string },
   ): Promise<{ items: ReplayView[]; nextCursor: string | null } | undefined>;
   get(tenantId: string | null, id: string): Promise<ReplayView | null>;
-  /** @returns null: there is none; `state`: its state does not allow it */
+  /**
+   * @returns null: there is none; `state`: its state does not allow it
+   * @throws TooManyJobsError when one that had ended would be one too many
+   */
   command(actor: Actor, tenantId: string | null, id: string, command: ReplayCommand): Promise<ReplayView | { state: ReplayStatus } | null>;
 }
 
@@ -47,8 +52,16 @@ export interface ReplayJobsDeps {
   prisma: PrismaClient;
   store: Store;
   announcer: Pick<ReplayAnnouncer, "bump">;
-  config: { REPLAY_RATE_PER_SECOND: number; MAX_EVENT_BYTES: number };
+  config: Pick<Config, "REPLAY_RATE_PER_SECOND" | "MAX_EVENT_BYTES" | "MAX_JOBS_PER_TENANT">;
 }
+
+/** The tenant's jobs must end before it may have more. */
+export class TooManyJobsError extends Error {
+  override name = "TooManyJobsError";
+}
+
+/** States in which a job is still to end by itself, or once it is resumed. */
+const UNENDED: ReplayStatus[] = ["pending", "running", "paused"];
 
 /** Which states a command may begin from, and what it leads to. */
 const COMMANDS: Record<ReplayCommand, { from: ReplayStatus[]; to: ReplayStatus }> = {
@@ -59,6 +72,8 @@ const COMMANDS: Record<ReplayCommand, { from: ReplayStatus[]; to: ReplayStatus }
 };
 
 const TRIED_AT_ONCE = 20;
+/** Seed of the lock under which a tenant's jobs are counted; any number that nothing else locks with. */
+const JOBS_LOCK = 5_700_723;
 
 export function createReplayJobs({ prisma, store, announcer, config }: ReplayJobsDeps): ReplayJobs {
   const count = (replay: NewReplay & { createdAt: Date }): Promise<number> => {
@@ -83,14 +98,27 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
     }
   };
 
+  /** Counted under a lock of the tenant: of several requests at once none gets past the limit. */
+  const refuseTooMany = async (db: Database, tenantId: string): Promise<void> => {
+    await db.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${tenantId}, ${JOBS_LOCK}))::text`;
+    const most = config.MAX_JOBS_PER_TENANT;
+    if ((await db.replayJob.count({ where: { tenantId, status: { in: UNENDED } } })) >= most)
+      throw new TooManyJobsError(
+        `${tenantId} has ${most} retries and replays that have not ended (MAX_JOBS_PER_TENANT); wait for one, or cancel one.`,
+      );
+  };
+
   return {
     async create(actor, replay) {
       const { tenantId, source, mode, selector, patch, limit, action } = replay;
       const createdAt = new Date();
+      // Before anything is counted, which costs MongoDB up to seconds, and once more when the row is written.
+      await prisma.$transaction((db) => refuseTooMany(db, tenantId));
       await tryPatch({ ...replay, createdAt });
       const selected = await count({ ...replay, createdAt });
       const ratePerSecond = replay.ratePerSecond ?? config.REPLAY_RATE_PER_SECOND;
       const id = await prisma.$transaction(async (db) => {
+        await refuseTooMany(db, tenantId);
         const asked = { source, mode, selector: selector as Prisma.InputJsonObject, ratePerSecond, limit: limit ?? null, selected };
         const by = { createdByKind: actor.kind, createdById: actor.id, createdByName: actor.name, correlationId: actor.correlationId };
         const patchJson = (patch as Prisma.InputJsonArray | undefined) ?? Prisma.DbNull;
@@ -136,6 +164,7 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
         // Said twice is said once.
         if (row.status === to || (command === "resume" && row.status === "running")) return replayView(row);
         if (!from.includes(row.status)) return { state: row.status };
+        if (!UNENDED.includes(row.status) && UNENDED.includes(to)) await refuseTooMany(db, row.tenantId);
         const data = {
           status: to,
           finishedAt: to === "cancelled" ? new Date() : null,

@@ -54,7 +54,7 @@ export interface JobProgress {
 export interface ReplayLeases {
   readonly leaseMs: number;
   /**
-   * Takes a job that nobody holds: one that a dead worker left first, then the one that has waited longest.
+   * Takes a job that nobody holds: one that a dead worker left first, then turns go round by tenant.
    * @param left jobs that are to be taken whatever their status is, since letters say that they are in these jobs' hands
    */
   take(left?: string[]): Promise<LeasedJob | null>;
@@ -76,12 +76,22 @@ export const SHORTEST_LEASE_MS = 2_000;
 const UNTIL = "now() + $2::int * interval '1 millisecond'";
 const FREE = "(lease_until IS NULL OR lease_until < now() OR lease_owner = $1)";
 
-const TAKE = `UPDATE replay_jobs
+/**
+ * Turns go round by tenant: first the tenants that fewest workers serve now, of these the one whose last turn is longest ago, and
+ * of its jobs the one that has waited longest. Sixty jobs of one tenant so cost another's only job one turn, not sixty.
+ */
+const TAKE = `WITH turns AS (
+    SELECT tenant_id, count(*) FILTER (WHERE lease_until >= now() AND lease_owner <> $1) AS served,
+      max(updated_at) FILTER (WHERE started_at IS NOT NULL) AS last_turn
+    FROM replay_jobs
+    WHERE tenant_id IN (SELECT tenant_id FROM replay_jobs WHERE status IN ('pending', 'running')) AND updated_at > now() - interval '1 hour'
+    GROUP BY tenant_id)
+  UPDATE replay_jobs
   SET lease_owner = $1, lease_until = ${UNTIL}, started_at = coalesce(started_at, now()), updated_at = now(),
       status = CASE WHEN status = 'pending' THEN 'running'::replay_status ELSE status END
-  WHERE id = (SELECT id FROM replay_jobs
+  WHERE id = (SELECT id FROM replay_jobs AS job LEFT JOIN turns USING (tenant_id)
     WHERE (status IN ('pending', 'running') OR lease_owner IS NOT NULL OR id::text = ANY($3::text[])) AND ${FREE}
-    ORDER BY lease_owner IS NULL, updated_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    ORDER BY lease_owner IS NULL, served NULLS FIRST, last_turn NULLS FIRST, updated_at LIMIT 1 FOR UPDATE OF job SKIP LOCKED)
   RETURNING id, tenant_id AS "tenantId", source, mode, status, selector, patch, rate_per_second AS "ratePerSecond", "limit", selected,
     processed, outcomes, report, cursor, created_by_name AS "createdByName", created_at AS "createdAt"`;
 

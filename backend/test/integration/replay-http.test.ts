@@ -76,6 +76,36 @@ describe("what is refused", () => {
     expect(((await listed.json()) as { items: unknown[] }).items).toHaveLength(1);
   });
 
+  test("more jobs than MAX_JOBS_PER_TENANT, also by resuming one that stopped; another tenant may", async () => {
+    const { tenantId } = replays;
+    const ask = (tenant: string) => replays.post(RETRY, { tenantId: tenant, all: true });
+    await replays.die(1);
+    const first = (await ask(tenantId)).body.replayId;
+    await replays.ended(first);
+    const db = new pg.Client(stack.postgres.url);
+    await db.connect();
+    const sql = (text: string, ...values: string[]) => db.query(text, values);
+    await sql(
+      `INSERT INTO replay_jobs (id, tenant_id, source, mode, status, selector, rate_per_second, selected, created_by_kind, created_by_id,
+      created_by_name) SELECT gen_random_uuid(), $1, 'DLQ', 'dry-run', 'paused', '{}', 1, 1, 'user', 'u', 'u' FROM generate_series(1, 49)`,
+      tenantId,
+    );
+    await sql("UPDATE replay_jobs SET status = 'stopped' WHERE id = $1::uuid", first);
+    const atOnce = await Promise.all(
+      Array.from({ length: 5 }, () => replays.post(REPLAY, { tenantId, status: "DLQ", all: true, limit: 1, ratePerSecond: 1 })),
+    );
+    const refused = atOnce.filter(({ status }) => status === 429);
+    expect([refused.length, atOnce.length]).toEqual([4, 5]);
+    expect(refused[0]?.body).toMatchObject({ code: "rate-limited", detail: expect.stringContaining("MAX_JOBS_PER_TENANT") });
+    expect(refused[0]?.headers.get("retry-after")).toBe("10");
+    await sql("UPDATE replay_jobs SET status = 'paused' WHERE tenant_id = $1 AND id <> $2::uuid", tenantId, first);
+    expect((await replays.post(`${REPLAY}/${first}/resume`)).status).toBe(429);
+    expect((await ask(`${tenantId}-other`)).status).toBe(202);
+    await sql("UPDATE replay_jobs SET status = 'cancelled' WHERE tenant_id = $1", tenantId);
+    expect((await replays.post(`${REPLAY}/${first}/resume`)).status).toBe(409);
+    await db.end();
+  });
+
   test("reading is not writing", async () => {
     const reader = await keyOf(replays.tenantId, "dead-letters:read");
     expect((await replays.post(RETRY, { all: true }, reader)).status).toBe(403);

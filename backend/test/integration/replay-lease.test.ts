@@ -103,6 +103,26 @@ test("jobs take turns: the one that has waited longest is next, and a worker lea
   expect((await one.take())?.id).toBe(first);
 });
 
+test("turns go round by tenant: sixty jobs of one cost another's only job one turn", async () => {
+  const crowd = new Set<string>();
+  for (let n = 0; n < 60; n++) crowd.add(await job({ tenantId: "crowd" }));
+  const turn = async (leases: ReplayLeases): Promise<string> => {
+    const id = (await leases.take())?.id as string;
+    await leases.advance(id, PROGRESS);
+    await leases.release(id);
+    return id;
+  };
+  expect(crowd).toContain(await turn(one));
+  const only = await job({ tenantId: "quiet" });
+  expect(await turn(one)).toBe(only);
+  expect(crowd).toContain(await turn(one));
+  expect(await turn(one)).toBe(only);
+  // While one worker has a job of the crowd, another one looks at the quiet tenant first.
+  const held = (await one.take())?.id;
+  expect(crowd).toContain(held);
+  expect((await two.take())?.id).toBe(only);
+});
+
 test("what jsonb refuses does not hold a job up", async () => {
   const id = await job();
   await one.take();

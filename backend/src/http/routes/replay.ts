@@ -14,7 +14,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { needsAll } from "../../dead-letters/selector.js";
-import type { NewReplay, ReplayCommand, ReplayJobs } from "../../replay/jobs.js";
+import { type NewReplay, type ReplayCommand, type ReplayJobs, TooManyJobsError } from "../../replay/jobs.js";
 import { forbiddenOperations, PatchError } from "../../replay/patch.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
@@ -39,7 +39,7 @@ export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): 
 
   const create = async (request: FastifyRequest, reply: FastifyReply, replay: NewReplay) => {
     const made = await jobs.create(actorOf(request), replay).catch((error: Error) => {
-      if (!(error instanceof PatchError)) throw error;
+      if (!(error instanceof PatchError)) return refuseAnother(error);
       throw problem("invalid-request", error.message, { errors: [{ pointer: "/patch", detail: error.message }] });
     });
     return reply.code(202).header("location", `/v1/admin/replay/${made.replayId}`).send(made);
@@ -129,7 +129,9 @@ export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): 
           schema: { tags, summary: COMMANDS[command], params, querystring: tenantQuery, response: { 200: replayViewSchema } },
         },
         async (request) => {
-          const done = await jobs.command(actorOf(request), resolveTenant(request, request.query.tenantId), request.params.id, command);
+          const done = await jobs
+            .command(actorOf(request), resolveTenant(request, request.query.tenantId), request.params.id, command)
+            .catch(refuseAnother);
           if (!done) throw problem("not-found", "There is no such replay.");
           if ("state" in done) throw problem("conflict", `This replay is ${done.state}; ${command} does nothing to it.`);
           return done;
@@ -137,6 +139,11 @@ export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): 
       );
     }
   };
+}
+
+/** @throws 429 when the tenant has as many jobs as it may have; else the error itself */
+function refuseAnother(error: Error): never {
+  throw error instanceof TooManyJobsError ? problem("rate-limited", error.message, {}, { "Retry-After": "10" }) : error;
 }
 
 /** @throws 400 when nothing but the tenant is named and `"all": true` does not say that this is meant */
