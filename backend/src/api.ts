@@ -15,6 +15,7 @@ import { createUserService } from "./accounts/users.js";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterQueries } from "./dead-letters/queries.js";
 import { createTypeChecker } from "./event-types/checker.js";
+import { createJudge } from "./event-types/judge.js";
 import { createTypePublisher } from "./event-types/publisher.js";
 import { createTypeRegistry } from "./event-types/registry.js";
 import { createTypeSamples } from "./event-types/sample.js";
@@ -162,7 +163,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const onTypesError = (error: Error): void => log.warn({ err: error.message }, "event types");
   const typePublisher = createTypePublisher({ prisma, redis, keys, onError: onTypesError });
   const types = createTypeRegistry({ redis, keys, onError: onTypesError });
-  const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY });
+  const judge = createJudge();
+  const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: false });
   const replays = createReplayAnnouncer({ prisma, redis, key: keys.replays });
   const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
@@ -227,6 +229,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       const eventTypes = createEventTypeService({
         prisma,
         publisher: typePublisher,
+        judge,
         samples: createTypeSamples({ store, checker }),
         config,
       });
@@ -264,7 +267,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await heartbeat.close();
       await authenticator.close();
       for (const part of [sampler, keeper, dataSet, replays, typePublisher, types, depth, clock, bodies]) part.close();
-      await Promise.all([store.close(), prisma.$disconnect()]);
+      await Promise.all([judge.close(), store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();
       log.info("stopped");
     },

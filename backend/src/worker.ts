@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterStore } from "./dead-letters/letters.js";
 import { createTypeChecker } from "./event-types/checker.js";
+import { createJudge } from "./event-types/judge.js";
 import { createTypeRegistry } from "./event-types/registry.js";
 import { runAsMain } from "./main.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
@@ -64,18 +65,19 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   let stopping = false;
   const events = createEventStore(store);
   const types = createTypeRegistry({ redis, keys, onError: (error) => log.warn({ err: error.message }, "event types") });
-  const checking = checkTypes(createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY }));
+  const judge = createJudge();
+  const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: true });
+  const slots = createSlots(config.WORKER_BULKS_IN_FLIGHT);
   const pipelines = createPipelines({
     events,
     letters: createLetterStore(store),
-    checkTypes: checking,
+    checkTypes: checkTypes(checker, slots.anyFree),
     worker: name,
     maxAttempts: config.MAX_RETRY_ATTEMPTS,
     delays: { baseMs: config.RETRY_BASE_MS, maxMs: config.RETRY_MAX_MS },
     isStopping: () => stopping,
     ...hooks,
   });
-  const slots = createSlots(config.WORKER_BULKS_IN_FLIGHT);
   const lag = createLag();
   const tally = createTally({ metrics, latency, lag });
 
@@ -116,7 +118,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     maxDepth: config.MAX_JSON_DEPTH,
     circuit: breaker,
     live: { busy: slots.anyTaken, lagMs: lag.lagMs },
-    checkTypes: checking,
+    checkTypes: checkTypes(checker),
     onError: (message, error) => log.warn({ replay: replays.current(), err: error.message }, message),
     ...hooks,
   });
@@ -152,6 +154,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_TIMEOUT_MS).unref())]);
       dataSet.close();
       types.close();
+      await judge.close();
       await health.close();
       await Promise.all([heartbeat.close(), told.close()]);
       await store.close();

@@ -1,7 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { createTypeChecker, type TypeVerdict } from "./checker.js";
 import { schemaFlaws } from "./compile.js";
+import { createJudge } from "./judge.js";
 import { newCheck, type RegisteredType } from "./registry.js";
+
+const judgeThread = createJudge();
+afterAll(() => judgeThread.close());
 
 /** A checker of one tenant with these types. */
 function checkerOf(schemas: Record<string, object>, policy: "auto" | "store" | "dead-letter" = "auto") {
@@ -12,7 +16,8 @@ function checkerOf(schemas: Record<string, object>, policy: "auto" | "store" | "
     ]),
   );
   const tenants = new Map([["t", { types, retired: new Set(["OLD"]) }]]);
-  const checker = createTypeChecker({ registry: { current: () => tenants, known: async () => {}, close: async () => {} }, policy });
+  const registry = { current: () => tenants, known: async () => {}, close: async () => {} };
+  const checker = createTypeChecker({ registry, policy, judge: judgeThread, inline: true });
   const judgeAll = (type: string, payloads: unknown[]): Promise<TypeVerdict[]> =>
     checker.judge(payloads.map((payload) => ({ tenantId: "t", eventType: type, payload, bytes: JSON.stringify(payload).length })));
   return { checker, types, judgeAll, judge: async (type: string, payload: unknown) => (await judgeAll(type, [payload]))[0] as TypeVerdict };
@@ -142,7 +147,7 @@ describe("a schema can neither stall nor kill a process", () => {
   });
 
   test("500 such events in a row take 3 ms each, and timers run in between", async () => {
-    const { judgeAll, types } = checkerOf({ HOSTILE: refBomb() });
+    const { judgeAll } = checkerOf({ HOSTILE: refBomb() });
     let ticks = 0;
     const timer = setInterval(() => ticks++, 10);
     const before = process.cpuUsage();
@@ -155,7 +160,6 @@ describe("a schema can neither stall nor kill a process", () => {
     expect(verdicts.every((verdict) => !verdict.fits)).toBe(true);
     expect((user + system) / 1000 / 500).toBeLessThan(8);
     expect(ticks).toBeGreaterThan(10);
-    expect(types.get("HOSTILE")?.check.budgetMs).toBe(2);
   });
 
   test("4,000 required names for 60,000 objects: the first failure, not 240 million of them", async () => {

@@ -1,16 +1,21 @@
 import type { Config } from "../config.js";
 import type { CompiledSchema, compileSchema } from "./compile.js";
-import { createGuard, type Guard } from "./guard.js";
-import { attempt, breathe, type Job, judgeGuarded, type Refusal, SLICE_MS } from "./guarded.js";
+import { attempt, type Checked, type Refusal } from "./guarded.js";
+import type { Judge } from "./judge.js";
 import type { RegisteredType, TypeRegistry } from "./registry.js";
+import { isLight } from "./schema-rules.js";
+import { createShares } from "./shares.js";
 
 /** What a check needs of an event. */
-export interface Checkable {
+export interface Checkable extends Checked {
   tenantId: string;
   eventType: string;
-  payload: unknown;
-  /** Size of the event's text, or a little more. */
-  bytes: number;
+}
+
+/** Not yet: the tenant's checks take more than its share of this process. To be tried again after so long. */
+export interface PutOff {
+  fits: undefined;
+  afterMs: number;
 }
 
 /** What came of a check: the version that the payload fits (undefined: nothing to check it against), or why the event is dead. */
@@ -23,17 +28,25 @@ export interface TypeChecker {
   concerns(tenantId: string): boolean;
   /** Checks events against what is registered now, in order. */
   judge(events: readonly Checkable[]): Promise<TypeVerdict[]>;
-  /** Checks payloads against one type, registered or not. @returns for each why it does not fit */
-  judgeType(type: RegisteredType, payloads: readonly { payload: unknown; bytes: number }[]): Promise<(Refusal | undefined)[]>;
+  /** The same, and whoever takes more than its share is put off: nobody waits for a neighbour's checks for more than 50 ms. */
+  judgeInTurns(events: readonly Checkable[], mayLinger: () => boolean): Promise<(TypeVerdict | PutOff)[]>;
+  /** Checks payloads against one type of a tenant, registered or not. @returns for each why it does not fit */
+  judgeType(tenantId: string, type: RegisteredType, payloads: readonly Checked[]): Promise<(Refusal | undefined)[]>;
 }
 
 const KNOWN_WITHIN_MS = 10_000;
-/** Up to here, and up to this weight, a check is free of the guard: it ends within tens of milliseconds by construction. */
-const FREE_BYTES = 4_096;
-const FREE_WEIGHT = 500;
-/** When one took longer than this nevertheless, its type is guarded for a while. */
-const FREE_MS = 5;
+/** Up to here, and up to this weight, a check ends within tens of milliseconds by construction, and most take a microsecond. */
+const LIGHT_BYTES = 4_096;
+const LIGHT_WEIGHT = 500;
+/** What compiling may take to be done here, too, in ms of the judge's CPU time. */
+const LIGHT_COMPILE_MS = 20;
+/** When one check took longer than this nevertheless, its type goes to the judge for a while. */
+const SLOW_MS = 5;
 const GUARDED_MS = 60_000;
+/** A tenant's checks of one batch that are made here; the rest goes to the judge. */
+const INLINE_MS = 50;
+/** The event loop gets its turn after so long. */
+const SLICE_MS = 25;
 
 const STORE_UNCHECKED: TypeVerdict = Object.freeze({ fits: true, version: undefined });
 
@@ -44,14 +57,30 @@ function loadCompiler(): Promise<typeof compileSchema> {
   return loading;
 }
 
+interface Job extends Checked {
+  tenantId: string;
+  type: RegisteredType;
+}
+
+/** Undefined: it fits. */
+type Result = Refusal | PutOff | undefined;
+
+export interface TypeCheckerOptions {
+  registry: TypeRegistry;
+  policy: Config["UNKNOWN_TYPE_POLICY"];
+  judge: Judge;
+  /** Checks of small payloads against light schemas are made here (0.1 µs instead of 10); false: everything goes to the judge. */
+  inline: boolean;
+}
+
 /**
  * Checks payloads. A schema can neither stall nor kill the process:
- * - small payloads against small schemas go straight through (0.1 µs); a type that surprises by taking 5 ms is guarded for a minute;
- * - everything else runs under a guard that ends it, see `guarded.ts`;
- * - the event loop runs between slices of 25 ms.
+ * - small payloads against light schemas are checked here, with the event loop running between slices of 25 ms, and 50 ms of a
+ *   tenant at most for one batch;
+ * - everything else, compiling included, happens in the judge's thread, in turns by tenant (`judge.ts`).
  */
-export function createTypeChecker({ registry, policy }: { registry: TypeRegistry; policy: Config["UNKNOWN_TYPE_POLICY"] }): TypeChecker {
-  let guard: Guard | undefined;
+export function createTypeChecker({ registry, policy, judge, inline }: TypeCheckerOptions): TypeChecker {
+  const shares = createShares();
 
   const find = (event: Checkable): RegisteredType | TypeVerdict => {
     const tenant = registry.current()?.get(event.tenantId);
@@ -63,31 +92,103 @@ export function createTypeChecker({ registry, policy }: { registry: TypeRegistry
     return { fits: false, reason: "UNKNOWN_TYPE", message: `the event type ${retired ? "was retired" : "is not registered"}` };
   };
 
-  const judgeJobs = async (jobs: readonly Job[]): Promise<(Refusal | undefined)[]> => {
+  /** Makes the checks that are light. @returns the places of the others */
+  const judgeHere = async (jobs: readonly Job[], found: Result[]): Promise<number[]> => {
+    if (!inline) return [...jobs.keys()];
     const compile = await loadCompiler();
-    const found = new Array<Refusal | undefined>(jobs.length).fill(undefined);
-    const guarded: number[] = [];
+    const others: number[] = [];
+    const spent = new Map<string, number>();
     let startedAt = performance.now();
     let sliceEndsAt = startedAt + SLICE_MS;
     for (const [i, job] of jobs.entries()) {
       const { check } = job.type;
-      const compiled = compiledOf(job.type, compile);
-      if (!compiled) found[i] = { fits: false, reason: "UNPROCESSABLE", message: `the schema of its type cannot be used: ${check.broken}` };
-      else if (job.bytes > FREE_BYTES || compiled.weight > FREE_WEIGHT || check.guardedUntilMs > startedAt) guarded.push(i);
-      else found[i] = attempt(() => compiled.all(job.payload));
+      const used = spent.get(job.tenantId) ?? 0;
+      const isLate = used > INLINE_MS || check.guardedUntilMs > startedAt;
+      const compiled = isLate || job.bytes > LIGHT_BYTES ? undefined : lightOf(job.type, compile);
+      if (check.broken !== undefined) found[i] = brokenType(check.broken);
+      else if (compiled) found[i] = attempt(() => compiled.all(job.payload));
+      else others.push(i);
       const now = performance.now();
-      if (now - startedAt > FREE_MS && guarded.at(-1) !== i) check.guardedUntilMs = now + GUARDED_MS;
+      if (compiled && now - startedAt > SLOW_MS) check.guardedUntilMs = now + GUARDED_MS;
+      spent.set(job.tenantId, used + now - startedAt);
       startedAt = now;
       if (now < sliceEndsAt) continue;
-      await breathe();
+      await new Promise((resolve) => setImmediate(resolve));
       startedAt = performance.now();
       sliceEndsAt = startedAt + SLICE_MS;
     }
-    if (guarded.length > 0) {
-      guard ??= createGuard();
-      await judgeGuarded(guard, jobs, guarded, found);
+    return others;
+  };
+
+  /** Gives jobs to the judge, those of one type together. */
+  const begin = (jobs: readonly Job[], places: readonly number[], found: Result[]) => {
+    const byType = Map.groupBy(places, (place) => (jobs[place] as Job).type);
+    return [...byType].map(([type, own]) => {
+      const [first] = own.map((place) => jobs[place] as Job) as [Job];
+      const broken = (why: string): void => {
+        type.check.broken = why;
+        for (const place of own) found[place] = brokenType(why);
+      };
+      return judge.check({
+        tenantId: first.tenantId,
+        schema: type.schema,
+        jobs: own.map((place) => ({ payload: jobs[place]?.payload, bytes: jobs[place]?.bytes ?? 0 })),
+        onResult(index, refusal) {
+          found[own[index] as number] = refusal;
+        },
+        onCompiled(weight, compileMs) {
+          type.check.heavy = weight > LIGHT_WEIGHT || compileMs > LIGHT_COMPILE_MS;
+        },
+        onBroken: broken,
+      });
+    });
+  };
+
+  const judgeAll = async (jobs: readonly Job[]): Promise<(Refusal | undefined)[]> => {
+    const found = new Array<Result>(jobs.length).fill(undefined);
+    const runs = begin(jobs, await judgeHere(jobs, found), found);
+    await Promise.all(runs.map(({ done }) => done));
+    return found as (Refusal | undefined)[];
+  };
+
+  const judgeInTurns = async (jobs: readonly Job[], mayLinger: () => boolean): Promise<Result[]> => {
+    const found = new Array<Result>(jobs.length).fill(undefined);
+    const places = await judgeHere(jobs, found);
+    if (places.length === 0) return found;
+    const byTenant = Map.groupBy(places, (place) => (jobs[place] as Job).tenantId);
+    const ended = [...byTenant].map(async ([tenantId, own]) => {
+      const open = new Set(own);
+      for (const place of own) found[place] = { fits: undefined, afterMs: 0 };
+      const turn = shares.begin(tenantId, own.length, mayLinger);
+      const runs = begin(jobs, own.slice(0, turn.admitted), found);
+      await turn.until(Promise.all(runs.map(({ done }) => done))).finally(() => {
+        for (const run of runs) run.cancel();
+        for (const place of own) if (!isOpen(found[place])) open.delete(place);
+        turn.end(own.length - open.size);
+      });
+      for (const place of open) found[place] = { fits: undefined, afterMs: turn.nextAfterMs() };
+    });
+    await Promise.all(ended);
+    // A result that comes too late concerns an event that has been put off.
+    return [...found];
+  };
+
+  const withVerdicts = async <V>(
+    events: readonly Checkable[],
+    judgeJobs: (jobs: readonly Job[]) => Promise<(V | undefined)[]>,
+  ): Promise<(V | TypeVerdict)[]> => {
+    const verdicts: (RegisteredType | TypeVerdict | V)[] = events.map(find);
+    const jobs: Job[] = [];
+    const places: number[] = [];
+    for (const [i, { tenantId, payload, bytes }] of events.entries()) {
+      const type = verdicts[i] as RegisteredType | TypeVerdict;
+      if ("fits" in type) continue;
+      jobs.push({ tenantId, type, payload, bytes });
+      places.push(i);
     }
-    return found;
+    const results = jobs.length > 0 ? await judgeJobs(jobs) : [];
+    for (const [i, place] of places.entries()) verdicts[place] = results[i] ?? { fits: true, version: (jobs[i] as Job).type.version };
+    return verdicts as (V | TypeVerdict)[];
   };
 
   return {
@@ -95,33 +196,30 @@ export function createTypeChecker({ registry, policy }: { registry: TypeRegistry
       if (!registry.current()) await registry.known(KNOWN_WITHIN_MS);
     },
     concerns: (tenantId) => policy === "dead-letter" || (registry.current()?.has(tenantId) ?? true),
-    async judge(events) {
-      const verdicts = events.map(find);
-      const jobs: Job[] = [];
-      const places: number[] = [];
-      verdicts.forEach((verdict, i) => {
-        if ("fits" in verdict) return;
-        const { payload, bytes } = events[i] as Checkable;
-        jobs.push({ type: verdict, payload, bytes });
-        places.push(i);
-      });
-      const refusals = jobs.length > 0 ? await judgeJobs(jobs) : [];
-      places.forEach((place, i) => {
-        verdicts[place] = refusals[i] ?? { fits: true, version: (jobs[i] as Job).type.version };
-      });
-      return verdicts as TypeVerdict[];
-    },
-    judgeType: (type, payloads) => judgeJobs(payloads.map((one) => ({ type, ...one }))),
+    judge: (events) => withVerdicts(events, judgeAll),
+    judgeInTurns: (events, mayLinger) => withVerdicts(events, (jobs) => judgeInTurns(jobs, mayLinger)),
+    judgeType: (tenantId, type, payloads) => judgeAll(payloads.map((one) => ({ tenantId, type, ...one }))),
   };
 }
 
-function compiledOf({ check, schema }: RegisteredType, compile: typeof compileSchema): CompiledSchema | undefined {
+/** The type's schema compiled here, when that is light. */
+function lightOf({ check, schema }: RegisteredType, compile: typeof compileSchema): CompiledSchema | undefined {
   if (check.compiled || check.broken !== undefined) return check.compiled;
   try {
-    check.compiled = compile(schema);
+    // Whatever has patterns, or much of anything, has to show first what it costs: the judge compiles it, and says so.
+    check.heavy ??= !isLight(schema);
+    if (!check.heavy) check.compiled = compile(schema);
   } catch (error) {
     // It was compiled when it was registered: this is a row that somebody wrote by hand.
     check.broken = (error as Error).message;
   }
   return check.compiled;
 }
+
+const isOpen = (result: Result): boolean => result !== undefined && result.fits === undefined;
+
+const brokenType = (why: string): Refusal => ({
+  fits: false,
+  reason: "UNPROCESSABLE",
+  message: `the schema of its type cannot be used: ${why}`,
+});

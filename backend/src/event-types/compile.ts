@@ -18,7 +18,7 @@ export interface CompiledSchema {
   first(payload: unknown): Flaw | undefined;
   /** Goes on to the end. Failures can be as many as values times subschemas: for small payloads only. */
   all(payload: unknown): Flaw | undefined;
-  /** Compiles `first`, which few types need. Not under a guard: a time limit for a check is none for that. */
+  /** Compiles `first`, which few types need, before a check with a time limit needs it. */
   prepareFirst(): void;
   /** To be called when a guard has ended a check. */
   mend(): void;
@@ -98,6 +98,7 @@ export function schemaFlaws(schema: Record<string, unknown>): FieldError[] {
     const judged = judgePattern(pattern);
     if (typeof judged === "string") flaws.push({ pointer, detail: judged });
     else instructions += judged;
+    if (instructions > MOST_INSTRUCTIONS) break;
   }
   if (instructions > MOST_INSTRUCTIONS) flaws.push({ pointer: "", detail: "has patterns that are too large together; repeat less" });
   const meta = newMeta();

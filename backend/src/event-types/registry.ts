@@ -15,21 +15,18 @@ export interface RegisteredType {
 }
 
 export interface TypeCheck {
+  /** Compiled in this thread: only what is known to be light. */
   compiled?: CompiledSchema;
-  /** Why it could not be compiled. */
+  /** Compiling it here would hold up everybody: it was tried in the judge's thread. */
+  heavy?: boolean;
+  /** Why it cannot be used. */
   broken?: string;
-  /** Under guard at least until then, `performance.now()`. */
+  /** Checked in the judge's thread at least until then, `performance.now()`. */
   guardedUntilMs: number;
-  /** What a check may take under guard, and when one last took longer. */
-  budgetMs: number;
-  overranAtMs: number;
 }
 
-/** Longest check of one payload under guard, in ms; see `guarded.ts`. */
-export const CHECK_BUDGET_MS = 100;
-
 export function newCheck(): TypeCheck {
-  return { guardedUntilMs: 0, budgetMs: CHECK_BUDGET_MS, overranAtMs: 0 };
+  return { guardedUntilMs: 0 };
 }
 
 /** A tenant that has registered types, retired ones included. */

@@ -33,7 +33,7 @@ export function createTypeSamples({ store, checker }: { store: Store; checker: T
         const judge = async (events: { eventId: string; payload: unknown }[]): Promise<void> => {
           // Their size is not known without writing them out: all go under the guard.
           const payloads = events.map(({ payload }) => ({ payload, bytes: Number.MAX_SAFE_INTEGER }));
-          const refusals = await checker.judgeType(registered, payloads);
+          const refusals = await checker.judgeType(tenantId, registered, payloads);
           refusals.forEach((refusal, i) => {
             sample.checked++;
             if (!refusal) return;

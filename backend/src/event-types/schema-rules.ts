@@ -4,7 +4,17 @@ import type { FieldError } from "@streamforge/shared";
  * What a schema may be made of, decided before anything is compiled. The limits are such that compiling takes tens of
  * milliseconds (1,000 properties: 90 ms) and cannot overflow the stack (ajv does at 1,800 properties of one object).
  */
-export const SCHEMA_LIMITS = { subschemas: 1_000, depth: 64, patterns: 100, patternCharacters: 1_000, enumValues: 5_000 } as const;
+export const SCHEMA_LIMITS = {
+  subschemas: 1_000,
+  keywords: 5_000,
+  depth: 64,
+  refs: 500,
+  patterns: 100,
+  patternCharacters: 1_000,
+  /** Of all patterns together. */
+  patternText: 10_000,
+  enumValues: 5_000,
+} as const;
 
 type Kind = "schema" | "list" | "map" | "here" | "here-list" | "here-map" | "definitions" | "plain";
 
@@ -54,6 +64,8 @@ export interface SchemaFacts {
   patterns: ReadonlyMap<string, string>;
   /** Every `format`, by its pointer. */
   formats: ReadonlyMap<string, string>;
+  /** How many subschemas it has, those that nothing refers to included. */
+  subschemas: number;
 }
 
 /** Looks at a schema without compiling it. Pure, and safe for any JSON up to MAX_SCHEMA_BYTES. */
@@ -64,11 +76,12 @@ export function examineSchema(root: SchemaObject): SchemaFacts {
   const formats = new Map<string, string>();
   const flaw = (pointer: string, detail: string): void => void (flaws.length < 20 && flaws.push({ pointer, detail }));
   if (isTooDeep(root)) flaw("", `is nested deeper than ${SCHEMA_LIMITS.depth} levels`);
-  if (flaws.length > 0) return { flaws, weight: Number.POSITIVE_INFINITY, names, patterns, formats };
+  const unusable = { flaws, weight: Number.POSITIVE_INFINITY, names, patterns, formats, subschemas: 0 };
+  if (flaws.length > 0) return unusable;
 
   const found = new Map<string, SchemaObject>();
   const anchors = new Map<string, SchemaObject>();
-  let enumValues = 0;
+  const sums = { keywords: 0, refs: 0, enumValues: 0 };
   walk(root, "", (schema, pointer) => {
     found.set(pointer, schema);
     for (const keyword of Object.keys(schema)) checkKeyword(schema, keyword, pointer, flaw);
@@ -77,15 +90,20 @@ export function examineSchema(root: SchemaObject): SchemaFacts {
     if (typeof schema.pattern === "string") patterns.set(`${pointer}/pattern`, schema.pattern);
     for (const key of keysOf(schema.patternProperties)) patterns.set(`${pointer}/patternProperties/${escapePointer(key)}`, key);
     if (typeof schema.format === "string") formats.set(`${pointer}/format`, schema.format);
-    if (Array.isArray(schema.enum)) enumValues += schema.enum.length;
+    sums.keywords += Object.keys(schema).length;
+    if (schema.$ref !== undefined) sums.refs++;
+    sums.enumValues += lengthOf(schema.enum);
   });
-  const { subschemas, patterns: mostPatterns, patternCharacters, enumValues: mostValues } = SCHEMA_LIMITS;
-  if (found.size > subschemas) flaw("", `has ${found.size} subschemas; ${subschemas} are allowed`);
-  if (patterns.size > mostPatterns) flaw("", `has ${patterns.size} patterns; ${mostPatterns} are allowed`);
-  if (enumValues > mostValues) flaw("", `lists ${enumValues} enum values; ${mostValues} are allowed`);
+  const characters = [...patterns.values()].reduce((sum, pattern) => sum + pattern.length, 0);
+  refuseMore("subschemas", found.size, SCHEMA_LIMITS.subschemas, flaw);
+  refuseMore("keywords", sums.keywords, SCHEMA_LIMITS.keywords, flaw);
+  refuseMore("$refs", sums.refs, SCHEMA_LIMITS.refs, flaw);
+  refuseMore("patterns", patterns.size, SCHEMA_LIMITS.patterns, flaw);
+  refuseMore("characters in its patterns", characters, SCHEMA_LIMITS.patternText, flaw);
+  refuseMore("enum values", sums.enumValues, SCHEMA_LIMITS.enumValues, flaw);
   for (const [pointer, pattern] of patterns)
-    if (pattern.length > patternCharacters) flaw(pointer, `is longer than ${patternCharacters} characters`);
-  if (flaws.length > 0) return { flaws, weight: Number.POSITIVE_INFINITY, names, patterns, formats };
+    if (pattern.length > SCHEMA_LIMITS.patternCharacters) flaw(pointer, `is longer than ${SCHEMA_LIMITS.patternCharacters} characters`);
+  if (flaws.length > 0) return unusable;
 
   const resolve = (ref: string): SchemaObject | undefined =>
     ref === "#" ? root : ref.startsWith("#/") ? found.get(pointerOf(ref)) : anchors.get(ref.slice(1));
@@ -94,7 +112,24 @@ export function examineSchema(root: SchemaObject): SchemaFacts {
       flaw(`${pointer}/$ref`, `must lead to a schema within this document (#/$defs/…): ${schema.$ref}`);
   }
   if (flaws.length === 0) findEndlessRefs(found, resolve, flaw);
-  return { flaws, weight: flaws.length > 0 ? Number.POSITIVE_INFINITY : weigh(root, resolve), names, patterns, formats };
+  if (flaws.length > 0) return unusable;
+  return { ...unusable, weight: weigh(root, resolve), subschemas: found.size };
+}
+
+function refuseMore(what: string, count: number, most: number, flaw: (pointer: string, detail: string) => void): void {
+  if (count > most) flaw("", `has ${count} ${what}; ${most} are allowed`);
+}
+
+const LIGHT = { characters: 16_384, subschemas: 100, weight: 500 } as const;
+
+/**
+ * Whether compiling a schema takes ten milliseconds at most, by construction, and checking a small payload even less.
+ * @param text JSON
+ */
+export function isLight(text: string): boolean {
+  if (text.length > LIGHT.characters || text.includes("unevaluated")) return false;
+  const { flaws, weight, patterns, subschemas } = examineSchema(JSON.parse(text) as SchemaObject);
+  return flaws.length === 0 && patterns.size === 0 && weight <= LIGHT.weight && subschemas <= LIGHT.subschemas;
 }
 
 function checkKeyword(schema: SchemaObject, keyword: string, pointer: string, flaw: (pointer: string, detail: string) => void): void {

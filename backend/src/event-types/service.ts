@@ -4,9 +4,10 @@ import type { Database, PrismaClient } from "../accounts/database.js";
 import { tenantAllowed } from "../accounts/keys.js";
 import type { Config } from "../config.js";
 import type { EventType } from "../generated/prisma/client.js";
+import type { Judge } from "./judge.js";
 import { lockTypes, type TypePublisher } from "./publisher.js";
 import type { TypeSamples } from "./sample.js";
-import { isTooDeep } from "./schema-rules.js";
+import { examineSchema, isTooDeep } from "./schema-rules.js";
 
 export interface NewType {
   tenantId: string;
@@ -37,16 +38,17 @@ export interface EventTypeServiceDeps {
   prisma: PrismaClient;
   publisher: TypePublisher;
   samples: TypeSamples;
+  judge: Pick<Judge, "examine">;
   config: Pick<Config, "MAX_SCHEMA_BYTES" | "TENANT_ALLOWLIST" | "UNKNOWN_TYPE_POLICY">;
 }
 
-export function createEventTypeService({ prisma, publisher, samples, config }: EventTypeServiceDeps): EventTypeService {
+export function createEventTypeService({ prisma, publisher, samples, judge, config }: EventTypeServiceDeps): EventTypeService {
   const policy = config.UNKNOWN_TYPE_POLICY;
 
   /** Everything there is to say before the row is written. */
   const examine = async (wanted: NewType): Promise<RegisteredEventType | Refused> => {
     const { tenantId, type, schema, description } = wanted;
-    const flaws = await flawsOf(schema, config.MAX_SCHEMA_BYTES);
+    const flaws = await flawsOf(judge, wanted, config.MAX_SCHEMA_BYTES);
     if (flaws.length > 0) return { flaws };
     if (!tenantAllowed(config.TENANT_ALLOWLIST, tenantId) && !(await prisma.tenant.findUnique({ where: { id: tenantId } })))
       return "tenant-not-allowed";
@@ -180,12 +182,16 @@ export function createEventTypeService({ prisma, publisher, samples, config }: E
   };
 }
 
-async function flawsOf(schema: Record<string, unknown>, maxBytes: number): Promise<FieldError[]> {
-  const { schemaFlaws } = await import("./compile.js");
+/** What is cheap to see is looked at here, the rest, compiling included, by the judge. */
+async function flawsOf(judge: Pick<Judge, "examine">, { tenantId, schema }: NewType, maxBytes: number): Promise<FieldError[]> {
+  const found = (flaws: FieldError[]) => flaws.map(({ pointer, detail }) => ({ pointer: `/schema${pointer}`, detail }));
   // Before it is written out: that would overflow the stack.
-  const bytes = isTooDeep(schema) ? 0 : Buffer.byteLength(JSON.stringify(schema));
+  if (isTooDeep(schema)) return found(examineSchema(schema).flaws);
+  const text = JSON.stringify(schema);
+  const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) return [{ pointer: "/schema", detail: `has ${bytes} bytes; MAX_SCHEMA_BYTES allows ${maxBytes}` }];
-  return schemaFlaws(schema).map(({ pointer, detail }) => ({ pointer: `/schema${pointer}`, detail }));
+  const { flaws } = examineSchema(schema);
+  return found(flaws.length > 0 ? flaws : await judge.examine(tenantId, text));
 }
 
 function meaningOf({ type, active }: EventTypeDetail, others: number, policy: Config["UNKNOWN_TYPE_POLICY"]): string {

@@ -92,6 +92,11 @@ export function createWorkerMetrics(registry: Registry) {
       writeOld.observe(seconds);
     },
     retries: new Counter({ name: "streamforge_worker_retry_total", help: "Events put into the retry set", registers }),
+    putOff: new Counter({
+      name: "streamforge_worker_put_off_total",
+      help: "Times an event was put off because its tenant's checks take more than their share of a worker",
+      registers,
+    }),
     circuit(state: "closed" | "half-open" | "open") {
       circuit.set({ closed: 0, "half-open": 1, open: 2 }[state]);
     },

@@ -10,8 +10,11 @@ export type Outcome =
   /** Another acceptance of the same event was stored before: a late resend. */
   | { kind: "duplicate" }
   | { kind: "dead"; reason: ReasonCode; message: string }
-  /** Not yet. `blamed` says whether the error named this event; only then the attempt counts. */
-  | { kind: "again"; message: string; blamed: boolean };
+  /**
+   * Not yet. `blamed` says whether the error named this event; only then the attempt counts. `afterMs`: it was not tried at all,
+   * and is to be after so long; no attempt is written down.
+   */
+  | { kind: "again"; message: string; blamed: boolean; afterMs?: number };
 
 /** The outcome of nearly every event: one object for all. */
 export const STORED: Outcome = Object.freeze({ kind: "stored" });

@@ -186,6 +186,8 @@ export interface Slots {
   free(): Promise<void>;
   /** Whether any is taken now. */
   anyTaken(): boolean;
+  /** Whether one can be had at once. */
+  anyFree(): boolean;
 }
 
 export function createSlots(count: number): Slots {
@@ -216,6 +218,7 @@ export function createSlots(count: number): Slots {
       give(1);
     },
     anyTaken: () => left < count,
+    anyFree: () => left > 0 && queue.length === 0,
   };
 }
 

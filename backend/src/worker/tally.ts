@@ -30,7 +30,7 @@ export function createTally({
       const now = Date.now();
       const counts = { stored: 0, duplicate: 0, dead: 0 };
       for (const { outcome, record } of batch.events) {
-        if (outcome?.kind === "again") metrics.retries.inc();
+        if (outcome?.kind === "again") (outcome.afterMs === undefined ? metrics.retries : metrics.putOff).inc();
         else if (outcome) counts[outcome.kind]++;
         if (outcome?.kind === "stored") latency.record(now - record.receivedAtMs);
         if (outcome?.kind === "dead") metrics.died(outcome.reason);

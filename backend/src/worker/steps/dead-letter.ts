@@ -27,7 +27,9 @@ export function deadLetter(options: DeadLetterOptions): Step {
   const { letters, store, worker, maxAttempts } = options;
   const mayRecord = perMinute(INFRASTRUCTURE_ROWS_PER_MINUTE);
   return async function writeDeadLetters(batch) {
-    const failed = batch.events.filter((event) => event.outcome?.kind === "again" || event.outcome?.kind === "dead");
+    const failed = batch.events.filter(
+      ({ outcome }) => outcome?.kind === "dead" || (outcome?.kind === "again" && outcome.afterMs === undefined),
+    );
     if (failed.length === 0) return;
     for (const event of failed) exhaust(event, maxAttempts);
 

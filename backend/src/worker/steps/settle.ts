@@ -63,7 +63,7 @@ function addEvent(settlement: Settlement, event: WorkEvent, delays: RetryDelays)
   const acceptedAtMs = record.acceptedAtMs || entry.acceptedAtMs;
   if (outcome.kind === "again") {
     const attempt = record.attempt + (outcome.blamed ? 1 : 0);
-    const dueAtMs = Date.now() + retryDelayMs(attempt, delays);
+    const dueAtMs = Date.now() + (outcome.afterMs ?? retryDelayMs(attempt, delays));
     settlement.retries.push({ receipt: record.receipt, dueAtMs, acceptedAtMs, record: retryRecord(record, attempt, acceptedAtMs) });
     return;
   }
