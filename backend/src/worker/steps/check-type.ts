@@ -27,13 +27,13 @@ export function checkTypes(checker: TypeChecker, isIdle?: () => boolean): Step {
   };
 
   function judge(events: Checkable[], batch: Batch): Promise<(TypeVerdict | PutOff)[]> {
-    if (!isIdle) return checker.judge(events).catch(asOutage);
+    if (!isIdle) return checker.judge(events);
     let isShared: boolean | undefined;
     const mayLinger = (): boolean => {
       isShared ??= batch.events.some(({ record }) => record.context.tenantId !== batch.events[0]?.record.context.tenantId);
       return !isShared && isIdle();
     };
-    return checker.judgeInTurns(events, mayLinger).catch(asOutage);
+    return checker.judgeInTurns(events, mayLinger);
   }
 }
 
