@@ -122,7 +122,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   await askPostgres(prisma, config.DATABASE_URL);
 
   const authenticator = createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log });
-  const sessionStore = createSessionStore(redis, keys);
+  const sessionStore = createSessionStore({ redis, keys, config });
   const credentials = createCredentials({ prisma, redis, keys });
   const sessions = createSessions({ prisma, store: sessionStore, credentials, config });
   const users = createUserService({ prisma, store: sessionStore, credentials });
@@ -235,7 +235,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       });
       await admin.register(eventTypeRoutes({ auth, eventTypes }));
       await admin.register(sessionRoutes({ sessions, config }));
-      await admin.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma) }));
+      await admin.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma), config }));
       await admin.register(userRoutes({ auth, users, sessions }));
     });
     await scope.register(docsRoutes());

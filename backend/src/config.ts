@@ -98,7 +98,8 @@ export const configSchema = z.object({
   CORS_ORIGINS: origins.describe(
     "Comma-separated origins of other pages that may use the API with a person's cookie; empty allows none, in development too",
   ),
-  SESSION_TTL_SECONDS: positive(12 * 3600, "Lifetime of an operator's session, in seconds"),
+  SESSION_TTL_SECONDS: positive(12 * 3600, "Longest life of a person's session, in seconds"),
+  SESSION_IDLE_SECONDS: positive(2 * 3600, "A session that nobody uses for so long ends, in seconds; an open dashboard uses it"),
   COOKIE_SECURE: flag
     .default(false)
     .describe(

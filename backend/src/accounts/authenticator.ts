@@ -83,7 +83,7 @@ interface Load {
 const DECOY = Buffer.alloc(32);
 
 export function createAuthenticator({ prisma, redis, subscriber, keys, config, log }: AuthenticatorDeps): Authenticator {
-  const records = createKeyRecords(prisma, redis, keys.apiKey);
+  const records = createKeyRecords({ prisma, redis, copyKey: keys.apiKey, config });
   const announcer = createKeyAnnouncer(records, redis, keys.invalidation);
   const lastUsed = createLastUsed(prisma, log);
   const entries = new Map<string, Entry>();

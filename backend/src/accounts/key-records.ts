@@ -1,9 +1,11 @@
 import type { Scope, TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
+import type { Config } from "../config.js";
 import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import { luaScript } from "../stream/redis.js";
 import type { PrismaClient } from "./database.js";
+import { createSeal } from "./seal.js";
 
 /** What a process needs to know of an API key: the row, its tenant's limits, and the version that orders copies of it. */
 export interface KeyRecord {
@@ -45,7 +47,17 @@ export interface KeyRecords {
   replaceCopies(ids: string[]): Promise<void>;
 }
 
-export function createKeyRecords(prisma: PrismaClient, redis: Redis, copyKey: (id: string) => string): KeyRecords {
+export interface KeyRecordsDeps {
+  prisma: PrismaClient;
+  redis: Redis;
+  /** Redis key of the copy of a key. */
+  copyKey(id: string): string;
+  config: Pick<Config, "KEY_PEPPER">;
+}
+
+export function createKeyRecords({ prisma, redis, copyKey, config }: KeyRecordsDeps): KeyRecords {
+  const seal = createSeal(config.KEY_PEPPER, "api-key");
+
   async function rows(ids: string[]): Promise<KeyRecord[]> {
     try {
       const found = await prisma.apiKey.findMany({ where: { id: { in: ids } }, include: { tenant: { select: { limits: true } } } });
@@ -66,13 +78,15 @@ export function createKeyRecords(prisma: PrismaClient, redis: Redis, copyKey: (i
     }
   }
 
-  const keep = (record: KeyRecord, ttlMs: number) => redis.eval(KEEP_COPY, 1, copyKey(record.id), record.version, encode(record), ttlMs);
+  const keep = (record: KeyRecord, ttlMs: number) =>
+    redis.eval(KEEP_COPY, 1, copyKey(record.id), record.version, seal.close(record.id, encode(record, Date.now())), ttlMs);
 
   return {
     async copy(id) {
       try {
         const text = await within(REDIS_TIMEOUT_MS, "Redis", redis.hget(copyKey(id), "d"));
-        return text === null ? null : decode(text);
+        const own = text === null ? null : seal.open(id, text);
+        return own === null ? null : decode(own, Date.now());
       } catch {
         return null;
       }
@@ -93,11 +107,12 @@ export function createKeyRecords(prisma: PrismaClient, redis: Redis, copyKey: (i
   };
 }
 
-function encode(record: KeyRecord): string {
-  return JSON.stringify({ ...record, secretHmac: record.secretHmac.toString("base64") });
+function encode(record: KeyRecord, atMs: number): string {
+  return JSON.stringify({ ...record, secretHmac: record.secretHmac.toString("base64"), atMs });
 }
 
-function decode(text: string): KeyRecord {
-  const record = JSON.parse(text) as Omit<KeyRecord, "secretHmac"> & { secretHmac: string };
-  return { ...record, secretHmac: Buffer.from(record.secretHmac, "base64") };
+/** null when it is older than a copy lives: somebody put it back, and it may be from before a revocation. */
+function decode(text: string, nowMs: number): KeyRecord | null {
+  const { atMs, ...record } = JSON.parse(text) as Omit<KeyRecord, "secretHmac"> & { secretHmac: string; atMs: number };
+  return Math.abs(nowMs - atMs) > CHANGED_TTL_MS ? null : { ...record, secretHmac: Buffer.from(record.secretHmac, "base64") };
 }

@@ -1,11 +1,12 @@
 import { hash, randomBytes } from "node:crypto";
 import type { Role } from "@streamforge/shared";
 import type { Redis } from "ioredis";
+import type { Config } from "../config.js";
 import type { User } from "../generated/prisma/client.js";
 import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
-import { luaScript } from "../stream/redis.js";
+import { createSeal } from "./seal.js";
 
 /** An operator who is signed in. */
 export interface SessionRecord {
@@ -30,10 +31,8 @@ export interface SessionStore {
   /** @returns the secret for the cookie; only its hash is kept: who can read Redis cannot take over a session */
   open(session: Omit<SessionRecord, "id">): Promise<{ secret: string; session: SessionRecord }>;
   read(secret: string): Promise<SessionRecord | null>;
-  /** Notes that it was used; one that has ended stays ended. */
-  seen(secret: string, atMs: number): Promise<void>;
-  /** Lets a session go on with what its user has become; one that has ended stays ended. */
-  restamp(userId: string, id: string, stamp: string): Promise<void>;
+  /** Notes that it was used, which puts off its idle end; one that has ended stays ended. */
+  seen(secret: string, session: SessionRecord, atMs: number): Promise<void>;
   /** Ends the session of a cookie. */
   close(secret: string, session: SessionRecord): Promise<void>;
   /** Of one user, the newest first. */
@@ -44,15 +43,30 @@ export interface SessionStore {
   endAll(userId: string, exceptId?: string): Promise<number>;
 }
 
+export interface SessionStoreDeps {
+  redis: Redis;
+  keys: RedisKeys;
+  config: Pick<Config, "KEY_PEPPER" | "SESSION_IDLE_SECONDS">;
+}
+
 const REDIS_TIMEOUT_MS = 1_000;
 const SECRET = /^[\w-]{43}$/;
-const UPDATE = luaScript("session-update");
 
-export function createSessionStore(redis: Redis, keys: RedisKeys): SessionStore {
+export function createSessionStore({ redis, keys, config }: SessionStoreDeps): SessionStore {
+  const idleMs = config.SESSION_IDLE_SECONDS * 1_000;
+  const seal = createSeal(config.KEY_PEPPER, "session");
   const digest = (secret: string) => hash("sha256", secret, "base64url");
+  const sealed = (secretDigest: string, session: SessionRecord) => seal.close(secretDigest, JSON.stringify(session));
+  /** Redis ends it when its time is over or nobody has used it, whichever comes first. */
+  const lifeMs = ({ lastSeenAtMs, expiresAtMs }: SessionRecord) => Math.max(1, Math.min(lastSeenAtMs + idleMs, expiresAtMs) - Date.now());
 
+  /** Its times are looked at, too: who can write to Redis can make a key live on. */
   async function readDigest(secretDigest: string): Promise<SessionRecord | null> {
-    return sessionOf(await inRedis(redis.hgetall(keys.session(secretDigest))));
+    const kept = await inRedis(redis.get(keys.session(secretDigest)));
+    const text = kept === null ? null : seal.open(secretDigest, kept);
+    if (text === null) return null;
+    const session = JSON.parse(text) as SessionRecord;
+    return Math.min(session.lastSeenAtMs + idleMs, session.expiresAtMs) > Date.now() ? session : null;
   }
 
   async function remove(userId: string, ids: string[], digests: string[]): Promise<void> {
@@ -66,11 +80,10 @@ export function createSessionStore(redis: Redis, keys: RedisKeys): SessionStore 
     async open(fields) {
       const secret = randomBytes(32).toString("base64url");
       const session: SessionRecord = { id: randomBytes(12).toString("base64url"), ...fields };
-      const key = keys.session(digest(secret));
       const index = keys.userSessions(session.userId);
       const ttlMs = Math.max(1, session.expiresAtMs - Date.now());
-      // One transaction: a session without an expiry would live for ever. The list has a slot of its own on Redis Cluster.
-      await inRedis(redis.multi().hset(key, session).pexpire(key, ttlMs).exec());
+      await inRedis(redis.set(keys.session(digest(secret)), sealed(digest(secret), session), "PX", lifeMs(session)));
+      // The list has a slot of its own on Redis Cluster.
       await inRedis(redis.multi().hset(index, session.id, digest(secret)).pexpire(index, ttlMs, "NX").pexpire(index, ttlMs, "GT").exec());
       return { secret, session };
     },
@@ -79,13 +92,10 @@ export function createSessionStore(redis: Redis, keys: RedisKeys): SessionStore 
       return SECRET.test(secret) ? readDigest(digest(secret)) : null;
     },
 
-    async seen(secret, atMs) {
-      await inRedis(redis.eval(UPDATE, 1, keys.session(digest(secret)), "lastSeenAtMs", atMs));
-    },
-
-    async restamp(userId, id, stamp) {
-      const secretDigest = await inRedis(redis.hget(keys.userSessions(userId), id));
-      if (secretDigest !== null) await inRedis(redis.eval(UPDATE, 1, keys.session(secretDigest), "stamp", stamp));
+    async seen(secret, session, atMs) {
+      const seen = { ...session, lastSeenAtMs: atMs };
+      // XX: one that somebody ended just now does not come back.
+      await inRedis(redis.set(keys.session(digest(secret)), sealed(digest(secret), seen), "PX", lifeMs(seen), "XX"));
     },
 
     close: (secret, { userId, id }) => remove(userId, [id], [digest(secret)]),
@@ -95,7 +105,8 @@ export function createSessionStore(redis: Redis, keys: RedisKeys): SessionStore 
       const found = await Promise.all(Object.values(index).map(readDigest));
       const gone = Object.keys(index).filter((_id, i) => found[i] === null);
       if (gone.length > 0) await inRedis(redis.hdel(keys.userSessions(userId), ...gone));
-      return found.filter((session) => session !== null).sort((a, b) => b.createdAtMs - a.createdAtMs);
+      const own = found.filter((session) => session !== null).filter((session) => session.userId === userId);
+      return own.sort((a, b) => b.createdAtMs - a.createdAtMs);
     },
 
     async end(userId, id) {
@@ -114,25 +125,6 @@ export function createSessionStore(redis: Redis, keys: RedisKeys): SessionStore 
       );
       return index.length;
     },
-  };
-}
-
-/** null when there is none, or it is of an older form, which no list knows: it could not be ended. */
-function sessionOf(fields: Record<string, string>): SessionRecord | null {
-  const { id, userId, email, role, stamp, userAgent = "", address = "" } = fields;
-  if (!id || !userId || !email || !role || !stamp) return null;
-  const at = (name: string) => Number(fields[name] ?? 0);
-  return {
-    id,
-    userId,
-    email,
-    role: role as Role,
-    createdAtMs: at("createdAtMs"),
-    lastSeenAtMs: at("lastSeenAtMs"),
-    expiresAtMs: at("expiresAtMs"),
-    userAgent,
-    address,
-    stamp,
   };
 }
 

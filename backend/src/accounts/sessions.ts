@@ -26,6 +26,8 @@ export interface From {
  */
 export interface Sessions {
   signIn(credentials: { email: string; password: string }, from: From): Promise<SignIn>;
+  /** A new session for somebody whose password was proven just now; all others end. */
+  renew(userId: string, from: From): Promise<SignIn>;
   /** @param sessionId what is in the cookie */
   read(sessionId: string): Promise<SessionRecord | null>;
   signOut(sessionId: string, correlationId: string): Promise<void>;
@@ -41,14 +43,21 @@ export interface SessionsDeps {
   prisma: PrismaClient;
   store: SessionStore;
   credentials: Credentials;
-  config: Pick<Config, "SESSION_TTL_SECONDS">;
+  config: Pick<Config, "SESSION_TTL_SECONDS" | "SESSION_IDLE_SECONDS">;
 }
 
-/** A session that is used says so, and is compared with its user's row, so often. */
+/** A session that is used says so, and is compared with its user's row, so often at least. */
 const SEEN_EVERY_MS = 30_000;
+
+/** Of one person at once: more are forgotten ones. The one that was not used for longest makes room. */
+const MOST_SESSIONS = 20;
+
 const MOST_USER_AGENT = 300;
 
 export function createSessions({ prisma, store, credentials, config }: SessionsDeps): Sessions {
+  // Often enough that an idle end cannot come while it is used.
+  const seenEveryMs = Math.min(SEEN_EVERY_MS, config.SESSION_IDLE_SECONDS * 250);
+
   async function open(user: User, from: From): Promise<SignIn> {
     const nowMs = Date.now();
     const { secret, session } = await store.open({
@@ -69,13 +78,19 @@ export function createSessions({ prisma, store, credentials, config }: SessionsD
       await store.close(secret, session);
       return { kind: "refused" };
     }
+    await makeRoom(user.id);
     await audit(prisma, userActor(session, from.correlationId), { action: "session.create", targetId: user.id, tenantId: null });
     return { kind: "signed-in", sessionId: secret, session };
   }
 
-  /** Changes of a user end their sessions at once; this mends it when Redis was away just then. */
+  async function makeRoom(userId: string): Promise<void> {
+    const byUse = (await store.list(userId)).sort((a, b) => b.lastSeenAtMs - a.lastSeenAtMs);
+    for (const { id } of byUse.slice(MOST_SESSIONS)) await store.end(userId, id);
+  }
+
+  /** Changes of a user end their sessions at once; this repairs it when Redis was away just then. */
   async function lookAgain(secret: string, session: SessionRecord, nowMs: number): Promise<void> {
-    await store.seen(secret, nowMs);
+    await store.seen(secret, session, nowMs);
     const user = await prisma.user.findUnique({ where: { id: session.userId } });
     if (!user || stampOf(user) !== session.stamp) await store.close(secret, session);
   }
@@ -83,15 +98,23 @@ export function createSessions({ prisma, store, credentials, config }: SessionsD
   return {
     async signIn(given, from) {
       const proof = await credentials.prove(given, from.ip);
-      if (proof.kind !== "proven") return proof;
-      return open(proof.user, from);
+      return proof.kind === "proven" ? open(proof.user, from) : proof;
+    },
+
+    async renew(userId, from) {
+      const user = await prisma.user.findUnique({ where: { id: userId } });
+      if (!user || user.disabledAt) return { kind: "refused" };
+      const signedIn = await open(user, from);
+      // The new one first: were it the other way round and Redis went away in between, nobody would be told what happened.
+      if (signedIn.kind === "signed-in") await store.endAll(userId, signedIn.session.id);
+      return signedIn;
     },
 
     async read(secret) {
       const session = await store.read(secret);
       const nowMs = Date.now();
       // Not waited for: a session goes on while Postgres is away.
-      if (session && nowMs - session.lastSeenAtMs >= SEEN_EVERY_MS) lookAgain(secret, session, nowMs).catch(() => {});
+      if (session && nowMs - session.lastSeenAtMs >= seenEveryMs) lookAgain(secret, session, nowMs).catch(() => {});
       return session;
     },
 

@@ -5,7 +5,7 @@ import { type Actor, audit } from "./audit.js";
 import type { Credentials } from "./credentials.js";
 import { type Database, isUniqueViolation, type PrismaClient } from "./database.js";
 import { generatePassword, hashPassword } from "./passwords.js";
-import { type SessionStore, stampOf } from "./session-store.js";
+import type { SessionStore } from "./session-store.js";
 
 /** People and their roles. A change that takes something away ends the person's sessions at once, everywhere. */
 export interface UserService {
@@ -18,7 +18,7 @@ export interface UserService {
   update(actor: Actor, id: string, change: { role?: Role; disabled?: boolean }): Promise<UserView | "last-admin" | null>;
   /** Sets a password, generated when none is given. @returns null when there is no such user */
   resetPassword(actor: Actor, id: string, password?: string): Promise<{ password?: string } | null>;
-  /** Somebody's own. Their other sessions end; the one they are in goes on. */
+  /** Somebody's own. Their other sessions end; for the one they are in see `Sessions.renew`. */
   changePassword(actor: Actor, change: PasswordChange): Promise<"changed" | "wrong" | { retryAfterSeconds: number }>;
 }
 
@@ -35,7 +35,7 @@ export interface PasswordChange {
 
 export interface UserServiceDeps {
   prisma: PrismaClient;
-  store: Pick<SessionStore, "endAll" | "restamp">;
+  store: Pick<SessionStore, "endAll">;
   credentials: Credentials;
 }
 
@@ -49,13 +49,13 @@ export function createUserService({ prisma, store, credentials }: UserServiceDep
       );
   }
 
-  async function setPassword(actor: Actor, id: string, password: string): Promise<User | null> {
+  /** @returns false when there is no such user */
+  async function setPassword(actor: Actor, id: string, password: string): Promise<boolean> {
     const passwordHash = await hashPassword(password);
     return prisma.$transaction(async (db) => {
       const { count } = await db.user.updateMany({ where: { id }, data: { passwordHash } });
-      if (count === 0) return null;
-      await audit(db, actor, { action: "user.password", targetId: id, tenantId: null });
-      return db.user.findUniqueOrThrow({ where: { id } });
+      if (count > 0) await audit(db, actor, { action: "user.password", targetId: id, tenantId: null });
+      return count > 0;
     });
   }
 
@@ -127,8 +127,7 @@ export function createUserService({ prisma, store, credentials }: UserServiceDep
       const proof = await credentials.prove({ email, password: current }, ip);
       if (proof.kind === "throttled") return { retryAfterSeconds: proof.retryAfterSeconds };
       if (proof.kind === "refused") return "wrong";
-      const user = await setPassword(actor, userId, next);
-      if (user && session !== undefined) await store.restamp(userId, session, stampOf(user));
+      await setPassword(actor, userId, next);
       await endSessions(userId, session);
       return "changed";
     },

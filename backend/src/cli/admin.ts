@@ -48,7 +48,7 @@ function inPostgres(env: NodeJS.ProcessEnv): KeyAdmin {
   const prisma = createPrisma(config.DATABASE_URL);
   const redis = connectRedis(config.REDIS_URL, "sf-cli", () => {});
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
-  const announcer = createKeyAnnouncer(createKeyRecords(prisma, redis, keys.apiKey), redis, keys.invalidation);
+  const announcer = createKeyAnnouncer(createKeyRecords({ prisma, redis, copyKey: keys.apiKey, config }), redis, keys.invalidation);
   const service = createKeyService({ prisma, announcer, config });
 
   return {

@@ -30,7 +30,7 @@ export async function openLocalSession(env: NodeJS.ProcessEnv): Promise<LocalSes
     const admin = await prisma.user.findFirst({ where: { role: "admin", disabledAt: null }, orderBy: { createdAt: "asc" } });
     if (!admin) throw new Error("There is no admin to act as; make one: npm run sf -- users create --role admin");
     await awaitRedis(redis);
-    const store = createSessionStore(redis, redisKeys(config.REDIS_KEY_PREFIX));
+    const store = createSessionStore({ redis, keys: redisKeys(config.REDIS_KEY_PREFIX), config });
     const nowMs = Date.now();
     const { secret, session } = await store.open({
       userId: admin.id,

@@ -58,7 +58,7 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const service = createUserService({
     prisma,
-    store: createSessionStore(redis, keys),
+    store: createSessionStore({ redis, keys, config }),
     credentials: createCredentials({ prisma, redis, keys }),
   });
   const idOf = async (email: string): Promise<string> => {

@@ -3,7 +3,7 @@ import { type Role, type Scope, scopes, tenantIdSchema } from "@streamforge/shar
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../accounts/audit.js";
 import type { Authenticator, Principal } from "../accounts/authenticator.js";
-import type { SessionRecord, Sessions } from "../accounts/sessions.js";
+import type { From, SessionRecord, Sessions } from "../accounts/sessions.js";
 import type { Config } from "../config.js";
 import { readCookie, SESSION_COOKIE } from "./cookies.js";
 import { type OriginConfig, requireOwnOrigin } from "./origins.js";
@@ -134,6 +134,11 @@ export function callerOf({ principal, ip }: FastifyRequest): string {
 export function actorOf(request: FastifyRequest): Actor {
   const { kind, id, name } = principalOf(request);
   return { kind, id, name, correlationId: request.id };
+}
+
+/** Where the request came from, for sessions and for counting tries. */
+export function fromOf(request: FastifyRequest): From {
+  return { ip: request.ip, userAgent: request.headers["user-agent"], correlationId: request.id };
 }
 
 /**

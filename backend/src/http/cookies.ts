@@ -1,5 +1,5 @@
 import { parseCookie, stringifySetCookie } from "cookie";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { isSecure, type OriginConfig } from "./origins.js";
 
 /** The session of somebody who signed in. */
@@ -19,8 +19,13 @@ export function readCookie(request: FastifyRequest, name: string, config: Cookie
   return cookie === undefined ? null : (parseCookie(cookie)[nameOf(name, isSecure(request, config))] ?? null);
 }
 
-/** The `Set-Cookie` line that gives a browser one of ours. An `expires` in the past takes it away. */
-export function cookieLine(request: FastifyRequest, name: string, value: string, expires: Date, config: CookieConfig): string {
+/** Gives a browser its session. An `expiresAtMs` in the past takes it away. */
+export function setSession(request: FastifyRequest, reply: FastifyReply, id: string, expiresAtMs: number, config: CookieConfig): void {
+  reply.header("set-cookie", cookieLine(request, SESSION_COOKIE, id, new Date(expiresAtMs), config));
+}
+
+/** The `Set-Cookie` line that gives a browser one of ours. */
+function cookieLine(request: FastifyRequest, name: string, value: string, expires: Date, config: CookieConfig): string {
   const secure = isSecure(request, config);
   return stringifySetCookie({ name: nameOf(name, secure), value, path: "/", httpOnly: true, sameSite: "lax", secure, expires });
 }

@@ -51,9 +51,9 @@ export interface RedisKeys {
   totalsLease: string;
   /** Pub/sub channel: ids of API keys and tenants that changed. */
   invalidation: string;
-  /** Hash per cached API key record. */
+  /** Hash per cached API key record: version, and the record under a seal. */
   apiKey(id: string): string;
-  /** Hash per operator session, by the hash of its cookie. */
+  /** String per operator session, by the hash of its cookie: the record as JSON under a seal (see `accounts/seal.ts`). */
   session(id: string): string;
   /** Hash per user: public id of a session → hash of its cookie. May name sessions that have ended. */
   userSessions(userId: string): string;
@@ -94,8 +94,8 @@ export function redisKeys(prefix: string): RedisKeys {
     totalsLease: `${prefix}:totals:lease`,
     invalidation: `${prefix}:invalidation`,
     apiKey: (id) => `${prefix}:key:${id}`,
-    session: (id) => `${prefix}:session:${id}`,
-    userSessions: (userId) => `${prefix}:user-sessions:${userId}`,
+    session: (id) => `${prefix}:sealed-session:${id}`,
+    userSessions: (userId) => `${prefix}:sealed-sessions-of:${userId}`,
     limit: (name) => `${prefix}:limit:${name}`,
   };
 }

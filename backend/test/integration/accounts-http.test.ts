@@ -58,7 +58,7 @@ function serve(
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, asProblem(error)));
   const credentials = createCredentials({ prisma, redis, keys });
-  const sessions = createSessions({ prisma, store: createSessionStore(redis, keys), credentials, config });
+  const sessions = createSessions({ prisma, store: createSessionStore({ redis, keys, config }), credentials, config });
   const auth = createAuth({ authenticator, sessions, config: { ...config, ADMIN_TOKEN: settings.ADMIN_TOKEN } });
   auth.install(server);
   const deps = { prisma, announcer: authenticator, config };

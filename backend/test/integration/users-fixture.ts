@@ -2,7 +2,8 @@ import type { Role } from "@streamforge/shared";
 import { createCredentials } from "../../src/accounts/credentials.js";
 import { createKeyService } from "../../src/accounts/keys.js";
 import { hashPassword } from "../../src/accounts/passwords.js";
-import { createSessionStore } from "../../src/accounts/session-store.js";
+import { createSeal } from "../../src/accounts/seal.js";
+import { createSessionStore, type SessionRecord } from "../../src/accounts/session-store.js";
 import { createSessions } from "../../src/accounts/sessions.js";
 import { createSettingsService } from "../../src/accounts/settings.js";
 import { createUserService } from "../../src/accounts/users.js";
@@ -47,8 +48,8 @@ export interface People {
   stop(): Promise<void>;
 }
 
-export async function startPeople(): Promise<People> {
-  const accounts = await startAccounts({ ADMIN_TOKEN, LOG_LEVEL: "fatal" });
+export async function startPeople(env: Record<string, string> = {}): Promise<People> {
+  const accounts = await startAccounts({ ADMIN_TOKEN, LOG_LEVEL: "fatal", ...env });
   const servers = [await serve(accounts), await serve(accounts)];
   let made = 0;
 
@@ -83,11 +84,25 @@ export async function startPeople(): Promise<People> {
   };
 }
 
+/** Changes the records of somebody's sessions in Redis, as the server itself would: under its seal, unless another pepper is given. */
+export async function rewriteSessions(
+  { redis, config }: Accounts,
+  userId: string,
+  change: (session: SessionRecord) => SessionRecord,
+  pepper = config.KEY_PEPPER,
+): Promise<void> {
+  const [own, other] = [createSeal(config.KEY_PEPPER, "session"), createSeal(pepper, "session")];
+  for (const digest of Object.values(await redis.hgetall(keys.userSessions(userId)))) {
+    const session = JSON.parse(own.open(digest, (await redis.get(keys.session(digest))) ?? "") ?? "null") as SessionRecord;
+    await redis.set(keys.session(digest), other.close(digest, JSON.stringify(change(session))), "KEEPTTL");
+  }
+}
+
 async function serve(accounts: Accounts): Promise<Server> {
   const { prisma, redis, config } = accounts;
   const authenticator = await accounts.authenticator();
   const server = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {}, bodies: createBodyReader(config) });
-  const store = createSessionStore(redis, keys);
+  const store = createSessionStore({ redis, keys, config });
   const credentials = createCredentials({ prisma, redis, keys });
   const sessions = createSessions({ prisma, store, credentials, config });
   const users = createUserService({ prisma, store, credentials });
@@ -95,7 +110,7 @@ async function serve(accounts: Accounts): Promise<Server> {
   auth.install(server);
   await server.register(sessionRoutes({ sessions, config }));
   await server.register(userRoutes({ auth, users, sessions }));
-  await server.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma) }));
+  await server.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma), config }));
   await server.register(keyRoutes({ auth, keyService: createKeyService({ prisma, announcer: authenticator, config }) }));
   return server;
 }

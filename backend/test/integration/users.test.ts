@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createSessionStore } from "../../src/accounts/session-store.js";
+import { createSessionStore, type SessionRecord } from "../../src/accounts/session-store.js";
 import { redisNames } from "../support/redis-names.js";
 import { keys, until } from "./accounts-fixture.js";
-import { asAdmin, PASSWORD, type People, startPeople } from "./users-fixture.js";
+import { asAdmin, PASSWORD, type People, rewriteSessions, startPeople } from "./users-fixture.js";
 
 const NEXT = "another battery staple";
 
@@ -138,16 +138,18 @@ describe("one's own password", () => {
     expect((await call("POST", "/v1/me/password", mine.as, { current: PASSWORD, next: PASSWORD })).status).toBe(400);
     expect((await call("POST", "/v1/me/password", mine.as, { current: PASSWORD, next: "short" })).status).toBe(400);
     expect((await call("GET", "/v1/me", other.as)).status).toBe(200);
-    expect((await call("POST", "/v1/me/password", mine.as, { current: PASSWORD, next: NEXT })).status).toBe(204);
-    expect((await call("GET", "/v1/me", mine.as)).status).toBe(200);
-    expect((await call("GET", "/v1/me", other.as)).status).toBe(401);
+    const changed = await call("POST", "/v1/me/password", mine.as, { current: PASSWORD, next: NEXT });
+    expect(changed.status).toBe(204);
+    const renewed = { cookie: String(changed.headers["set-cookie"]).split(";")[0] as string };
+    expect(renewed.cookie).toMatch(/^sf_session=[\w-]{43}$/);
+    for (const { as } of [mine, other]) expect((await call("GET", "/v1/me", as)).status).toBe(401);
     expect((await signIn(email)).status).toBe(401);
     expect((await signIn(email, { password: NEXT })).status).toBe(200);
     // Half a minute later the session is compared with the user's row: it must know of the change.
     await age(id);
-    expect((await call("GET", "/v1/me", mine.as)).status).toBe(200);
+    expect((await call("GET", "/v1/me", renewed)).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect((await call("GET", "/v1/me", mine.as)).status).toBe(200);
+    expect((await call("GET", "/v1/me", renewed)).status).toBe(200);
     expect((await people.accounts.prisma.auditLog.findMany({ where: { targetId: id, action: "user.password" } })).length).toBe(1);
   });
 
@@ -218,10 +220,11 @@ describe("sessions", () => {
     await age(id);
     const before = Date.now();
     await call("GET", "/v1/me", as);
-    const store = createSessionStore(people.accounts.redis, keys);
+    const store = createSessionStore({ ...people.accounts, keys });
     await until(async () => ((await store.list(id))[0]?.lastSeenAtMs ?? 0) >= before);
+    const session = (await store.list(id))[0] as SessionRecord;
     await store.endAll(id);
-    await store.seen(as.cookie.split("=")[1] as string, Date.now());
+    await store.seen(as.cookie.split("=")[1] as string, session, Date.now());
     expect((await call("GET", "/v1/me", as)).status).toBe(401);
     for (const key of await redisNames(people.accounts.redis, keys.session("*")))
       expect(await people.accounts.redis.ttl(key)).toBeGreaterThan(0);
@@ -315,6 +318,5 @@ describe("keys after a rotation", () => {
 
 /** Makes all sessions of a user look as if they had not been used for a minute. */
 async function age(userId: string): Promise<void> {
-  const digests = Object.values(await people.accounts.redis.hgetall(keys.userSessions(userId)));
-  for (const digest of digests) await people.accounts.redis.hset(keys.session(digest), "lastSeenAtMs", Date.now() - 60_000);
+  await rewriteSessions(people.accounts, userId, (session) => ({ ...session, lastSeenAtMs: Date.now() - 60_000 }));
 }

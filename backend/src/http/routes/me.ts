@@ -14,15 +14,18 @@ import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
 import type { SettingsService } from "../../accounts/settings.js";
 import type { UserService } from "../../accounts/users.js";
-import { type Auth, actorOf, principalOf, requirePerson } from "../auth.js";
+import { type Auth, actorOf, fromOf, principalOf, requirePerson } from "../auth.js";
+import { setSession } from "../cookies.js";
+import type { OriginConfig } from "../origins.js";
 import { problem } from "../problems.js";
 import { tooManyTries } from "../rate-limits.js";
 
 export interface MeRoutesDeps {
   auth: Auth;
   users: Pick<UserService, "changePassword">;
-  sessions: Pick<Sessions, "list" | "end" | "endAll">;
+  sessions: Pick<Sessions, "list" | "end" | "endAll" | "renew">;
   settings: SettingsService;
+  config: OriginConfig;
 }
 
 const tags = ["me"];
@@ -36,7 +39,7 @@ export function meRoutes(deps: MeRoutesDeps): FastifyPluginAsyncZod {
   };
 }
 
-function identityRoutes({ auth, users }: MeRoutesDeps): FastifyPluginAsyncZod {
+function identityRoutes({ auth, users, sessions, config }: MeRoutesDeps): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       "/v1/me",
@@ -52,7 +55,12 @@ function identityRoutes({ auth, users }: MeRoutesDeps): FastifyPluginAsyncZod {
       "/v1/me/password",
       {
         onRequest: [auth.authenticate, requirePerson("Passwords")],
-        schema: { tags, summary: "Change one's password; other sessions end", body: changePasswordSchema, response: { 204: z.null() } },
+        schema: {
+          tags,
+          summary: "Change one's password; other sessions end, and this one gets a new cookie",
+          body: changePasswordSchema,
+          response: { 204: z.null() },
+        },
       },
       async (request, reply) => {
         const { id: userId, name: email, session } = principalOf(request);
@@ -69,6 +77,8 @@ function identityRoutes({ auth, users }: MeRoutesDeps): FastifyPluginAsyncZod {
         if (outcome !== "changed") {
           throw tooManyTries(outcome.retryAfterSeconds);
         }
+        const renewed = await sessions.renew(userId, fromOf(request));
+        if (renewed.kind === "signed-in") setSession(request, reply, renewed.sessionId, renewed.session.expiresAtMs, config);
         return reply.code(204).send(null);
       },
     );

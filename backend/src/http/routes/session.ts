@@ -1,10 +1,9 @@
 import { type Session, sessionRequestSchema, sessionSchema } from "@streamforge/shared";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
-import { sessionIdOf, unauthenticated } from "../auth.js";
-import { cookieLine, SESSION_COOKIE } from "../cookies.js";
+import { fromOf, sessionIdOf, unauthenticated } from "../auth.js";
+import { readCookie, SESSION_COOKIE, setSession } from "../cookies.js";
 import { type OriginConfig, requireOwnOrigin } from "../origins.js";
 import { problem } from "../problems.js";
 import { tooManyTries } from "../rate-limits.js";
@@ -16,8 +15,6 @@ export interface SessionRoutesDeps {
 
 /** Signing in and out: `POST`, `GET`, `DELETE /v1/session`. */
 export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyPluginAsyncZod {
-  const setSession = (request: FastifyRequest, reply: FastifyReply, value: string, expires: Date) =>
-    reply.header("set-cookie", cookieLine(request, SESSION_COOKIE, value, expires, config));
   const tags = ["session"];
   // They work on the cookie alone, and tell whoever has none so.
   const open = { open: "signing in and out" };
@@ -29,16 +26,15 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
       async (request, reply) => {
         // Without the check a foreign page could sign a visitor in under the attacker's name. Programs send no Origin.
         if (request.headers.origin !== undefined) requireOwnOrigin(request, config);
-        const outcome = await sessions.signIn(request.body, {
-          ip: request.ip,
-          userAgent: request.headers["user-agent"],
-          correlationId: request.id,
-        });
+        const outcome = await sessions.signIn(request.body, fromOf(request));
         if (outcome.kind === "throttled") {
           throw tooManyTries(outcome.retryAfterSeconds);
         }
         if (outcome.kind === "refused") throw problem("unauthenticated", "E-mail or password is wrong.");
-        setSession(request, reply, outcome.sessionId, new Date(outcome.session.expiresAtMs));
+        // What this browser had before is over. Its id is never taken on: it may be one that somebody else has put there.
+        const before = readCookie(request, SESSION_COOKIE, config);
+        if (before !== null) await sessions.signOut(before, request.id);
+        setSession(request, reply, outcome.sessionId, outcome.session.expiresAtMs, config);
         return sessionView(outcome.session);
       },
     );
@@ -60,7 +56,7 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
       async (request, reply) => {
         const sessionId = sessionIdOf(request, config);
         if (sessionId !== null) await sessions.signOut(sessionId, request.id);
-        setSession(request, reply, "", new Date(0));
+        setSession(request, reply, "", 0, config);
         return reply.code(204).send(null);
       },
     );
