@@ -5,23 +5,27 @@ import { outageOf, sayOutage } from "../lib/errors.js";
 import { every } from "../lib/every.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
-import type { PublishedType } from "./registry.js";
+import { luaScript } from "../stream/redis.js";
+import { fieldOf, nameOf, type PublishedName } from "./published.js";
 
 /** Changes of event types, and their publication, one after the other over all processes; any number that nothing else locks with. */
 const TYPES_LOCK = 5_700_722;
 
 /** How often each API process compares what is published with what Postgres has. */
 const RECONCILE_MS = 2_000;
-/** Every so many times it reads all types, whatever the digest of their number and newest change says. */
+/** Every so many times it looks at all types, whatever their number and newest change say. */
 const FULL_EVERY = 15;
 const REDIS_TIMEOUT_MS = 1_000;
+/** Schemas that are read and written at once: 100 of 64 KiB are 6 MiB. */
+const PAGE = 100;
 
 export interface TypePublisher {
   /**
-   * Publishes what Postgres has now. Every process knows it within half a second.
+   * Publishes what Postgres has now and Redis has not. Every process knows it within half a second.
+   * @param tenantId only what this tenant has
    * @throws StorageUnavailableError when Redis could not be told; the next comparison does it
    */
-  publish(): Promise<void>;
+  publish(tenantId?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,28 +46,65 @@ export function createTypePublisher({ prisma, redis, keys, onError }: TypePublis
   let published = "";
   let rounds = 0;
 
-  const publish = async (): Promise<void> => {
+  redis.defineCommand("sfPublishTypes", { numberOfKeys: 1, lua: luaScript("publish-types") });
+  const script = (redis as unknown as { sfPublishTypes(...args: (string | number)[]): Promise<null> }).sfPublishTypes.bind(redis);
+  const inRedis = async <T>(work: Promise<T>): Promise<T> =>
+    within(REDIS_TIMEOUT_MS, "Redis", work).catch(
+      sayOutage("The change is kept, but Redis could not be told of it; workers go by the old types until it can"),
+    );
+
+  /** What differs is written, a page at a time; with the last page the processes learn of it. */
+  const bring = async (db: Database, tenantId: string | undefined): Promise<string> => {
+    const fields = (await inRedis(redis.hkeys(keys.eventTypes))).filter((field) => nameOf(field));
+    const has = fields.filter((field) => tenantId === undefined || nameOf(field)?.tenantId === tenantId);
+    const wanted = new Map((await typesThatCount(db, tenantId)).map((one) => [fieldOf(one), one]));
+    const present = new Set(has);
+    const added = [...wanted.keys()].filter((field) => !present.has(field));
+    const removed = new Set(has.filter((field) => !wanted.has(field)));
+    const all = [...fields.filter((field) => !removed.has(field)), ...added].sort();
+    const digest = hash("sha256", all.join("\n")).slice(0, 16);
+    for (let from = 0; from === 0 || from < added.length; from += PAGE) {
+      const page = added.slice(from, from + PAGE);
+      const values = await schemasOf(
+        db,
+        page.map((field) => wanted.get(field) as PublishedName),
+      );
+      const isLast = from + PAGE >= added.length;
+      const replaced = isLast ? [...removed] : [];
+      await inRedis(
+        script(
+          keys.eventTypes,
+          isLast ? digest : "",
+          replaced.length,
+          ...replaced,
+          ...page.flatMap((field, i) => [field, values[i] ?? ""]),
+        ),
+      );
+    }
+    return digest;
+  };
+
+  const publish = async (tenantId?: string): Promise<void> => {
     const ofNow = await summary(prisma);
     // Read and written under one lock: of two publishers the later one has read the later state.
-    await prisma.$transaction(
+    const digest = await prisma.$transaction(
       async (db) => {
         await lockTypes(db);
-        const types = JSON.stringify(await typesThatCount(db));
-        const digest = hash("sha256", types).slice(0, 16);
-        await within(REDIS_TIMEOUT_MS, "Redis", redis.hset(keys.eventTypes, { digest, types })).catch(
-          sayOutage("The change is kept, but Redis could not be told of it; workers go by the old types until it can"),
-        );
-        published = digest;
+        // A Redis without any has lost them: all are brought back at once, since a part would be taken for the whole.
+        const isEmpty = (await inRedis(redis.hexists(keys.eventTypes, "digest"))) === 0;
+        return bring(db, isEmpty ? undefined : tenantId);
       },
       { maxWait: 3_000, timeout: 8_000 },
     );
+    if (tenantId !== undefined) return;
+    published = digest;
     // Taken before the types were read: what changed in between is seen at the next comparison.
     seen = ofNow;
   };
   const reconcile = async (): Promise<void> => {
-    const inRedis = await redis.hget(keys.eventTypes, "digest");
+    const digest = await redis.hget(keys.eventTypes, "digest");
     const due = ++rounds % FULL_EVERY === 0;
-    if (due || inRedis === null || inRedis !== published || (await summary(prisma)) !== seen) await publish();
+    if (due || digest === null || digest !== published || (await summary(prisma)) !== seen) await publish();
   };
   const comparisons = every(RECONCILE_MS, reconcile, {
     // An outage is seen by everybody, and the next comparison makes up for it.
@@ -84,23 +125,26 @@ async function summary(prisma: PrismaClient): Promise<string> {
   return `${_count}:${_max.updatedAt?.getTime() ?? 0}`;
 }
 
-/** Of each type the highest version that is not retired, or that it has none; in an order that depends on nothing else. */
-async function typesThatCount(db: Database): Promise<PublishedType[]> {
-  const newest = await db.eventType.findMany({
-    where: { retiredAt: null },
-    orderBy: [{ tenantId: "asc" }, { type: "asc" }, { version: "desc" }],
-    distinct: ["tenantId", "type"],
-    select: { tenantId: true, type: true, version: true, schema: true },
-  });
-  const names = await db.eventType.findMany({
-    orderBy: [{ tenantId: "asc" }, { type: "asc" }],
-    distinct: ["tenantId", "type"],
-    select: { tenantId: true, type: true },
-  });
-  const nameOf = (one: { tenantId: string; type: string }) => `${one.tenantId}\0${one.type}`;
-  const counting = new Set(newest.map(nameOf));
-  return [
-    ...newest.map(({ schema, ...rest }) => ({ ...rest, schema: JSON.stringify(schema) })),
-    ...names.filter((one) => !counting.has(nameOf(one))).map((one) => ({ ...one, retired: true as const })),
-  ];
+/** Of each type the highest version that is not retired, or that it has none. `xmin` changes with every change of a row, whoever makes it. */
+function typesThatCount(db: Database, tenantId: string | undefined): Promise<PublishedName[]> {
+  return db.$queryRaw<(PublishedName & { retired: boolean })[]>`
+    SELECT DISTINCT ON (tenant_id, type) tenant_id AS "tenantId", type, retired_at IS NOT NULL AS retired, version, xmin::text AS row
+    FROM event_types WHERE ${tenantId ?? null}::text IS NULL OR tenant_id = ${tenantId ?? null}
+    ORDER BY tenant_id, type, retired_at IS NOT NULL, version DESC`.then((rows) =>
+    rows.map(({ retired, version, ...one }) => ({ ...one, version: retired ? undefined : version })),
+  );
+}
+
+/** Their schemas as they were sent, in this order; "" for those that are retired. */
+async function schemasOf(db: Database, names: readonly PublishedName[]): Promise<string[]> {
+  const { tenantIds, types, versions } = {
+    tenantIds: names.map(({ tenantId }) => tenantId),
+    types: names.map(({ type }) => type),
+    versions: names.map(({ version }) => version ?? 0),
+  };
+  const rows = await db.$queryRaw<{ schema: string }[]>`
+    SELECT coalesce(one.schema::text, '') AS schema
+    FROM unnest(${tenantIds}::text[], ${types}::text[], ${versions}::int[]) WITH ORDINALITY AS wanted (tenant_id, type, version, place)
+    LEFT JOIN event_types AS one USING (tenant_id, type, version) ORDER BY place`;
+  return rows.map(({ schema }) => schema);
 }

@@ -4,6 +4,7 @@ import { outageOf } from "../lib/errors.js";
 import { every } from "../lib/every.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { CompiledSchema } from "./compile.js";
+import { nameOf, type PublishedName } from "./published.js";
 
 /** One type of a tenant as it counts now, in the memory of this process. */
 export interface RegisteredType {
@@ -36,9 +37,6 @@ export interface TenantTypes {
   retired: ReadonlySet<string>;
 }
 
-/** What the API publishes: the versions that count, and the names of retired types. */
-export type PublishedType = { tenantId: string; type: string } & ({ version: number; schema: string } | { retired: true });
-
 export interface TypeRegistry {
   /** All tenants that have types; undefined while this process has never seen any answer. */
   current(): ReadonlyMap<string, TenantTypes> | undefined;
@@ -49,6 +47,8 @@ export interface TypeRegistry {
 
 /** How often a process asks whether the types changed. A change is in force everywhere within a second of its answer. */
 const POLL_MS = 250;
+/** Schemas that are read at once. */
+const PAGE = 100;
 
 /**
  * The event types, kept up to date in this process from what the API publishes in Redis. What it knows outlives Redis: a key that
@@ -65,16 +65,35 @@ export function createTypeRegistry({
 }): TypeRegistry {
   let current: ReadonlyMap<string, TenantTypes> | undefined;
   let digest: string | null = null;
+  /** By field of the hash. */
+  const known = new Map<string, RegisteredType | undefined>();
   let closed = false;
 
   const look = async (): Promise<void> => {
     const found = await redis.hget(keys.eventTypes, "digest");
     if (found === null || found === digest) return;
     // Both of one moment: another publisher may have come in between.
-    const [newest, types] = await redis.hmget(keys.eventTypes, "digest", "types");
-    if (!newest || !types) return;
-    current = build(JSON.parse(types) as PublishedType[], current);
+    const [[, newest] = [], [, names] = []] = (await redis.multi().hget(keys.eventTypes, "digest").hkeys(keys.eventTypes).exec()) ?? [];
+    const fields = ((names ?? []) as string[]).filter((field) => nameOf(field));
+    if (typeof newest !== "string") return;
+    const texts = await schemasOf(fields.filter((field) => !known.has(field)));
+    // One has changed again meanwhile: the next look sees it.
+    if (!texts) return;
+    current = build(fields, texts, known);
     digest = newest;
+  };
+  /** @returns undefined when one is gone by now */
+  const schemasOf = async (fields: string[]): Promise<Map<string, string> | undefined> => {
+    const texts = new Map<string, string>();
+    for (let from = 0; from < fields.length; from += PAGE) {
+      const page = fields.slice(from, from + PAGE);
+      const found = await redis.hmget(keys.eventTypes, ...page);
+      for (const [i, text] of found.entries()) {
+        if (text === null) return undefined;
+        texts.set(page[i] as string, text);
+      }
+    }
+    return texts;
   };
   const polls = every(POLL_MS, look, {
     // What it knows outlives an outage, which shows elsewhere.
@@ -99,22 +118,39 @@ export function createTypeRegistry({
   };
 }
 
-function build(published: PublishedType[], before: ReadonlyMap<string, TenantTypes> | undefined): Map<string, TenantTypes> {
+/**
+ * The types anew, of what is known and what was read: some map entries for each, and no schema is looked at again.
+ * @param known brought to what `fields` says
+ */
+function build(
+  fields: readonly string[],
+  texts: ReadonlyMap<string, string>,
+  known: Map<string, RegisteredType | undefined>,
+): ReadonlyMap<string, TenantTypes> {
   const tenants = new Map<string, { types: Map<string, RegisteredType>; retired: Set<string> }>();
-  for (const one of published) {
-    let tenant = tenants.get(one.tenantId);
+  const before = new Map([...known].map(([field, type]) => [withoutStamp(field), type]));
+  for (const field of fields) {
+    const { tenantId, type, version } = nameOf(field) as PublishedName;
+    let tenant = tenants.get(tenantId);
     if (!tenant) {
       tenant = { types: new Map(), retired: new Set() };
-      tenants.set(one.tenantId, tenant);
+      tenants.set(tenantId, tenant);
     }
-    if ("retired" in one) {
-      tenant.retired.add(one.type);
-      continue;
-    }
-    const old = before?.get(one.tenantId)?.types.get(one.type);
-    const { version, schema } = one;
-    const check = old && old.schema === schema ? old.check : newCheck();
-    tenant.types.set(one.type, old && old.version === version && old.check === check ? old : { version, schema, check });
+    const schema = texts.get(field);
+    if (version !== undefined && schema !== undefined) {
+      // What was learned of a schema stays, whatever version has it.
+      const old = before.get(withoutStamp(field));
+      known.set(field, { version, schema, check: old?.schema === schema ? old.check : newCheck() });
+    } else if (version === undefined) known.set(field, undefined);
+    const registered = known.get(field);
+    if (registered) tenant.types.set(type, registered);
+    else tenant.retired.add(type);
   }
+  const kept = new Set(fields);
+  for (const field of known.keys()) if (!kept.has(field)) known.delete(field);
   return tenants;
+}
+
+function withoutStamp(field: string): string {
+  return field.slice(0, field.lastIndexOf("\0"));
 }

@@ -20,6 +20,11 @@ export interface NewType {
 
 export type Refused = "exists" | "tenant-not-allowed" | { flaws: FieldError[] };
 
+/** The tenant has as many event types, or bytes of schemas, as it may have. */
+export class TypeLimitError extends Error {
+  override name = "TypeLimitError";
+}
+
 export interface EventTypeService {
   /** What registering would do; changes nothing. */
   check(type: NewType): Promise<RegisteredEventType | Refused>;
@@ -39,8 +44,14 @@ export interface EventTypeServiceDeps {
   publisher: TypePublisher;
   samples: TypeSamples;
   judge: Pick<Judge, "examine">;
-  config: Pick<Config, "MAX_SCHEMA_BYTES" | "TENANT_ALLOWLIST" | "UNKNOWN_TYPE_POLICY">;
+  config: Pick<
+    Config,
+    "MAX_SCHEMA_BYTES" | "MAX_EVENT_TYPES_PER_TENANT" | "MAX_SCHEMA_BYTES_PER_TENANT" | "TENANT_ALLOWLIST" | "UNKNOWN_TYPE_POLICY"
+  >;
 }
+
+/** More versions of one type are a program that registers without end. */
+const MOST_VERSIONS = 1_000;
 
 export function createEventTypeService({ prisma, publisher, samples, judge, config }: EventTypeServiceDeps): EventTypeService {
   const policy = config.UNKNOWN_TYPE_POLICY;
@@ -55,6 +66,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
     const rows = await prisma.eventType.findMany({ where: { tenantId }, select: { type: true, version: true, retiredAt: true } });
     const own = rows.filter((row) => row.type === type);
     if (own.some((row) => row.version === wanted.version)) return "exists";
+    await refuseTooMany(prisma, config, wanted, own.length);
     const version = wanted.version ?? nextVersion(own);
     const active = activeOf(own)?.version;
     const becomesStrict = policy === "auto" && !rows.some((row) => row.retiredAt === null);
@@ -96,7 +108,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
       await audit(db, actor, { action, targetId: type, tenantId, before: inShort(before), after: inShort(after) });
       return finish(db, after);
     });
-    if (changed) await publisher.publish();
+    if (changed) await publisher.publish(tenantId);
     return changed;
   };
 
@@ -111,6 +123,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
         await lockTypes(db);
         const own = await db.eventType.findMany({ where: { tenantId, type }, select: { version: true, retiredAt: true } });
         if (own.some((row) => row.version === wanted.version)) return "exists" as const;
+        await refuseTooMany(db, config, wanted, own.length);
         const version = wanted.version ?? nextVersion(own);
         const { count } = await db.tenant.createMany({ data: [{ id: tenantId, name: tenantId }], skipDuplicates: true });
         const made = { tenantId, name: tenantId, limits: {} };
@@ -126,7 +139,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
         return version;
       });
       if (version === "exists") return version;
-      await publisher.publish();
+      await publisher.publish(tenantId);
       return { ...examined, version, registered: true };
     },
 
@@ -151,6 +164,8 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
           if (counting === undefined || !before.versions.some((one) => one.version === counting)) return false;
           const which = { tenantId, type, version: counting };
           if (version !== undefined) {
+            const { schema } = before.versions.find((one) => one.version === version) as { schema: Record<string, unknown> };
+            await refuseTooMany(db, config, { tenantId, type, schema }, 0);
             await db.eventType.updateMany({
               where: { tenantId, type, version: { gt: version }, retiredAt: null },
               data: { retiredAt: new Date() },
@@ -192,6 +207,30 @@ async function flawsOf(judge: Pick<Judge, "examine">, { tenantId, schema }: NewT
   if (bytes > maxBytes) return [{ pointer: "/schema", detail: `has ${bytes} bytes; MAX_SCHEMA_BYTES allows ${maxBytes}` }];
   const { flaws } = examineSchema(schema);
   return found(flaws.length > 0 ? flaws : await judge.examine(tenantId, text));
+}
+
+/** Every process holds all types that count: of each tenant so many, and so many bytes. @throws TypeLimitError that names the limit */
+async function refuseTooMany(
+  db: Database,
+  config: EventTypeServiceDeps["config"],
+  { tenantId, type, schema }: Pick<NewType, "tenantId" | "type" | "schema">,
+  versions: number,
+): Promise<void> {
+  const { MAX_EVENT_TYPES_PER_TENANT: mostTypes, MAX_SCHEMA_BYTES_PER_TENANT: mostBytes } = config;
+  if (versions >= MOST_VERSIONS) throw new TypeLimitError(`${type} has ${versions} versions; ${MOST_VERSIONS} are allowed.`);
+  const [others] = await db.$queryRaw<[{ types: number; bytes: number }]>`
+    SELECT count(*)::int AS types, coalesce(sum(bytes) FILTER (WHERE NOT retired), 0)::float8 AS bytes
+    FROM (SELECT DISTINCT ON (type) octet_length(schema::text) AS bytes, retired_at IS NOT NULL AS retired FROM event_types
+      WHERE tenant_id = ${tenantId} AND type <> ${type} ORDER BY type, retired_at IS NOT NULL, version DESC) AS newest`;
+  if (others.types >= mostTypes)
+    throw new TypeLimitError(
+      `${tenantId} has ${others.types} event types, retired ones included; MAX_EVENT_TYPES_PER_TENANT allows ${mostTypes}.`,
+    );
+  const bytes = others.bytes + Buffer.byteLength(JSON.stringify(schema));
+  if (bytes > mostBytes)
+    throw new TypeLimitError(
+      `The schemas of ${tenantId} that count would have ${bytes} bytes together; MAX_SCHEMA_BYTES_PER_TENANT allows ${mostBytes}.`,
+    );
 }
 
 function meaningOf({ type, active }: EventTypeDetail, others: number, policy: Config["UNKNOWN_TYPE_POLICY"]): string {

@@ -43,7 +43,10 @@ export interface RedisKeys {
   history: string;
   /** String with a short life: the API process that moves closed minutes of the ledger to MongoDB. */
   ledgerLease: string;
-  /** Hash `{digest, types}`: the event types of all tenants as JSON, a copy of what Postgres has, and the digest that tells whether it changed. */
+  /**
+   * Hash: `<tenant>\0<type>\0<version>.<row>` → JSON Schema, or `<tenant>\0<type>\0-` → "" when it is retired; a copy of what Postgres
+   * has. `digest` tells whether any of it changed (see `event-types/published.ts`).
+   */
   eventTypes: string;
   /** String: a number that changes when replays may have work; absent or "0": none. */
   replays: string;

@@ -96,7 +96,7 @@ test("types that Redis has forgotten, or holds in an older state, are published 
   expect(await fate(sender, { n: 1 })).toBe("dead");
   await until(async () => (await redis.hget("sf:event-types", "digest")) === newest, 4_000);
 
-  await redis.hset("sf:event-types", older);
+  await redis.multi().del("sf:event-types").hset("sf:event-types", older).exec();
   await until(async () => (await redis.hget("sf:event-types", "digest")) === newest, 4_000);
   await sleep(1_000);
   expect(await fate(sender, { n: 1 })).toBe("dead");

@@ -250,3 +250,61 @@ describe("registering", () => {
     expect((await call("POST", PATH, { type: "x", schema: {} })).body).toMatchObject({ code: "tenant-required" });
   });
 });
+
+describe("limits", () => {
+  test("types and bytes of a tenant are bounded, by registering and by making an older version count; another tenant is free", async () => {
+    const api = await stack.startApi({ MAX_EVENT_TYPES_PER_TENANT: "3", MAX_SCHEMA_BYTES_PER_TENANT: "2000" });
+    const { tenantId } = await newSender(stack);
+    const post = async (type: string, schema: object, tenant = tenantId) => {
+      const headers = { "x-admin-token": stack.adminToken, "content-type": "application/json" };
+      const body = JSON.stringify({ tenantId: tenant, type, schema });
+      const answer = await fetch(`${api.url}${PATH}`, { method: "POST", headers, body });
+      return { status: answer.status, body: (await answer.json()) as { code: string; detail: string } };
+    };
+    const large = { description: "x".repeat(900) };
+    for (const type of ["a", "b"]) expect((await post(type, large)).status).toBe(201);
+    const bytes = await post("c", large);
+    expect(bytes).toMatchObject({
+      status: 409,
+      body: { code: "conflict", detail: expect.stringContaining("MAX_SCHEMA_BYTES_PER_TENANT") },
+    });
+    expect((await post("a", {})).status).toBe(201);
+    expect((await post("c", large)).status).toBe(201);
+    const types = await post("d", {});
+    expect(types).toMatchObject({ status: 409, body: { detail: expect.stringContaining("MAX_EVENT_TYPES_PER_TENANT allows 3") } });
+    // A next version of what there is is no further type.
+    expect((await post("b", large)).status).toBe(201);
+    const back = await fetch(`${api.url}${typePath(tenantId, "a")}`, {
+      method: "PATCH",
+      headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" },
+      body: JSON.stringify({ version: 1 }),
+    });
+    expect(back.status).toBe(409);
+    expect((await post("d", {}, `${tenantId}-other`)).status).toBe(201);
+    await api.kill("SIGTERM");
+  });
+
+  test("a schema that takes long to compile is refused within its budget, and other requests are answered meanwhile", async () => {
+    const { tenantId } = await newSender(stack);
+    const heavy = (n: number) => ({
+      properties: Object.fromEntries(Array.from({ length: 98 }, (_, i) => [`p${i}`, { pattern: `^[\\p{L}\\p{N}]{1,${900 + i}}${n}$` }])),
+    });
+    const attack = Promise.all(Array.from({ length: 4 }, (_, n) => register(tenantId, `heavy-${n}`, heavy(n))));
+    const waits: number[] = [];
+    let over = false;
+    void attack.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      const startedAt = performance.now();
+      await fetch(`${stack.apiUrl}/live`);
+      waits.push(performance.now() - startedAt);
+      await sleep(5);
+    }
+    for (const { status, body } of await attack) expect([status, body.code]).toEqual([400, "invalid-request"]);
+    waits.sort((a, b) => a - b);
+    // The event loop of the api was never held for as long as one of them took.
+    expect(waits.at(-1)).toBeLessThan(500);
+    expect((await register(tenantId, "light", MONEY)).status).toBe(201);
+  });
+});

@@ -115,7 +115,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
     },
     async startWorker() {
       // No API process runs here that would tell workers which event types there are: none.
-      await redis.hset(keys.eventTypes, { digest: "none", types: "[]" });
+      await redis.hset(keys.eventTypes, { digest: "none" });
       return startWorker(config);
     },
     async get(url, headers = asAdmin) {

@@ -13,7 +13,7 @@ import {
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { EventTypeService, NewType, Refused } from "../../event-types/service.js";
+import { type EventTypeService, type NewType, type Refused, TypeLimitError } from "../../event-types/service.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import { type ProblemError, problem } from "../problems.js";
 
@@ -64,7 +64,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
       },
       async (request) => {
         const tenantId = requireTenant(request, request.query.tenantId);
-        const changed = await eventTypes.change(actorOf(request), tenantId, request.params.type, request.body);
+        const changed = await eventTypes.change(actorOf(request), tenantId, request.params.type, request.body).catch(sayLimit);
         if (!changed) throw noSuchType();
         return changed;
       },
@@ -107,7 +107,9 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
       async (request, reply) => {
         const { dryRun, tenantId, ...type } = request.body;
         const wanted: NewType = { ...type, tenantId: requireTenant(request, tenantId) };
-        const made = dryRun ? await eventTypes.check(wanted) : await eventTypes.register(actorOf(request), wanted);
+        const made = dryRun
+          ? await eventTypes.check(wanted).catch(sayLimit)
+          : await eventTypes.register(actorOf(request), wanted).catch(sayLimit);
         if (isRefused(made)) throw refusal(made, wanted);
         if (dryRun) return reply.code(200).send(made);
         return reply
@@ -131,7 +133,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
       async (request) => {
         const { tenantId, ...type } = request.body;
         const wanted: NewType = { ...type, tenantId: requireTenant(request, tenantId) };
-        const checked = await eventTypes.check(wanted);
+        const checked = await eventTypes.check(wanted).catch(sayLimit);
         if (isRefused(checked)) throw refusal(checked, wanted);
         return checked;
       },
@@ -141,6 +143,11 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
 
 function isRefused(answer: object | string): answer is Refused {
   return typeof answer === "string" || "flaws" in answer;
+}
+
+/** @throws 409 that names the limit; else the error itself */
+function sayLimit(error: Error): never {
+  throw error instanceof TypeLimitError ? problem("conflict", error.message) : error;
 }
 
 function refusal(refused: Refused, { tenantId, type, version }: NewType): ProblemError {
