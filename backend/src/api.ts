@@ -24,6 +24,7 @@ import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
 import { serveDashboard } from "./http/dashboard.js";
+import { createFairReads } from "./http/fair-reads.js";
 import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
@@ -190,6 +191,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }), bodies });
   auth.install(app);
   const rateLimits = createRateLimits(createLimiter(redis), keys, config);
+  const reads = createFairReads(registry);
   const build = readBuild(config.GIT_COMMIT);
   await app.register(describeRoutes(build.version));
   await app.register(
@@ -213,14 +215,16 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   await withSecurityHeaders(app, config, async (scope) => {
     // First: a browser that goes to /events wants the page of that name.
     await serveDashboard(scope, DASHBOARD);
-    await scope.register(readingRoutes({ auth, limits: rateLimits, events: createEventQueries(store), letters, lookup, partitions }));
+    await scope.register(
+      readingRoutes({ auth, limits: rateLimits, reads, events: createEventQueries(store), letters, lookup, partitions }),
+    );
     await scope.register(async (admin) => {
       await limitAdministration(admin, redis, keys, config);
-      await admin.register(deadLetterRoutes({ auth, letters }));
-      await admin.register(discardRoutes({ auth, db: prisma, store, letters }));
+      await admin.register(deadLetterRoutes({ auth, letters, reads }));
+      await admin.register(discardRoutes({ auth, db: prisma, store, letters, reads }));
       await admin.register(retryRoutes({ auth, letters, retries: createRetries({ redis, keys, partitions }) }));
-      await admin.register(auditRoutes({ auth, db: prisma }));
-      await admin.register(replayRoutes({ auth, jobs: createReplayJobs({ prisma, store, announcer: replays, config }) }));
+      await admin.register(auditRoutes({ auth, db: prisma, reads }));
+      await admin.register(replayRoutes({ auth, reads, jobs: createReplayJobs({ prisma, store, announcer: replays, config }) }));
       await admin.register(ledgerRoutes({ auth, ledger, letters }));
       await admin.register(ledgerAlarmRoutes({ auth, db: prisma, ...keeper }));
       await admin.register(statsRoutes({ auth, sampler, history }));

@@ -129,7 +129,7 @@ export const configSchema = z.object({
   APPEND_TIMEOUT_MS: positive(10_000, "How long an append is tried before it is answered 503 outcome-unknown, in ms"),
   DEFAULT_REQUESTS_PER_SECOND: count(0, "Requests a second allowed per API key when its tenant sets no limit of its own; 0 is unlimited"),
   DEFAULT_EVENTS_PER_SECOND: count(0, "Events a second allowed per tenant when it sets no limit; 0 is unlimited"),
-  ADMIN_REQUESTS_PER_MINUTE: positive(600, "Administrative requests a minute allowed per caller"),
+  ADMIN_REQUESTS_PER_MINUTE: positive(600, "Administrative requests a minute allowed per tenant (all its keys) and person (all sessions)"),
 
   PARTITIONS: z.coerce
     .number()

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { AuditItem } from "@streamforge/shared";
 import type { AuditLog, Prisma } from "../generated/prisma/client.js";
+import { readPage } from "../lib/page.js";
 import { encodeCursor, type Position } from "../store/cursor.js";
 import type { Database } from "./database.js";
 
@@ -88,15 +89,22 @@ export async function readAudit(
   if (targetId !== undefined) conditions.push({ targetId });
   if (from) conditions.push({ at: { gte: from } });
   if (to) conditions.push({ at: { lt: to } });
-  if (after) {
-    const at = new Date(after.atMs);
+  const behind = (at: Date, id: string): Prisma.AuditLogWhereInput[] => [
     // The first condition bounds the index; `OR` alone would read from the beginning.
-    conditions.push({ at: { lte: at } }, { OR: [{ at: { lt: at } }, { id: { lt: uuidOf(after.id) } }] });
-  }
-  const found = await db.auditLog.findMany({ where: { AND: conditions }, orderBy: [{ at: "desc" }, { id: "desc" }], take: limit + 1 });
-  const items = found.slice(0, limit);
+    { at: { lte: at } },
+    { OR: [{ at: { lt: at } }, { id: { lt: id } }] },
+  ];
+  const begin = after ? behind(new Date(after.atMs), uuidOf(after.id)) : [];
+  const { items, more } = await readPage<AuditLog>(
+    limit,
+    (take, last) => {
+      const where = { AND: [...conditions, ...(last ? behind(last.at, last.id) : begin)] };
+      return db.auditLog.findMany({ where, orderBy: [{ at: "desc" }, { id: "desc" }], take });
+    },
+    (row) => JSON.stringify(row).length,
+  );
   const last = items.at(-1);
-  const nextCursor = found.length > limit && last ? encodeCursor(last.at.getTime(), Buffer.from(last.id.replaceAll("-", ""), "hex")) : null;
+  const nextCursor = more && last ? encodeCursor(last.at.getTime(), Buffer.from(last.id.replaceAll("-", ""), "hex")) : null;
   return { items: items.map(auditItem), nextCursor };
 }
 

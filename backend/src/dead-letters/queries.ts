@@ -2,9 +2,10 @@ import type { Buffer } from "node:buffer";
 import type { LetterStatus, ReasonCode } from "@streamforge/shared";
 import { letterStatuses, reasonCodes } from "@streamforge/shared";
 import { Binary } from "mongodb";
+import { readPage } from "../lib/page.js";
 import { behind, encodeCursor, type Position } from "../store/cursor.js";
 import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
-import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
+import { bounded, each, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
 import type { Store } from "../store/mongo.js";
 import { createCauses } from "./causes.js";
 import { createGroups, type LetterGroups } from "./groups.js";
@@ -27,16 +28,18 @@ export interface LetterCounts {
 
 export interface LetterQueries {
   /**
-   * One page, those that died last first.
+   * One page, those that died last first, within `MOST_PAGE_BYTES`.
+   * @param view a letter as it stands in the answer; it has neither its body nor its history
    * @param signal ends the search, in MongoDB as well
-   * @throws SlowQueryError when the search takes longer than `QUERY_TIMEOUT_MS`
+   * @throws SlowQueryError when one look takes longer than `QUERY_TIMEOUT_MS`
    */
-  list(
+  list<T>(
     filter: LetterFilter,
     limit: number,
-    after?: Position,
+    after: Position | undefined,
+    view: (letter: DeadLetterDocument) => T,
     signal?: AbortSignal,
-  ): Promise<{ items: DeadLetterDocument[]; nextCursor: string | null }>;
+  ): Promise<{ items: T[]; nextCursor: string | null }>;
   /** @param id the 24 bytes of its `_id` */
   byId(tenantId: string | null, id: Buffer): Promise<DeadLetterDocument | null>;
   /** The letter to show for an event: an open one before any other, then the one that died last. */
@@ -77,24 +80,25 @@ export function createLetterQueries(store: Store): LetterQueries {
   };
 
   return {
-    async list({ tenantId, ...conditions }, limit, after, signal) {
-      const found = await bounded(
-        async () => {
-          const { filter, hint } = await planFor(deadLetters, tenantId, conditions);
-          const rest = after ? [behind("lastFailedAt", after, new Binary(after.id), "desc")] : [];
-          return deadLetters
-            .find({ $and: [filter, ...rest] }, { ...LIMITS, hint, projection: { raw: 0, history: 0 }, ...(signal ? { signal } : {}) })
+    async list({ tenantId, ...conditions }, limit, after, view, signal) {
+      const { filter, hint } = await bounded(() => planFor(deadLetters, tenantId, conditions), NARROWED_BY, signal);
+      const { items, more } = await readPage<{ item: ReturnType<typeof view>; position: Position }>(
+        limit,
+        async function* (most, before) {
+          const from = before ? before.position : after;
+          const rest = from ? [behind("lastFailedAt", from, new Binary(from.id), "desc")] : [];
+          const found = deadLetters
+            .find({ $and: [filter, ...rest] }, { ...LIMITS, hint, signal, projection: { raw: 0, history: 0, failures: 0 } })
             .sort({ lastFailedAt: -1, _id: -1 })
-            .limit(limit + 1)
-            .batchSize(limit + 1)
-            .toArray();
+            .limit(most)
+            .batchSize(most);
+          for await (const letter of each(found, NARROWED_BY, signal))
+            yield { item: view(letter), position: { atMs: letter.lastFailedAt.getTime(), id: letter._id.buffer as Buffer } };
         },
-        NARROWED_BY,
-        signal,
+        ({ item }) => JSON.stringify(item).length,
       );
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      return { items, nextCursor: found.length > limit && last ? encodeCursor(last.lastFailedAt.getTime(), last._id.buffer) : null };
+      const last = items.at(-1)?.position;
+      return { items: items.map(({ item }) => item), nextCursor: more && last ? encodeCursor(last.atMs, last.id) : null };
     },
 
     byId: (tenantId, id) =>
@@ -102,14 +106,16 @@ export function createLetterQueries(store: Store): LetterQueries {
 
     async ofEvent(tenantId, event) {
       const which = "id" in event ? { eventDocId: new Binary(event.id, Binary.SUBTYPE_UUID) } : { eventId: event.eventId };
+      // Without their bodies first: 100 of one event would be 25 MB.
       const found = await bounded(() =>
         deadLetters
-          .find({ tenantId, ...which }, { ...LIMITS, hint: "id" in event ? "event" : "tenant_event" })
+          .find({ tenantId, ...which }, { ...LIMITS, hint: "id" in event ? "event" : "tenant_event", projection: { status: 1 } })
           .sort({ lastFailedAt: -1 })
           .limit(100)
           .toArray(),
       );
-      return found.find(({ status }) => status === "open") ?? found[0] ?? null;
+      const shown = found.find(({ status }) => status === "open") ?? found[0];
+      return shown ? bounded(() => deadLetters.findOne({ _id: shown._id, tenantId }, { ...LIMITS, hint: "_id_" })) : null;
     },
 
     async attempts(eventDocId, receipt) {
@@ -120,16 +126,13 @@ export function createLetterQueries(store: Store): LetterQueries {
     async lastAttempts(ids) {
       if (ids.length === 0) return new Map();
       const eventDocId = { $in: ids.map((id) => new Binary(id, Binary.SUBTYPE_UUID)) };
-      const found = await bounded(() =>
-        attempts
-          .find({ eventDocId }, LIMITS)
-          .sort({ at: -1 })
-          .limit(ids.length * MOST_ATTEMPTS)
-          .toArray(),
-      );
-      return new Map(
-        found.reverse().map((attempt) => [`${attempt.eventDocId.toString("hex")}${attempt.receipt.toString("hex")}`, attempt]),
-      );
+      const lastOfEach = [
+        { $match: { eventDocId } },
+        { $sort: { at: -1 } },
+        { $group: { _id: { eventDocId: "$eventDocId", receipt: "$receipt" }, last: { $first: "$$ROOT" } } },
+      ];
+      const found = await bounded(() => attempts.aggregate<{ last: AttemptDocument }>(lastOfEach, LIMITS).toArray());
+      return new Map(found.map(({ last }) => [`${last.eventDocId.toString("hex")}${last.receipt.toString("hex")}`, last]));
     },
 
     reasons: groups.top,

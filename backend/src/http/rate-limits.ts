@@ -5,7 +5,7 @@ import { TRIES_PER_EMAIL, WINDOW_SECONDS } from "../accounts/throttle.js";
 import type { Config } from "../config.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { Limiter, Verdict } from "../stream/limiter.js";
-import { type Hook, principalOf, requireTenant } from "./auth.js";
+import { callerOf, type Hook, principalOf, requireTenant } from "./auth.js";
 import { type ProblemError, problem } from "./problems.js";
 import type { Server } from "./server.js";
 
@@ -106,7 +106,7 @@ export function tooManyTries(waitSeconds: number): ProblemError {
 }
 
 /**
- * The limit of administrative routes, a minute and caller, counted in Redis by @fastify/rate-limit. A round trip a request is
+ * The limit of administrative routes, a minute and tenant or person, counted in Redis by @fastify/rate-limit. A round trip a request is
  * no matter here; on the path of an event it would be (see `stream/limiter.ts`).
  */
 export async function limitAdministration(
@@ -120,9 +120,10 @@ export async function limitAdministration(
     nameSpace: keys.limit("admin:"),
     max: config.ADMIN_REQUESTS_PER_MINUTE,
     timeWindow: 60_000,
-    // After authentication: the caller is known by then.
-    hook: "preHandler",
-    keyGenerator: (request) => request.principal?.id ?? request.ip,
+    // After authentication, before a body is read.
+    hook: "preParsing",
+    // By tenant and person: a key can make keys, and a person can sign in again.
+    keyGenerator: callerOf,
     skipOnError: true,
     addHeaders: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },
     addHeadersOnExceeding: { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false },

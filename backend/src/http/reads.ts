@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { Readable } from "node:stream";
 import { wholeInQuery } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { decodeCursor, type Position } from "../store/cursor.js";
@@ -5,7 +7,8 @@ import { problem } from "./problems.js";
 
 /** What the reading routes share: parameters, and how failures of the stores are answered. */
 
-export const limitParam = (most: number, fallback: number) => wholeInQuery(1, most).default(fallback);
+export const limitParam = (most: number, fallback: number) =>
+  wholeInQuery(1, most).default(fallback).describe("Most items of a page; it ends at 4 MiB as well, and nextCursor continues it");
 
 /** @throws 400 when the cursor is not one of ours */
 export function positionOf(cursor: string | undefined, idBytes: number): Position | undefined {
@@ -44,3 +47,19 @@ export function whileAsked({ raw: request }: FastifyRequest, { raw: reply }: Fas
 export function sendJson(reply: FastifyReply, json: string): FastifyReply {
   return reply.type("application/json; charset=utf-8").send(json);
 }
+
+/** Sent in one piece below this. */
+const ONE_PIECE_BYTES = 256 * 1024;
+
+/** Sends a page whose items are JSON already. A large one goes out as its client takes it. */
+export function sendPage(reply: FastifyReply, items: Buffer[], nextCursor: string | null): FastifyReply {
+  const parts = items.flatMap((item, i) => (i === 0 ? [item] : [COMMA, item]));
+  parts.unshift(Buffer.from('{"items":['));
+  parts.push(Buffer.from(`],"nextCursor":${JSON.stringify(nextCursor)}}`));
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  reply.type("application/json; charset=utf-8");
+  if (length < ONE_PIECE_BYTES) return reply.send(Buffer.concat(parts, length));
+  return reply.header("content-length", String(length)).send(Readable.from(parts, { objectMode: false }));
+}
+
+const COMMA = Buffer.from(",");

@@ -5,7 +5,8 @@ import type { Database, PrismaClient } from "../accounts/database.js";
 import type { Config } from "../config.js";
 import { NARROWED_BY } from "../dead-letters/plan.js";
 import { Prisma, type ReplayJob } from "../generated/prisma/client.js";
-import { decodeCursor, encodeCursor } from "../store/cursor.js";
+import { readPage } from "../lib/page.js";
+import { decodeCursor, encodeCursor, type Position } from "../store/cursor.js";
 import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
 import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
@@ -138,14 +139,20 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
     async list(tenantId, { status, limit, cursor }) {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 16);
       if (cursor !== undefined && !after) return undefined;
-      const rows = await prisma.replayJob.findMany({
-        where: { ...(tenantId === null ? {} : { tenantId }), ...(status ? { status } : {}), ...(after ? { OR: behindOf(after) } : {}) },
-        orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-        take: limit + 1,
-      });
-      const items = rows.slice(0, limit);
+      const these = { ...(tenantId === null ? {} : { tenantId }), ...(status ? { status } : {}) };
+      const { items, more } = await readPage<ReplayJob>(
+        limit,
+        (take, before) => {
+          const from = before ? positionOf(before) : after;
+          const where = { ...these, ...(from ? { OR: behindOf(from) } : {}) };
+          return prisma.replayJob.findMany({ where, orderBy: [{ createdAt: "desc" }, { id: "desc" }], take });
+        },
+        // A selector may have 10,000 ids.
+        (row) => JSON.stringify(row).length,
+      );
       const last = items.at(-1);
-      const nextCursor = rows.length > limit && last ? encodeCursor(last.createdAt.getTime(), uuidBytes(last.id)) : null;
+      const position = more && last ? positionOf(last) : undefined;
+      const nextCursor = position ? encodeCursor(position.atMs, position.id) : null;
       return { items: items.map(replayView), nextCursor };
     },
 
@@ -194,11 +201,15 @@ function withoutRecent(cursor: Prisma.JsonValue) {
   return rest as Prisma.InputJsonObject;
 }
 
-function behindOf({ atMs, id }: { atMs: number; id: Buffer }) {
+function behindOf({ atMs, id }: Position) {
   const createdAt = new Date(atMs);
   const hex = id.toString("hex");
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
   return [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: uuid } }];
+}
+
+function positionOf({ createdAt, id }: ReplayJob): Position {
+  return { atMs: createdAt.getTime(), id: uuidBytes(id) };
 }
 
 function uuidBytes(uuid: string): Buffer {

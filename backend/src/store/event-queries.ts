@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import { Binary, type Filter, MongoServerError, type Sort } from "mongodb";
+import { Binary, type Filter, type FindCursor, MongoServerError, type Sort } from "mongodb";
 import { SlowQueryError } from "../lib/errors.js";
+import { readPage } from "../lib/page.js";
 import { behind, encodeCursor, type Position } from "./cursor.js";
 import type { EventDocument } from "./documents.js";
 import { guarded } from "./events.js";
@@ -33,15 +34,19 @@ export interface EventQueries {
   byEventId(query: FindByEventId): Promise<EventDocument | null>;
   byId(tenantId: string, id: Buffer, userId?: string): Promise<EventDocument | null>;
   /**
-   * One page, by occurredAt.
-   * @throws SlowQueryError when it takes longer than `QUERY_TIMEOUT_MS`
+   * One page, by occurredAt, within `MOST_PAGE_BYTES`.
+   * @param view an event as it stands in the answer
+   * @param signal ends the search
+   * @throws SlowQueryError when one look takes longer than `QUERY_TIMEOUT_MS`
    */
   list(
     filter: EventFilter,
     order: "asc" | "desc",
     limit: number,
-    after?: Position,
-  ): Promise<{ items: EventDocument[]; nextCursor: string | null }>;
+    after: Position | undefined,
+    view: (event: EventDocument) => string,
+    signal?: AbortSignal,
+  ): Promise<{ items: Buffer[]; nextCursor: string | null }>;
 }
 
 /** A search that takes longer is ended: it would hold up writes that nobody may hold up. */
@@ -67,46 +72,60 @@ export function createEventQueries(store: Store): EventQueries {
   };
 
   // The hints keep a plan that looked best for one value from being used for all others of the same shape.
-  const find = (
-    conditions: Filter<EventDocument>[],
-    sort: Sort,
-    limit: number,
-    hint: "tenant_time" | "user_time",
-  ): Promise<EventDocument[]> =>
-    bounded(() =>
+  const find = (conditions: Filter<EventDocument>[], sort: Sort, most: number, hint: "tenant_time" | "user_time", signal?: AbortSignal) =>
+    each(
       store.events
-        .find({ $and: conditions }, { ...LIMITS, hint })
+        .find({ $and: conditions }, { ...LIMITS, hint, signal })
         .sort(sort)
-        .limit(limit)
-        .batchSize(limit)
-        .toArray(),
+        .limit(most)
+        .batchSize(most),
+      HOW_TO_NARROW,
+      signal,
     );
 
-  const ofTenant: PageReader = (conditions, order, limit, after) => {
+  const ofTenant: EventReader = (conditions, order, most, after, signal) => {
     const rest = after ? [behind("occurredAt", after, uuid(after.id), order)] : [];
-    return find([conditions, ...rest], { occurredAt: direction(order), _id: direction(order) }, limit, "tenant_time");
+    return find([conditions, ...rest], { occurredAt: direction(order), _id: direction(order) }, most, "tenant_time", signal);
   };
 
   /**
    * A user's index ends with occurredAt: to sort by `_id` too, MongoDB would read all events of the user (100,000: 180 ms), and
-   * `_id` in the index would make it larger by two thirds. So ties are put in order here: the group in which the page
-   * before ended is finished first, and the one in which this page ends is read once more, in order.
+   * `_id` in the index would make it larger by two thirds. So events of one time are put in order here, by reading them once more:
+   * those of the time at which the page before ended are finished first.
    */
-  const ofUser: PageReader = async (conditions, order, limit, after) => {
+  const ofUser: EventReader = async function* (conditions, order, most, after, signal) {
     const towards = { asc: { time: "$gt", id: "$gt" }, desc: { time: "$lt", id: "$lt" } }[order];
-    const ties = (at: Date, most: number, behindId?: Buffer) => {
+    const ties = (at: Date, left: number, behindId?: Buffer) => {
       const rest = behindId ? [{ _id: { [towards.id]: uuid(behindId) } }] : [];
-      return find([conditions, { occurredAt: at }, ...rest], { _id: direction(order) }, most, "user_time");
+      return find([conditions, { occurredAt: at }, ...rest], { _id: direction(order) }, left, "user_time", signal);
     };
-    const items = after ? await ties(new Date(after.atMs), limit, after.id) : [];
-    const wanted = limit - items.length;
-    if (wanted <= 0) return items;
+    let left = most;
+    if (after) {
+      for await (const event of ties(new Date(after.atMs), left, after.id)) {
+        left--;
+        yield event;
+      }
+    }
+    if (left === 0) return;
     const past = after ? [{ occurredAt: { [towards.time]: new Date(after.atMs) } }] : [];
-    const next = await find([conditions, ...past], { occurredAt: direction(order) }, wanted, "user_time");
-    const end = next.at(-1)?.occurredAt;
-    if (next.length < wanted || !end) return [...items, ...inOrder(next, order)];
-    const whole = next.filter(({ occurredAt }) => occurredAt.getTime() !== end.getTime());
-    return [...items, ...inOrder(whole, order), ...(await ties(end, wanted - whole.length))];
+    let first: EventDocument | undefined;
+    let ofOneTime = 0;
+    let found = 0;
+    const group = async function* (isLast: boolean): AsyncGenerator<EventDocument> {
+      // One alone is the whole group, unless the limit cut it off.
+      if (first && ofOneTime === 1 && !(isLast && found === left)) yield first;
+      else if (first) yield* ties(first.occurredAt, ofOneTime);
+    };
+    for await (const event of find([conditions, ...past], { occurredAt: direction(order) }, left, "user_time", signal)) {
+      found++;
+      if (first?.occurredAt.getTime() === event.occurredAt.getTime()) ofOneTime++;
+      else {
+        yield* group(false);
+        first = event;
+        ofOneTime = 1;
+      }
+    }
+    yield* group(true);
   };
 
   return {
@@ -137,25 +156,40 @@ export function createEventQueries(store: Store): EventQueries {
       return bounded(() => store.events.findOne({ _id: uuid(id), tenantId, ...shard }, LIMITS));
     },
 
-    async list(filter, order, limit, after) {
-      const page = filter.userId === undefined ? ofTenant : ofUser;
-      const found = await page(conditionsOf(filter), order, limit + 1, after);
-      const items = found.slice(0, limit);
+    async list(filter, order, limit, after, view, signal) {
+      const read = filter.userId === undefined ? ofTenant : ofUser;
+      const conditions = conditionsOf(filter);
+      const { items, more } = await readPage<Viewed>(
+        limit,
+        async function* (most, last) {
+          // As bytes at once: of a page no more than one document is in memory, and nothing is encoded once more to be sent.
+          for await (const event of read(conditions, order, most, last ?? after, signal))
+            yield { bytes: Buffer.from(view(event)), atMs: event.occurredAt.getTime(), id: event._id.buffer as Buffer };
+        },
+        ({ bytes }) => bytes.length,
+      );
       const last = items.at(-1);
-      return { items, nextCursor: found.length > limit && last ? encodeCursor(last.occurredAt.getTime(), last._id.buffer) : null };
+      return { items: items.map(({ bytes }) => bytes), nextCursor: more && last ? encodeCursor(last.atMs, last.id) : null };
     },
   };
 }
 
-type PageReader = (conditions: Filter<EventDocument>, order: "asc" | "desc", limit: number, after?: Position) => Promise<EventDocument[]>;
+/** Events in order, behind a position. */
+type EventReader = (
+  conditions: Filter<EventDocument>,
+  order: "asc" | "desc",
+  most: number,
+  after?: Position,
+  signal?: AbortSignal,
+) => AsyncIterable<EventDocument>;
+
+/** What is kept of an event that is on a page. */
+interface Viewed extends Position {
+  bytes: Buffer;
+}
 
 const uuid = (id: Buffer): Binary => new Binary(id, Binary.SUBTYPE_UUID);
 const direction = (order: "asc" | "desc"): 1 | -1 => (order === "desc" ? -1 : 1);
-
-function inOrder(events: EventDocument[], order: "asc" | "desc"): EventDocument[] {
-  const sign = direction(order);
-  return events.sort((a, b) => sign * (a.occurredAt.getTime() - b.occurredAt.getTime() || Buffer.compare(a._id.buffer, b._id.buffer)));
-}
 
 const LIMITS = { maxTimeMS: QUERY_TIMEOUT_MS };
 
@@ -169,18 +203,35 @@ function conditionsOf({ tenantId, userId, source, eventType, correlationId, from
   return conditions;
 }
 
+const HOW_TO_NARROW = "with from and to, or with userId";
+
 /**
  * Runs a read.
  * @param how what narrows it
  * @param signal of who asks, as given to the operation: nobody is to blame when they left
  * @throws SlowQueryError, StorageUnavailableError
  */
-export async function bounded<T>(operation: () => Promise<T>, how = "with from and to, or with userId", signal?: AbortSignal): Promise<T> {
+export async function bounded<T>(operation: () => Promise<T>, how = HOW_TO_NARROW, signal?: AbortSignal): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    if (error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED) throw new SlowQueryError(QUERY_TIMEOUT_MS, how);
-    return guarded(() => Promise.reject(error));
+    return failed(error, how, signal);
   }
+}
+
+/** What a cursor finds, one by one. The rest as for `bounded`. */
+export async function* each<T>(cursor: FindCursor<T>, how = HOW_TO_NARROW, signal?: AbortSignal): AsyncGenerator<T> {
+  try {
+    yield* cursor;
+  } catch (error) {
+    await failed(error, how, signal);
+  } finally {
+    await cursor.close();
+  }
+}
+
+function failed(error: unknown, how: string, signal: AbortSignal | undefined): Promise<never> {
+  if (signal?.aborted) throw signal.reason;
+  if (error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED) throw new SlowQueryError(QUERY_TIMEOUT_MS, how);
+  return guarded(() => Promise.reject(error));
 }

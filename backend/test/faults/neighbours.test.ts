@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { head, NDJSON, newSender, openWire, settledSoon, watchMemory } from "../integration/sending-fixture.js";
 import { event, sleep } from "../support/judged.js";
@@ -13,7 +14,7 @@ const CONNECTIONS = Number(process.env.SLOW_CLIENTS ?? 900);
 let stack: Stack;
 let neighbours: Neighbours;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: { ADMIN_REQUESTS_PER_MINUTE: "1000000" } });
   neighbours = await startNeighbours(stack);
 });
 afterAll(async () => {
@@ -60,6 +61,22 @@ async function slowBodies(count: number, headOf: () => string, begin: string, by
     clearInterval(drip);
     for (const wire of wires) wire.socket.destroy();
   };
+}
+
+const asAdmin = () => ({ "x-admin-token": stack.adminToken, "content-type": "application/json" });
+
+/** Events of this tenant whose amount is no number die. */
+async function register(tenantId: string): Promise<void> {
+  const schema = { type: "object", properties: { amount: { type: "number" } } };
+  const body = JSON.stringify({ tenantId, type: "order.created", schema });
+  expect((await fetch(`${stack.apiUrl}/v1/admin/event-types`, { method: "POST", headers: asAdmin(), body })).status).toBe(201);
+  await sleep(1_000);
+}
+
+async function keyOf(tenantId: string, scopes: string[]): Promise<string> {
+  const body = JSON.stringify({ tenantId, name: "reader", scopes });
+  const made = await fetch(`${stack.apiUrl}/v1/admin/keys`, { method: "POST", headers: asAdmin(), body });
+  return ((await made.json()) as { key: string }).key;
 }
 
 describe("promise 30: a tenant feels nothing of somebody without a credential who", () => {
@@ -118,5 +135,23 @@ describe("promise 29: a tenant feels nothing of a neighbour that", () => {
     const headers = { authorization: `Bearer ${sender.key}` };
     const read = () => fetch(`${stack.apiUrl}/v1/events?limit=500`, { headers }).then((answer) => answer.arrayBuffer());
     await neighbours.bear(async () => repeatedly(4, 20, read));
+  });
+
+  test("searches in its dead letters, and in its events for what is not there", async () => {
+    const sender = await newSender(stack);
+    await register(sender.tenantId);
+    const bad = (n: number) => JSON.stringify({ ...JSON.parse(event("bad", n).text), payload: { amount: "x".repeat(2_000) } });
+    for (let n = 0; n < 10_000; n += 500)
+      await sender.post("/v1/events", `${Array.from({ length: 500 }, (_, i) => bad(n + i)).join("\n")}\n`, NDJSON);
+    await settledSoon(stack, 120_000);
+    const key = await keyOf(sender.tenantId, ["events:read", "dead-letters:read"]);
+    let n = 0;
+    const search = async (): Promise<void> => {
+      const path = ["/v1/admin/dlq?q=nothing-like-this", "/v1/events?type=nothing.like.this", `/v1/events/${randomUUID()}`][n++ % 3];
+      const answer = await fetch(`${stack.apiUrl}${path}`, { headers: { authorization: `Bearer ${key}` } });
+      await answer.arrayBuffer();
+      expect([200, 404, 429]).toContain(answer.status);
+    };
+    await neighbours.bear(async () => repeatedly(30, 0, search));
   });
 });

@@ -1,8 +1,10 @@
 import { request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Binary } from "mongodb";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createLetterQueries } from "../../src/dead-letters/queries.js";
+import { createFairReads } from "../../src/http/fair-reads.js";
 import { deadLetterRoutes } from "../../src/http/routes/dead-letters.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { asAdmin, type Reading, startReading } from "./reading-fixture.js";
@@ -16,7 +18,7 @@ let host: string;
 beforeAll(async () => {
   reading = await startReading();
   const { app, auth, store } = reading;
-  await app.register(deadLetterRoutes({ auth, letters: createLetterQueries(store) }));
+  await app.register(deadLetterRoutes({ auth, letters: createLetterQueries(store), reads: createFairReads(new Registry()) }));
   const { port } = await app.listen({ port: 0, host: "127.0.0.1" }).then(() => app.server.address() as AddressInfo);
   host = `http://127.0.0.1:${port}`;
   for (let n = 0; n < MADE_UP; n += 5_000)

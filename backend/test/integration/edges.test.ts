@@ -46,6 +46,34 @@ test("administrative requests have a limit of their own, and say so as every 429
   await strict.kill("SIGKILL");
 });
 
+test("administrative requests count by tenant and by person, whatever keys and sessions they make", async () => {
+  const strict = await stack.startApi({ ADMIN_REQUESTS_PER_MINUTE: "6" });
+  const url = `${strict.url}/v1/admin/keys`;
+  const headers = { "x-admin-token": stack.adminToken, "content-type": "application/json" };
+  const make = (headers: Record<string, string>, tenantId: string) =>
+    fetch(url, { method: "POST", headers, body: JSON.stringify({ tenantId, name: "more", scopes: ["admin"] }) });
+  let key = ((await (await make(headers, "one-bucket")).json()) as { key: string }).key;
+  const other = ((await (await make(headers, "another-bucket")).json()) as { key: string }).key;
+  const made: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const answer = await make({ "x-api-key": key, "content-type": "application/json" }, "one-bucket");
+    made.push(answer.status);
+    key = answer.status === 201 ? ((await answer.json()) as { key: string }).key : key;
+  }
+  expect(made).toEqual([201, 201, 201, 201, 201, 201, 429, 429]);
+  expect((await fetch(url, { headers: { "x-api-key": other } })).status).toBe(200);
+  const person: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const body = JSON.stringify({ email: stack.adminEmail, password: stack.adminPassword });
+    const signedIn = await fetch(`${stack.apiUrl}/v1/session`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    expect(signedIn.status).toBe(200);
+    const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] as string;
+    person.push((await fetch(url, { headers: { cookie } })).status);
+  }
+  expect(person).toEqual([200, 200, 200, 200, 200, 200, 429, 429]);
+  await strict.kill("SIGKILL");
+});
+
 test("a tenant's requests a second count over all its keys", async () => {
   const { tenantId, post } = await newSender(stack, { limits: { requestsPerSecond: 1 } });
   const event = { eventType: "A" };

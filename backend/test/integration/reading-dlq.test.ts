@@ -1,9 +1,11 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { type DeadLetter, problems } from "@streamforge/shared";
 import { Binary } from "mongodb";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLetterQueries, type LetterQueries } from "../../src/dead-letters/queries.js";
 import { readBuild } from "../../src/http/build.js";
+import { createFairReads } from "../../src/http/fair-reads.js";
 import { deadLetterRoutes } from "../../src/http/routes/dead-letters.js";
 import { describeRoutes, docsRoutes } from "../../src/http/routes/docs.js";
 import { healthRoutes } from "../../src/http/routes/health.js";
@@ -34,10 +36,11 @@ beforeAll(async () => {
   });
   await app.register(describeRoutes("0.1.0"));
   await app.register(docsRoutes());
-  await app.register(deadLetterRoutes({ auth, letters }));
+  await app.register(deadLetterRoutes({ auth, letters, reads: createFairReads(new Registry()) }));
   await app.register(problemRoutes());
   await app.register(
     readingRoutes({
+      reads: createFairReads(new Registry()),
       auth,
       limits: unlimited,
       letters,

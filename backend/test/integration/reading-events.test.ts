@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { EventView } from "@streamforge/shared";
 import { Binary } from "mongodb";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLetterQueries } from "../../src/dead-letters/queries.js";
+import { createFairReads } from "../../src/http/fair-reads.js";
 import { readingRoutes } from "../../src/http/routes/reading.js";
 import { eventUuid, nameDigest, uuidText } from "../../src/ingest/identify.js";
 import type { EventDocument } from "../../src/store/documents.js";
@@ -19,6 +21,7 @@ beforeAll(async () => {
   const { auth, store, redis, keys, app } = reading;
   await app.register(
     readingRoutes({
+      reads: createFairReads(new Registry()),
       auth,
       limits: unlimited,
       events: createEventQueries(store),
@@ -331,6 +334,40 @@ describe("the list", () => {
     expect((await reading.get("/v1/events", asKey("lists", "events:write"))).status).toBe(403);
     expect((await reading.get("/v1/events", {})).status).toBe(401);
   });
+
+  it("ends a page at 4 MiB; the cursor goes on, by tenant and by user, forwards and backwards", async () => {
+    const fill = (bytes: number) => ({ fill: "x".repeat(bytes) });
+    const at = Date.UTC(2026, 2, 1);
+    await insertStored([
+      ...Array.from({ length: 40 }, (_, i) => ({
+        tenantId: "large",
+        eventId: `big-${i}`,
+        // Some share a time.
+        occurredAt: new Date(at + Math.floor(i / 3) * 1_000),
+        payload: fill(250_000),
+      })),
+      { tenantId: "large", eventId: "big-40", occurredAt: new Date(at + 60_000), payload: fill(5 * 1024 * 1024) },
+    ]);
+    const large = asKey("large", "events:read");
+    for (const query of ["", "&userId=u-1", "&order=asc", "&userId=u-1&order=asc"]) {
+      const found: string[] = [];
+      let pages = 0;
+      for (let cursor = ""; ; pages++) {
+        const { text, body: page } = await reading.get(`/v1/events?limit=500${query}${cursor && `&cursor=${cursor}`}`, large);
+        const body = page as { items: EventView[]; nextCursor: string | null };
+        const ids = body.items.map(({ eventId }) => eventId);
+        if (ids.length > 1) expect(Buffer.byteLength(text)).toBeLessThan(4.1 * 1024 * 1024);
+        found.push(...ids);
+        if (body.nextCursor === null) break;
+        expect(ids.length).toBeGreaterThan(0);
+        cursor = body.nextCursor;
+      }
+      expect(new Set(found).size, query).toBe(41);
+      expect(found.length).toBe(41);
+      expect(found.at(query.includes("asc") ? -1 : 0)).toBe("big-40");
+      expect(pages).toBeGreaterThanOrEqual(3);
+    }
+  }, 60_000);
 
   it("refuses what it does not understand", async () => {
     for (const query of [

@@ -195,6 +195,17 @@ describe("statistics", () => {
 });
 
 describe("the live stream", () => {
+  it("has room for others when one person has opened all that one may", async () => {
+    const cut = new AbortController();
+    const open = async (role: "operator" | "viewer") =>
+      (await fetch(`${url}/v1/stats/live`, { headers: asPerson(role), signal: cut.signal })).status;
+    const mine = await Promise.all(Array.from({ length: 25 }, () => open("operator")));
+    expect(mine.filter((status) => status === 200).length).toBe(20);
+    expect(mine.filter((status) => status === 429).length).toBe(5);
+    expect(await open("viewer")).toBe(200);
+    cut.abort();
+  });
+
   async function listen(until_: (messages: Stats[]) => boolean): Promise<Stats[]> {
     const cut = AbortSignal.timeout(8_000);
     const response = await fetch(`${url}/v1/stats/live`, { headers: asPerson("viewer"), signal: cut });

@@ -1,8 +1,10 @@
 import type { EventView } from "@streamforge/shared";
 import { Redis } from "ioredis";
 import { MongoClient } from "mongodb";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLetterQueries } from "../../src/dead-letters/queries.js";
+import { createFairReads } from "../../src/http/fair-reads.js";
 import { readingRoutes } from "../../src/http/routes/reading.js";
 import { eventUuid, nameDigest, uuidBytes, uuidText } from "../../src/ingest/identify.js";
 import { createEventQueries } from "../../src/store/event-queries.js";
@@ -136,6 +138,7 @@ describe("the search", () => {
     const lookup = createLookup({ redis, keys, mostBytes: 64 * 1024 });
     await app.register(
       readingRoutes({
+        reads: createFairReads(new Registry()),
         auth,
         limits: unlimited,
         events: createEventQueries(store),

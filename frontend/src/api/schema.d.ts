@@ -1,22 +1,5 @@
 // Made by npm run api:types from /openapi.json; not to be edited.
 export interface paths {
-    "/openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This API as OpenAPI 3.1 */
-        get: operations["getOpenapiJson"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -866,7 +849,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change one's password; other sessions end */
+        /** Change one's password; other sessions end, and this one gets a new cookie */
         post: operations["postV1MePassword"];
         delete?: never;
         options?: never;
@@ -995,6 +978,23 @@ export interface paths {
         post?: never;
         /** Sign a person out everywhere */
         delete: operations["deleteV1AdminUsersByIdSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This API as OpenAPI 3.1 */
+        get: operations["getOpenapiJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1311,37 +1311,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getOpenapiJson: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OpenAPI 3.1 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     getV1Events: {
         parameters: {
             query?: {
@@ -1360,6 +1329,7 @@ export interface operations {
                 to?: string;
                 /** @description By occurredAt; newest first unless told */
                 order?: "asc" | "desc";
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
@@ -1669,6 +1639,7 @@ export interface operations {
                 to?: string;
                 /** @description By occurredAt; newest first unless told */
                 order?: "asc" | "desc";
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
@@ -2856,6 +2827,7 @@ export interface operations {
                 to?: string;
                 /** @description Text that the item as it was sent contains, in upper or lower case */
                 q?: string;
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
@@ -2916,6 +2888,7 @@ export interface operations {
                 /** @description Tenant id */
                 tenantId?: string;
                 status?: "open" | "replaying" | "resolved" | "discarded" | "superseded";
+                /** @description Most items */
                 limit?: number;
             };
             header?: never;
@@ -3180,6 +3153,7 @@ export interface operations {
             query?: {
                 /** @description Tenant id */
                 tenantId?: string;
+                /** @description Most items */
                 limit?: number;
             };
             header?: never;
@@ -3244,6 +3218,7 @@ export interface operations {
                 from?: string;
                 /** @description RFC 3339, with a zone */
                 to?: string;
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
@@ -4216,6 +4191,7 @@ export interface operations {
     getV1AdminLedgerChecks: {
         parameters: {
             query?: {
+                /** @description Most items */
                 limit?: number;
             };
             header?: never;
@@ -4571,6 +4547,7 @@ export interface operations {
                 state?: "active" | "replaced" | "expired" | "revoked";
                 /** @description Part of a name, or an id */
                 q?: string;
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
@@ -5993,6 +5970,7 @@ export interface operations {
             query?: {
                 /** @description Part of an e-mail */
                 q?: string;
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
@@ -6330,6 +6308,37 @@ export interface operations {
                 content: {
                     "application/json": {
                         ended: number;
+                    };
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOpenapiJson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
                     };
                 };
             };

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { AUDIT_ID_BYTES, readAudit } from "../../accounts/audit.js";
 import type { Database } from "../../accounts/database.js";
 import { type Auth, resolveTenant } from "../auth.js";
+import type { FairReads } from "../fair-reads.js";
 import { limitParam, positionOf } from "../reads.js";
 
 const name = exactText(400);
@@ -19,7 +20,7 @@ const query = z.strictObject({
 });
 
 /** What administrators did: `GET /v1/admin/audit`. A key with the scope `admin` sees its own tenant only. */
-export function auditRoutes({ auth, db }: { auth: Auth; db: Database }): FastifyPluginAsyncZod {
+export function auditRoutes({ auth, db, reads }: { auth: Auth; db: Database; reads: FairReads }): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       "/v1/admin/audit",
@@ -32,9 +33,11 @@ export function auditRoutes({ auth, db }: { auth: Auth; db: Database }): Fastify
           response: { 200: auditPageSchema },
         },
       },
-      async (request) => {
-        const { tenantId, limit, cursor, ...filter } = request.query;
-        return readAudit(db, { ...filter, tenantId: resolveTenant(request, tenantId) }, limit, positionOf(cursor, AUDIT_ID_BYTES));
+      (request, reply) => {
+        const { tenantId, limit, cursor, ...conditions } = request.query;
+        const filter = { ...conditions, tenantId: resolveTenant(request, tenantId) };
+        const position = positionOf(cursor, AUDIT_ID_BYTES);
+        return reads.page(request, reply, () => readAudit(db, filter, limit, position));
       },
     );
   };

@@ -20,8 +20,9 @@ import type { LetterGroup } from "../../dead-letters/groups.js";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import { type Auth, resolveTenant } from "../auth.js";
+import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
-import { limitParam, positionOf, whileAsked } from "../reads.js";
+import { limitParam, positionOf } from "../reads.js";
 
 const ID_BYTES = 24;
 
@@ -41,11 +42,19 @@ const listQuery = z.strictObject({
 const reasonsQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
   status: z.enum(letterStatuses).default("open"),
-  limit: limitParam(500, 50),
+  limit: limitParam(500, 50).describe("Most items"),
 });
 
 /** Dead letters, to read: `GET /v1/admin/dlq`, `/v1/admin/dlq/{id}`, `/v1/admin/dlq/reasons`, `/v1/admin/dlq/counts`. */
-export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: LetterQueries }): FastifyPluginAsyncZod {
+export function deadLetterRoutes({
+  auth,
+  letters,
+  reads,
+}: {
+  auth: Auth;
+  letters: LetterQueries;
+  reads: FairReads;
+}): FastifyPluginAsyncZod {
   const onRequest = [auth.authenticate, auth.requireScope("dead-letters:read")];
   const tags = ["dead letters"];
 
@@ -61,15 +70,14 @@ export function deadLetterRoutes({ auth, letters }: { auth: Auth; letters: Lette
           response: { 200: deadLetterPageSchema },
         },
       },
-      async (request, reply) => {
+      (request, reply) => {
         const { tenantId, limit, cursor, ...conditions } = request.query;
-        const { items, nextCursor } = await letters.list(
-          { ...conditions, tenantId: resolveTenant(request, tenantId) },
-          limit,
-          positionOf(cursor, ID_BYTES),
-          whileAsked(request, reply),
+        const filter = { ...conditions, tenantId: resolveTenant(request, tenantId) };
+        const position = positionOf(cursor, ID_BYTES);
+        // Text is looked for in every body.
+        return reads[conditions.q === undefined ? "page" : "search"](request, reply, (signal) =>
+          letters.list(filter, limit, position, letterView, signal),
         );
-        return { items: items.map(letterView), nextCursor };
       },
     );
 

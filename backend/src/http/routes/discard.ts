@@ -7,9 +7,11 @@ import { needsAll } from "../../dead-letters/selector.js";
 import type { Store } from "../../store/mongo.js";
 import { audited } from "../audited.js";
 import { type Auth, actorOf, requireTenant } from "../auth.js";
+import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
 
 export interface DiscardRoutesDeps {
+  reads: Pick<FairReads, "search">;
   auth: Auth;
   db: Database;
   store: Pick<Store, "deadLetters">;
@@ -17,7 +19,7 @@ export interface DiscardRoutesDeps {
 }
 
 /** `POST /v1/admin/dlq/discard`: an operator decides that these letters need nothing more. */
-export function discardRoutes({ auth, db, store, letters }: DiscardRoutesDeps): FastifyPluginAsyncZod {
+export function discardRoutes({ auth, db, store, letters, reads }: DiscardRoutesDeps): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       "/v1/admin/dlq/discard",
@@ -30,7 +32,7 @@ export function discardRoutes({ auth, db, store, letters }: DiscardRoutesDeps): 
           response: { 200: discardedSchema },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { tenantId: named, ...order } = request.body;
         const tenantId = requireTenant(request, named);
         if (needsAll({ ...order, status: undefined }))
@@ -45,14 +47,16 @@ export function discardRoutes({ auth, db, store, letters }: DiscardRoutesDeps): 
           before: { status: "open" },
           after: auditable(order),
         } as const;
-        try {
-          return await audited(
+        const discard = () =>
+          audited(
             db,
             actor,
             entry,
             () => discardLetters(store, tenantId, order, actor),
             (outcome) => ({ ...outcome }),
           );
+        try {
+          return await (order.q === undefined ? discard() : reads.search(request, reply, discard));
         } finally {
           letters.changed();
         }

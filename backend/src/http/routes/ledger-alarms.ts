@@ -77,7 +77,7 @@ export function ledgerAlarmRoutes({ auth, db, alarms, verifier }: LedgerAlarmRou
         schema: {
           tags,
           summary: "Independent counts: documents against the ledger, per tenant and day",
-          querystring: z.strictObject({ limit: limitParam(500, 50) }),
+          querystring: z.strictObject({ limit: limitParam(500, 50).describe("Most items") }),
           response: { 200: checkListSchema },
         },
       },

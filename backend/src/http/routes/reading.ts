@@ -22,13 +22,15 @@ import type { Lookup, Remembered } from "../../stream/lookup.js";
 import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
-import { problem } from "../problems.js";
+import type { FairReads } from "../fair-reads.js";
+import { ProblemError, problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
-import { limitParam, positionOf, sendJson } from "../reads.js";
+import { limitParam, positionOf, sendJson, sendPage } from "../reads.js";
 
 export interface ReadingRoutesDeps {
   auth: Auth;
   limits: Pick<RateLimits, "requests">;
+  reads: FairReads;
   events: EventQueries;
   letters: Pick<LetterQueries, "ofEvent" | "attempts">;
   lookup: Lookup;
@@ -92,9 +94,14 @@ async function listEvents(deps: ReadingRoutesDeps, request: FastifyRequest, repl
     throw problem("invalid-request", "source and service are two names of one filter; give one of them.");
   }
   const filter = { tenantId, userId, source: source ?? service, eventType, correlationId, from, to };
-  const { items, nextCursor } = await deps.events.list(filter, order, limit, positionOf(cursor, ID_BYTES));
+  const position = positionOf(cursor, ID_BYTES);
+  // What no index narrows down is looked for among all events of the tenant.
+  const isSearch = [filter.source, eventType, correlationId].some((one) => one !== undefined);
+  const { items, nextCursor } = await deps.reads[isSearch ? "search" : "page"](request, reply, (signal) =>
+    deps.events.list(filter, order, limit, position, storedEventJson, signal),
+  );
   reply.header("X-Shards", userId === undefined ? "scatter" : "targeted");
-  return sendJson(reply, `{"items":[${items.map(storedEventJson).join(",")}],"nextCursor":${JSON.stringify(nextCursor)}}`);
+  return sendPage(reply, items, nextCursor);
 }
 
 async function findEvent(
@@ -106,7 +113,8 @@ async function findEvent(
 ) {
   const tenantId = requireTenant(request, query.tenantId);
   reply.header("X-Shards", query.userId === undefined ? "scatter" : "targeted");
-  const json = (await byEventId(deps, tenantId, name, query)) ?? (await byId(deps, tenantId, name, query.userId));
+  const searching: Searching = (wanted) => deps.reads.search(request, reply, () => deps.lookup.search(deps.partitions, wanted));
+  const json = (await byEventId(deps, tenantId, name, query)) ?? (await byId(deps, tenantId, name, query.userId, searching));
   if (json === null) throw problem("event-not-found", "There is no such event.");
   return sendJson(reply, json);
 }
@@ -159,6 +167,9 @@ async function onItsWay(
   return JSON.stringify({ ...view, status: "retrying", attempts: attempts.length } satisfies EventView);
 }
 
+/** Looks through the queue, in the caller's turn. */
+type Searching = (wanted: Wanted) => ReturnType<Lookup["search"]>;
+
 const NOT_ALL_LOOKED_THROUGH =
   "Nothing stored has this name, and not everything that waits to be stored could be looked through. Ask again later; an eventId that the producer chose is always found.";
 
@@ -167,13 +178,19 @@ const NOT_ALL_LOOKED_THROUGH =
  * meanwhile is found by the second.
  * @throws 404 that says so when the queue is too long to be looked through
  */
-async function byId(deps: ReadingRoutesDeps, tenantId: string, name: string, userId: string | undefined): Promise<string | null> {
+async function byId(
+  deps: ReadingRoutesDeps,
+  tenantId: string,
+  name: string,
+  userId: string | undefined,
+  searching: Searching,
+): Promise<string | null> {
   const wanted = wantedBy(tenantId, name);
   if (!wanted) return null;
   const known = await decided(deps, wanted, userId);
   if (known) return known;
-  const search = await deps.lookup.search(deps.partitions, wanted).catch(() => {
-    throw redisAway();
+  const search = await searching(wanted).catch((error: Error) => {
+    throw error instanceof ProblemError ? error : redisAway();
   });
   if (search.kind === "found") {
     const { eventId, id, receipt, receivedAtMs, acceptedAtMs } = search.record;

@@ -17,6 +17,7 @@ import { needsAll } from "../../dead-letters/selector.js";
 import { type NewReplay, type ReplayCommand, type ReplayJobs, TooManyJobsError } from "../../replay/jobs.js";
 import { forbiddenOperations, PatchError } from "../../replay/patch.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
+import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
 
 const params = z.object({ id: uuid });
@@ -32,13 +33,15 @@ const COMMANDS: Record<ReplayCommand, string> = {
 };
 
 /** Retry and replay: `/v1/admin/dlq/retry`, `/v1/admin/replay`. */
-export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): FastifyPluginAsyncZod {
+export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJobs; reads: FairReads }): FastifyPluginAsyncZod {
   const read = [auth.authenticate, auth.requireScope("dead-letters:read")];
   const write = [auth.authenticate, auth.requireScope("dead-letters:write")];
   const tags = ["replay"];
 
   const create = async (request: FastifyRequest, reply: FastifyReply, replay: NewReplay) => {
-    const made = await jobs.create(actorOf(request), replay).catch((error: Error) => {
+    // What a job would take is counted first; of text, in every body.
+    const make = () => jobs.create(actorOf(request), replay);
+    const made = await (replay.selector.q === undefined ? make() : reads.search(request, reply, make)).catch((error: Error) => {
       if (!(error instanceof PatchError)) return refuseAnother(error);
       throw problem("invalid-request", error.message, { errors: [{ pointer: "/patch", detail: error.message }] });
     });
@@ -94,9 +97,9 @@ export function replayRoutes({ auth, jobs }: { auth: Auth; jobs: ReplayJobs }): 
         onRequest: read,
         schema: { tags, summary: "Replays, newest first", querystring: replayListQuerySchema, response: { 200: replayPageSchema } },
       },
-      async (request) => {
+      async (request, reply) => {
         const { tenantId, ...filter } = request.query;
-        const page = await jobs.list(resolveTenant(request, tenantId), filter);
+        const page = await reads.page(request, reply, () => jobs.list(resolveTenant(request, tenantId), filter));
         if (!page) throw problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.");
         return page;
       },

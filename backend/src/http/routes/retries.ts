@@ -19,7 +19,7 @@ export function retryRoutes(deps: { auth: Auth; retries: Retries; letters: Pick<
         schema: {
           tags: ["dead letters"],
           summary: "Events that wait for their next attempt, those that are due next first",
-          querystring: z.strictObject({ tenantId: tenantIdSchema.optional(), limit: limitParam(500, 100) }),
+          querystring: z.strictObject({ tenantId: tenantIdSchema.optional(), limit: limitParam(500, 100).describe("Most items") }),
           response: { 200: retriesSchema },
         },
       },

@@ -5,7 +5,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { HistoryKeeper } from "../../stats/history.js";
 import type { Sampler } from "../../stats/sampler.js";
-import { type Auth, requireAllTenants } from "../auth.js";
+import { type Auth, callerOf, requireAllTenants } from "../auth.js";
 import { ProblemError } from "../problems.js";
 import { rateLimited } from "../rate-limits.js";
 
@@ -17,7 +17,9 @@ export interface StatsRoutesDeps {
 
 /** A client that has so much waiting for it does not read: its messages would pile up in our memory. */
 const MOST_WAITING_BYTES = 256 * 1024;
-const MOST_CLIENTS = 200;
+const MOST_VIEWS = 200;
+/** Of one person, in all sessions and windows. */
+const MOST_VIEWS_OF_ONE = 20;
 const RETRY_LIVE_SECONDS = 10;
 const MOST_MINUTES = 7 * 24 * 60;
 
@@ -28,10 +30,19 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
   const tags = ["operation"];
 
   return async (app) => {
-    const clients = new Set<PassThrough>();
+    /** Open views, and whose they are. */
+    const views = new Map<PassThrough, string>();
     app.addHook("preClose", async () => {
-      for (const client of clients) client.end();
+      for (const view of views.keys()) view.end();
     });
+    const admit = (viewer: string): void => {
+      const own = [...views.values()].filter((one) => one === viewer).length;
+      const [open, most, whose] =
+        own < MOST_VIEWS_OF_ONE ? [views.size, MOST_VIEWS, "on this server"] : [own, MOST_VIEWS_OF_ONE, "of yours"];
+      if (open < most) return;
+      const policy = { name: "live-views", quota: most, windowSeconds: 1 };
+      throw rateLimited(`${most} live views ${whose} are open already; close one.`, policy, RETRY_LIVE_SECONDS);
+    };
 
     app.get("/v1/stats", { onRequest, schema: { tags, summary: "What is happening now", response: { 200: statsSchema } } }, async () => {
       return sampler.current();
@@ -50,13 +61,10 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
         },
       },
       (request, reply) => {
-        if (clients.size >= MOST_CLIENTS) {
-          const policy = { name: "live-views", quota: MOST_CLIENTS, windowSeconds: 1 };
-          throw rateLimited(`${MOST_CLIENTS} live views are open on this server already.`, policy, RETRY_LIVE_SECONDS);
-        }
+        admit(callerOf(request));
         return (reply as FastifyReply)
           .headers({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" })
-          .send(live(deps, clients, request, reply)) as never;
+          .send(live(deps, views, request, reply)) as never;
       },
     );
 
@@ -83,7 +91,12 @@ export function statsRoutes(deps: StatsRoutesDeps): FastifyPluginAsyncZod {
 }
 
 /** One client's stream: a message at once, then one a second until it goes, is too slow, or may no longer see it. */
-function live({ auth, sampler }: StatsRoutesDeps, clients: Set<PassThrough>, request: FastifyRequest, reply: FastifyReply): PassThrough {
+function live(
+  { auth, sampler }: StatsRoutesDeps,
+  views: Map<PassThrough, string>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): PassThrough {
   const client = new PassThrough();
   let messages = 0;
   client.write(`retry: 1000\n\ndata: ${JSON.stringify(sampler.current())}\n\n`);
@@ -97,10 +110,10 @@ function live({ auth, sampler }: StatsRoutesDeps, clients: Set<PassThrough>, req
     // A session that has ended meanwhile does not keep its window; one that Redis cannot speak for just now does.
     auth.authenticate(request, reply, (error) => error instanceof ProblemError && error.status === 401 && client.end());
   });
-  clients.add(client);
+  views.set(client, callerOf(request));
   client.once("close", () => {
     leave();
-    clients.delete(client);
+    views.delete(client);
   });
   return client;
 }
