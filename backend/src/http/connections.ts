@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { ProblemCode } from "@streamforge/shared";
-import { problem, problemDocument } from "./problems.js";
+import { notAllowed, problem, problemDocument } from "./problems.js";
 
 /** Node's own switch, which its types do not name. */
 type HalfOpenServer = Server & { httpAllowHalfOpen?: boolean };
@@ -67,7 +67,11 @@ interface Refusal {
   status: number;
   code: ProblemCode;
   detail: string;
+  headers?: Record<string, string>;
 }
+
+/** Methods that a path takes. */
+export type AllowedAt = (path: string) => string[];
 
 const GARBAGE: Record<string, Refusal> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, code: "request-timeout", detail: "The request came too slowly." },
@@ -78,9 +82,9 @@ const GARBAGE: Record<string, Refusal> = {
  * Answers what is no HTTP request. There is no request to answer by the usual way, only a socket. Requests before it are answered
  * first: a producer would take this 400 for the answer to an event that was accepted.
  */
-export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket, allowedAt: AllowedAt = () => []): void {
   const due = (socket as Answering)._httpMessage;
-  if (due?.req.complete && !socket.destroyed) return void due.once("close", () => answerGarbage(error, socket));
+  if (due?.req.complete && !socket.destroyed) return void due.once("close", () => answerGarbage(error, socket, allowedAt));
   // Who reads the body knows how far it came, and answers: events of a stream have been taken in.
   if (due && told.has(due.req) && error.code !== "ECONNRESET") return;
   if (due?.req.listenerCount("aborted") && !due.headersSent) {
@@ -91,7 +95,8 @@ export function answerGarbage(error: NodeJS.ErrnoException, socket: Socket): voi
   // Answered already: what still comes is thrown away until the connection closes.
   if (socket.writableEnded) return;
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
-  const known = GARBAGE[error.code ?? ""] ?? { status: 400, code: "invalid-request", detail: "This is no HTTP request." };
+  const noRequest: Refusal = { status: 400, code: "invalid-request", detail: "This is no HTTP request." };
+  const known = GARBAGE[error.code ?? ""] ?? unknownMethod(error, allowedAt) ?? noRequest;
   const { headers, body } = answerTo(known);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${known.status} ${STATUS_CODES[known.status]}\r\n${lines.join("")}\r\n${body}`);
@@ -106,11 +111,24 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
   response.writeHead(417, headers).end(body);
 }
 
-function answerTo({ status, code, detail }: Refusal): { headers: Record<string, string | number>; body: string } {
+/** A method that Node's parser does not know: it never becomes a request, yet its first line is well-formed. */
+function unknownMethod(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, allowedAt: AllowedAt): Refusal | undefined {
+  if (error.code !== "HPE_INVALID_METHOD") return undefined;
+  const line = /^([A-Z][A-Z-]{0,30}) (\/[^\s?]*)\S* HTTP\/1\.[01]\r?\n/i.exec(error.rawPacket?.toString("latin1", 0, 4096) ?? "");
+  const [, method, path] = line ?? [];
+  if (method === undefined || path === undefined) return undefined;
+  const allowed = allowedAt(path);
+  if (allowed.length === 0) return { status: 404, code: "not-found", detail: `There is no ${method} ${path}.` };
+  const { code, message, headers } = notAllowed(method, path, allowed);
+  return { status: 405, code, detail: message, headers };
+}
+
+function answerTo({ status, code, detail, headers }: Refusal): { headers: Record<string, string | number>; body: string } {
   const correlationId = randomUUID();
   const body = JSON.stringify({ ...problemDocument(problem(code, detail), "", correlationId), instance: undefined, status });
   return {
     headers: {
+      ...headers,
       "Content-Type": "application/problem+json",
       "Content-Length": Buffer.byteLength(body),
       "X-Correlation-Id": correlationId,

@@ -60,7 +60,7 @@ function locationOf(eventId: string): string {
 
 function prefersLenient(request: FastifyRequest): boolean {
   const { prefer } = request.headers;
-  return prefer !== undefined && /(^|[,;\s])handling\s*=\s*lenient($|[,;\s])/i.test(String(prefer));
+  return prefer !== undefined && /(^|[,;\s])handling\s*=\s*"?lenient"?($|[,;\s])/i.test(String(prefer));
 }
 
 function retryDetail(code: ProblemCode): string | undefined {
@@ -84,7 +84,9 @@ export function summarize(items: Item[], outcomes: ItemOutcome[], all: boolean):
 export function answerMany(metrics: IngestMetrics, request: FastifyRequest, reply: FastifyReply, items: Item[]): FastifyReply {
   const summary = summarize(items, items.map(outcomeOf), (request.query as { results?: string }).results === "all");
   countSummary(metrics, summary);
-  return sendSummary(request, reply, summary, summary);
+  // For shippers that take 207 for a failure, and would send the chunk for ever.
+  const mixed = prefersLenient(request) ? 200 : 207;
+  return sendSummary(request, reply, summary, summary, { mixed });
 }
 
 /** Counts a batch in the metrics. */
@@ -95,13 +97,13 @@ export function countSummary(metrics: IngestMetrics, summary: BatchSummary): voi
   if (duplicates + conflicts > 0) metrics.dedupeHits.inc(duplicates + conflicts);
 }
 
-/** The status of a batch is that of its items, when they agree: 202, 400, 503; otherwise 207. */
+/** The status of a batch is that of its items, when they agree: 202, 400, 503; otherwise 207 (`mixed`). */
 export function sendSummary(
   request: FastifyRequest,
   reply: FastifyReply,
   counts: BatchSummary,
   body: object,
-  good: 200 | 202 = 202,
+  { good = 202, mixed = 207 }: { good?: 200 | 202; mixed?: 200 | 207 } = {},
 ): FastifyReply {
   const { accepted, duplicates, conflicts, rejected, retry, results } = counts;
   const total = accepted + duplicates + conflicts + rejected + retry;
@@ -114,11 +116,9 @@ export function sendSummary(
     );
   if (total > 0 && rejected === total)
     return sendProblem(request, reply, batchProblem("invalid-event", "Every item was rejected; results says why.", body));
-  return reply
-    .code(accepted + duplicates === total ? good : 207)
-    .type("application/json; charset=utf-8")
-    .serializer(JSON.stringify)
-    .send(body);
+  const status = accepted + duplicates === total ? good : mixed;
+  if (status === mixed && mixed === 200) reply.header("Preference-Applied", "handling=lenient");
+  return reply.code(status).type("application/json; charset=utf-8").serializer(JSON.stringify).send(body);
 }
 
 function batchProblem(code: ProblemCode, detail: string, body: object): ProblemError {

@@ -39,8 +39,11 @@ export function inflating(
 ): IncomingMessage | Gunzip {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase();
   if (encoding === undefined || encoding === "" || encoding === "identity") return request;
-  if (encoding !== "gzip") throw problem("unsupported-media-type", `Content-Encoding "${encoding}" is not supported; send gzip or none.`);
+  // x-gzip is gzip (RFC 9110, 8.4.1.3).
+  if (encoding !== "gzip" && encoding !== "x-gzip") throw unsupportedEncoding(encoding);
   const gunzip = createGunzip();
+  request.once("data", (chunk: Buffer) => heads.set(gunzip, chunk.subarray(0, 2)));
+  gunzip.once("error", (error) => sentInstead.set(error, heads.get(gunzip)));
   let inflated = 0;
   gunzip.on("data", (chunk: Buffer) => {
     inflated += chunk.length;
@@ -53,10 +56,26 @@ export function inflating(
   return gunzip;
 }
 
+/** The first bytes of what should be gzip, for the answer when it is not. */
+const heads = new WeakMap<Gunzip, Buffer>();
+const sentInstead = new WeakMap<Error, Buffer | undefined>();
+
+function unsupportedEncoding(encoding: string): ProblemError {
+  const detail = `Content-Encoding "${encoding.slice(0, 100)}" is not taken: send gzip, or no encoding.`;
+  return problem("unsupported-media-type", detail, { title: "The content encoding is not supported" }, { "Accept-Encoding": "gzip" });
+}
+
 export function brokenBody(error: Error): ProblemError {
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  if (code.startsWith("Z_")) return problem("invalid-request", `The body is not valid gzip (${code}).`);
-  return brokenOff();
+  if (!code.startsWith("Z_")) return brokenOff();
+  const head = sentInstead.get(error);
+  if (code === "Z_BUF_ERROR") return problem("invalid-request", "The body is gzip that ends before its end: it was cut off.");
+  if (head && !(head[0] === 0x1f && head[1] === 0x8b)) {
+    const found = [...head].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const detail = `Content-Encoding says gzip, but the body begins with ${found} and gzip with 1f 8b: compress it, or send no Content-Encoding.`;
+    return problem("invalid-request", detail);
+  }
+  return problem("invalid-request", `The body is not valid gzip (${code}): it was damaged on its way.`);
 }
 
 /** Nobody is left to read this; it ends the request in the log and the metrics. */

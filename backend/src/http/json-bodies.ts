@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { callerOf } from "./auth.js";
 import type { BodyReader } from "./body.js";
-import { problem } from "./problems.js";
+import { type ProblemError, problem } from "./problems.js";
 
 /** Largest JSON body of a route that takes no events, in bytes: of those who are known, and of anybody (signing in). */
 const MOST_BYTES = 1024 * 1024;
@@ -22,7 +22,25 @@ export function readJsonBodies(app: FastifyInstance, bodies: Pick<BodyReader, "r
     bodies.read(request.raw, callerOf(request), maxBytes, tooLarge).then(({ bytes, release }) => {
       const text = bytes.toString();
       release();
-      parse(request, text, done);
+      if (text === "") done(emptyBody(request), undefined);
+      else parse(request, text, done);
     }, done);
   });
+  app.addContentTypeParser("*", (request: FastifyRequest, _payload, done) => {
+    done(request.is404 ? null : unsupportedType(request, ["application/json"]), undefined);
+  });
+}
+
+/** Many clients name a type also where they send nothing. @returns why that will not do here */
+function emptyBody({ routeOptions }: FastifyRequest): ProblemError | null {
+  if (!routeOptions.schema?.body) return null;
+  return problem("invalid-json", "The body is empty, and Content-Type says JSON: send a JSON object.");
+}
+
+/** 415 that names what is taken, in its text and in `Accept`. */
+export function unsupportedType({ headers }: FastifyRequest, taken: readonly string[]): ProblemError {
+  const sent = headers["content-type"];
+  const found = sent === undefined ? "There is no Content-Type" : `Content-Type "${sent.slice(0, 100)}" is not taken`;
+  const byCurl = sent?.startsWith("application/x-www-form-urlencoded") ? " (curl -d names that type by itself: add -H)" : "";
+  return problem("unsupported-media-type", `${found}: send ${taken.join(" or ")}${byCurl}.`, {}, { Accept: taken.join(", ") });
 }

@@ -32,7 +32,7 @@ const HEADERS_IN = [
     "The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position",
   ),
   header("X-Idempotency-Key", KEY, "Same as Idempotency-Key; this one counts when both are there"),
-  header("Content-Encoding", text({ enum: ["gzip", "identity"] }), "gzip when the body is compressed"),
+  header("Content-Encoding", text({ enum: ["gzip", "x-gzip", "identity"] }), "gzip when the body is compressed"),
   header(
     "X-Correlation-Id",
     text({ maxLength: 200 }),
@@ -47,7 +47,7 @@ const HEADERS_IN = [
   header(
     "Prefer",
     text({ enum: ["handling=lenient"] }),
-    "With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409",
+    "With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207",
   ),
   header(
     "X-Stream-Offset",

@@ -117,11 +117,14 @@ function send(limits: Limits): OperationDetails {
     parameters: headersIn("Prefer"),
     requestBody,
     responses: {
-      200: jsonAnswer("A duplicate of one event, with Prefer: handling=lenient. The first one's answer", {
-        headers: ["Location", "Preference-Applied"],
-        schema: schemaNamed("Accepted"),
-        examples: { one: example("The first one's answer", ACCEPTED) },
-      }),
+      200: jsonAnswer(
+        "With Prefer: handling=lenient. A duplicate of one event: the first one's answer. Of many, some were not taken: as 207",
+        {
+          headers: ["Location", "Preference-Applied", "Retry-After"],
+          schema: { anyOf: [schemaNamed("Accepted"), schemaNamed("BatchSummary")] },
+          examples: { one: example("The first one's answer", ACCEPTED), some: example("One of two was rejected", ONE_REJECTED) },
+        },
+      ),
       202: jsonAnswer("Accepted. Of many: each is accepted, or was before", {
         headers: ["Location"],
         schema: { anyOf: [schemaNamed("Accepted"), schemaNamed("BatchSummary")] },

@@ -47,3 +47,9 @@ export function problemDocument(error: ProblemError, instance: string, correlati
     ...error.extra,
   };
 }
+
+/** The 405 of a path that takes other methods. */
+export function notAllowed(method: string, path: string, allowed: readonly string[]): ProblemError {
+  const allow = allowed.join(", ");
+  return problem("method-not-allowed", `${method} is not allowed at ${path}; allowed are ${allow}.`, {}, { Allow: allow });
+}

@@ -8,7 +8,9 @@ import type { Logger } from "../telemetry/log.js";
 import type { BodyReader } from "./body.js";
 import { allowHalfOpen, answerGarbage, boundConnections, refuseExpectation } from "./connections.js";
 import { correlationIdOf } from "./correlation.js";
+import { corsOptions } from "./cors.js";
 import { readJsonBodies } from "./json-bodies.js";
+import { watchMethods } from "./methods.js";
 import { isSecure } from "./origins.js";
 import { problem } from "./problems.js";
 import { asProblem, sendProblem } from "./refusals.js";
@@ -42,7 +44,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
     keepAliveTimeout: 65_000,
     // Node looks for late headers only every 30 s unless told.
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000 },
-    clientErrorHandler: answerGarbage,
+    clientErrorHandler: (error, socket) => answerGarbage(error, socket, (path) => methods.allowedAt(path)),
     // A URL that cannot be decoded comes here, past all hooks.
     frameworkErrors: (error, request, reply) => {
       leaveUnread(request, reply);
@@ -69,6 +71,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
   });
   readJsonBodies(app, bodies);
   refuseWhatIsUnknown(app);
+  const methods = watchMethods(app);
   allowHalfOpen(app.server);
   boundConnections(app.server, config.MAX_CONNECTIONS);
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
@@ -95,17 +98,9 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
     onProblem(known.code);
     return sendProblem(request, reply, known);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, problem("not-found", `There is no ${request.method} ${request.url.split("?")[0]}.`)),
-  );
+  app.setNotFoundHandler(methods.answer);
 
-  await app.register(fastifyCors, {
-    // Programs send no Origin: they get no CORS headers, which are for browsers alone. Closed unless configured, in development too:
-    // a page on any port of this machine would read what whoever is signed in may see. The dashboard is served from here.
-    origin: (origin, decide) => decide(null, origin === undefined ? false : config.CORS_ORIGINS),
-    credentials: true,
-    exposedHeaders: ["X-Correlation-Id", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Preference-Applied", "X-Shards"],
-  });
+  await app.register(fastifyCors, corsOptions(config.CORS_ORIGINS));
   return app;
 }
 

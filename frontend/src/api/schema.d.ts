@@ -1278,14 +1278,14 @@ export interface components {
         /** @description Same as Idempotency-Key; this one counts when both are there */
         "X-Idempotency-Key": string;
         /** @description gzip when the body is compressed */
-        "Content-Encoding": "gzip" | "identity";
+        "Content-Encoding": "gzip" | "x-gzip" | "identity";
         /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
         "X-Correlation-Id": string;
         /** @description W3C trace context, kept with the events */
         traceparent: string;
         /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
         "X-Tenant-Id": string;
-        /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409 */
+        /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
         Prefer: "handling=lenient";
         /** @description Resumes a broken upload: the offset of its summary. Send what follows that byte of the decoded stream, with the same idempotency key */
         "X-Stream-Offset": number;
@@ -1427,7 +1427,7 @@ export interface operations {
                 traceparent?: components["parameters"]["traceparent"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
-                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409 */
+                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
                 Prefer?: components["parameters"]["Prefer"];
             };
             path?: never;
@@ -1445,7 +1445,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A duplicate of one event, with Prefer: handling=lenient. The first one's answer */
+            /** @description With Prefer: handling=lenient. A duplicate of one event: the first one's answer. Of many, some were not taken: as 207 */
             200: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
@@ -1453,10 +1453,11 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
                     "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accepted"];
+                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
                 };
             };
             /** @description Accepted. Of many: each is accepted, or was before */
@@ -1737,7 +1738,7 @@ export interface operations {
                 traceparent?: components["parameters"]["traceparent"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
-                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409 */
+                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
                 Prefer?: components["parameters"]["Prefer"];
             };
             path?: never;
@@ -1755,7 +1756,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A duplicate of one event, with Prefer: handling=lenient. The first one's answer */
+            /** @description With Prefer: handling=lenient. A duplicate of one event: the first one's answer. Of many, some were not taken: as 207 */
             200: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
@@ -1763,10 +1764,11 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
                     "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accepted"];
+                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
                 };
             };
             /** @description Accepted. Of many: each is accepted, or was before */

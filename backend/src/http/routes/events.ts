@@ -13,6 +13,7 @@ import { type Auth, callerOf, type Hook } from "../auth.js";
 import type { BodyReader } from "../body.js";
 import { answerMany, answerOne, answerRejected, countSummary, sendSummary, summarize } from "../event-answers.js";
 import { decode, isNdjson, JSON_TYPE, NDJSON_TYPES, readBody, scopeOf } from "../event-body.js";
+import { unsupportedType } from "../json-bodies.js";
 import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
 import { ProblemError, problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
@@ -53,6 +54,7 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     // The handlers read the body themselves: after authentication, within their own limits, exactly as it was sent.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser([JSON_TYPE, ...NDJSON_TYPES], (_request, payload, done) => done(null, payload));
+    app.addContentTypeParser("*", (request, _payload, done) => done(unsupportedType(request, [JSON_TYPE, NDJSON_TYPES[0] as string])));
 
     const post = (request: FastifyRequest, reply: FastifyReply) => receive(deps, request, reply);
     const operations = sendingOperations(config);
@@ -112,7 +114,7 @@ async function validate(deps: EventRoutesDeps, request: FastifyRequest, reply: F
     }
     const summary = summarize(items, outcomes, true);
     const results = summary.results.map((result, i) => ({ ...result, ...foreseen[i] }));
-    return sendSummary(request, reply, summary, { ...summary, results }, 200);
+    return sendSummary(request, reply, summary, { ...summary, results }, { good: 200 });
   } finally {
     body.release();
   }
@@ -128,7 +130,7 @@ function foreseenOutcome(item: Item, foreseen: Foreseen | undefined): ItemOutcom
 
 async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { config } = deps;
-  if (!isNdjson(request)) throw problem("unsupported-media-type", "Send Content-Type: application/x-ndjson.");
+  if (!isNdjson(request)) throw unsupportedType(request, [NDJSON_TYPES[0] as string]);
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
   const chunks = deps.bodies.chunks(request.raw, callerOf(request), config.STREAM_MAX_BYTES);
