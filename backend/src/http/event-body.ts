@@ -5,6 +5,7 @@ import type { Config } from "../config.js";
 import { MalformedBody, type Slice, skipSpace, splitArray, splitLines, trimmed } from "../ingest/decode/slices.js";
 import { receiveInTurns } from "../ingest/in-turns.js";
 import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
+import { placesIn } from "../lib/json-fault.js";
 import { eventContext } from "../stream/record.js";
 import { callerOf, principalOf, requireTenant } from "./auth.js";
 import type { BodyReader, HeldBody } from "./body.js";
@@ -73,11 +74,12 @@ export function decode(deps: EventBodyDeps, request: FastifyRequest, body: Buffe
       deps,
       body,
       (max) => splitLines(body, max),
-      scope,
+      { ...scope, lines: true },
       (_, slice) => slice.start,
     );
   const start = skipSpace(body, 0);
-  if (start === body.length) throw problem("invalid-json", "The body is empty.");
+  if (start === body.length)
+    throw problem("invalid-json", "The body is empty: send one event as a JSON object, an array of them, or NDJSON.");
   if (body[start] === OPEN_ARRAY)
     return several(
       deps,
@@ -103,7 +105,7 @@ function several(
   if (slices.length > MAX_BATCH_EVENTS) {
     throw problem("batch-too-large", `The body has more than ${MAX_BATCH_EVENTS} events; send it in parts or to /v1/ingest/stream.`);
   }
-  const items = receiveInTurns(deps.ingest, body, slices, { ...scope, several: true }, position);
+  const items = receiveInTurns(deps.ingest, body, slices, { ...scope, several: true, places: placesIn(body) }, position);
   return items instanceof Promise ? items.then((all) => ({ single: false, items: all })) : { single: false, items };
 }
 
@@ -111,7 +113,8 @@ function splitArrayOrRefuse(body: Buffer, max: number): Slice[] {
   try {
     return splitArray(body, max);
   } catch (error) {
-    if (error instanceof MalformedBody) throw problem("invalid-json", `At byte ${error.at}: ${error.message}.`);
-    throw error;
+    if (!(error instanceof MalformedBody)) throw error;
+    const { line, column, byte } = placesIn(body).at(error.at);
+    throw problem("invalid-json", `Line ${line}, column ${column + 1} (byte ${byte}): ${error.message}.`);
   }
 }

@@ -1,4 +1,6 @@
+import { Buffer, isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { faultText, jsonFaultOf } from "../lib/json-fault.js";
 import { callerOf } from "./auth.js";
 import type { BodyReader } from "./body.js";
 import { type ProblemError, problem } from "./problems.js";
@@ -12,7 +14,6 @@ const MOST_BYTES_OF_ANYBODY = 16 * 1024;
  * Fastify's own parsers have neither, and read a body also where there is no such route.
  */
 export function readJsonBodies(app: FastifyInstance, bodies: Pick<BodyReader, "read">): void {
-  const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", (request: FastifyRequest, _payload, done) => {
     if (request.is404) return done(null, undefined);
@@ -20,15 +21,27 @@ export function readJsonBodies(app: FastifyInstance, bodies: Pick<BodyReader, "r
     const tooLarge = () => problem("batch-too-large", `The body has more than ${maxBytes} bytes.`);
     if (Number(request.headers["content-length"] ?? 0) > maxBytes) return done(tooLarge());
     bodies.read(request.raw, callerOf(request), maxBytes, tooLarge).then(({ bytes, release }) => {
-      const text = bytes.toString();
+      const { value, error } = bytes.length > 0 ? parsed(bytes) : { value: undefined, error: emptyBody(request) };
       release();
-      if (text === "") done(emptyBody(request), undefined);
-      else parse(request, text, done);
+      done(error, value);
     }, done);
   });
   app.addContentTypeParser("*", (request: FastifyRequest, _payload, done) => {
     done(request.is404 ? null : unsupportedType(request, ["application/json"]), undefined);
   });
+}
+
+const MARK = Buffer.from("\ufeff");
+
+/** The value; else a problem that says where the body stops being JSON, what stands there, and what to do. */
+function parsed(bytes: Buffer): { value: unknown; error: ProblemError | null } {
+  // One byte order mark may stand before the body.
+  const byte = bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
+  try {
+    if (isUtf8(bytes)) return { value: JSON.parse(bytes.toString("utf8", byte)), error: null };
+  } catch {}
+  const fault = faultText(jsonFaultOf(bytes.subarray(byte), "body"), { line: 1, column: 0, byte });
+  return { value: undefined, error: problem("invalid-json", `${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`) };
 }
 
 /** Many clients name a type also where they send nothing. @returns why that will not do here */

@@ -24,11 +24,6 @@ export function asProblem(error: FastifyError | ProblemError): ProblemError {
   switch (error.code) {
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return problem("unsupported-media-type", "Send Content-Type: application/json (an object or an array) or application/x-ndjson.");
-    case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return problem("batch-too-large", error.message);
-    case "FST_ERR_CTP_EMPTY_JSON_BODY":
-    case "FST_ERR_CTP_INVALID_JSON_BODY":
-      return problem("invalid-json", error.message);
   }
   if (error.statusCode === 429) return problem("rate-limited", error.message);
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) return problem("invalid-request", error.message);

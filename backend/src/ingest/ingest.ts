@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { type FieldError, type ItemResult, isName, type ProblemCode } from "@streamforge/shared";
+import { faultText, type JsonFault, type Places, placesIn } from "../lib/json-fault.js";
 import type { Appender } from "../stream/appender.js";
 import type { Appendable } from "../stream/flush.js";
 import type { DedupeRecord, EventContext } from "../stream/record.js";
@@ -14,6 +15,10 @@ export interface IngestScope {
   idempotencyKey: string | undefined;
   /** More than one item may follow: an idempotency key then needs the item's position to name it. */
   several: boolean;
+  /** NDJSON: a bad item is named by its line and byte. */
+  lines?: boolean;
+  /** For the places of bad items in the body. */
+  places?: Places;
   /** Redis's clock, ms. */
   receivedAtMs: number;
 }
@@ -21,7 +26,7 @@ export interface IngestScope {
 /** One item on its way in. */
 export interface Item extends Appendable {
   index: number;
-  rejection: { code: ProblemCode; detail: string; errors?: FieldError[] } | undefined;
+  rejection: { code: ProblemCode; detail: string; errors?: FieldError[]; fault?: JsonFault } | undefined;
   /** The earlier item of the same request that has the same identity. */
   twin: Item | undefined;
   /** Digest of an event without a lasting identity: a duplicate's eventId follows from it and the first one's time. */
@@ -60,8 +65,12 @@ export interface Ingest {
 /** The way in, top to bottom: parse → normalise → identify → (find twins) → append. */
 export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
   const receiveOne = (text: Buffer, index: number, position: number, scope: IngestScope): Item => {
-    const parsed = parseItem(text, limits.maxEventBytes, limits.maxDepth);
-    if (parsed.kind === "rejected") return rejectedItem(index, text, scope, parsed.code, parsed.detail);
+    const parsed = parseItem(text, limits.maxEventBytes, limits.maxDepth, scope.several ? (scope.lines ? "line" : "item") : "body");
+    if (parsed.kind === "rejected") {
+      const item = rejectedItem(index, text, scope, parsed.code, parsed.detail);
+      if (item.rejection && parsed.fault) item.rejection.fault = parsed.fault;
+      return item;
+    }
 
     const event = normalize(parsed.value, scope.context.defaultType, scope.receivedAtMs);
     if (Array.isArray(event)) {
@@ -105,13 +114,27 @@ export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
 
   return {
     receive(body, slices, scope, position) {
-      return slices.map((slice, index) => receiveOne(body.subarray(slice.start, slice.end), index, position(index, slice), scope));
+      const items = slices.map((slice, index) => receiveOne(body.subarray(slice.start, slice.end), index, position(index, slice), scope));
+      placeRejections(body, slices, items, scope);
+      return items;
     },
     async append(items) {
       if (items.length > 1) findTwins(items);
       await appender.append(items.length === 1 && !items[0]?.rejection ? items : items.filter((item) => !item.rejection && !item.twin));
     },
   };
+}
+
+/** Says of each bad item where it stands in the body. */
+function placeRejections(body: Buffer, slices: readonly Slice[], items: Item[], scope: IngestScope): void {
+  let places = scope.places;
+  for (const [i, { rejection }] of items.entries()) {
+    if (!rejection || !(rejection.fault || scope.lines)) continue;
+    places ??= placesIn(body);
+    const place = places.at((slices[i] as Slice).start);
+    if (rejection.fault) rejection.detail = faultText(rejection.fault, place);
+    else rejection.detail += ` (line ${place.line}, byte ${place.byte})`;
+  }
 }
 
 /** The partition of an identity: its first four bytes, modulo. */
@@ -161,7 +184,10 @@ function rejectedItem(
 
 /** What to tell the producer about an item, after `append`. */
 export function outcomeOf(item: Item): ItemOutcome {
-  if (item.rejection) return { status: "rejected", ...item.rejection };
+  if (item.rejection) {
+    const { code, detail, errors } = item.rejection;
+    return errors ? { status: "rejected", code, detail, errors } : { status: "rejected", code, detail };
+  }
   if (item.twin) return twinOutcome(item, item.twin);
   const outcome = item.outcome;
   if (!outcome) return { status: "retry", code: "outcome-unknown" };

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { ItemResult, ProblemCode, StreamSummary } from "@streamforge/shared";
+import { placesIn } from "../lib/json-fault.js";
 import { type Slice, trimmed } from "./decode/slices.js";
 import { type Ingest, type IngestScope, type Item, itemResult, outcomeOf } from "./ingest.js";
 
@@ -66,12 +67,15 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
   const groups: Group[] = [];
   const rest = createRest(offset, limits.maxEventBytes + LINE_SLACK_BYTES);
   let index = 0;
+  /** Lines before those that come next. */
+  let line = 1;
   let end: Omit<StreamEnd, "summary"> = {};
 
   const tellHeld = (): void => options.holds(groups.reduce((sum, { bytes }) => sum + bytes, rest.heldBytes() + tally.heldBytes()));
-  const launch = async (body: Buffer, slices: Slice[], bodyOffset: number, endOffset: number): Promise<void> => {
+  const launch = async (body: Buffer, slices: Slice[], bodyOffset: number, endOffset: number, from = 0): Promise<void> => {
     await options.pace(slices.length);
-    const scope = { ...options.scope, receivedAtMs: options.now() };
+    const places = placesIn(body, { offset: from, line, byte: bodyOffset + from });
+    const scope = { ...options.scope, lines: true, places, receivedAtMs: options.now() };
     const items = ingest.receive(body, slices, scope, (_, slice) => bodyOffset + slice.start);
     for (const item of items) item.index = index++;
     const starts = slices.map((slice) => bodyOffset + slice.start);
@@ -93,10 +97,11 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
   };
   const takeAll = async (body: Buffer, bodyOffset: number): Promise<void> => {
     for (let from = 0; from < body.length; ) {
-      const { slices, end: to } = takeLines(body, from, bodyOffset === 0);
-      if (slices.length > 0) await launch(body, slices, bodyOffset, bodyOffset + to);
+      const { slices, lines, end: to } = takeLines(body, from, bodyOffset === 0);
+      if (slices.length > 0) await launch(body, slices, bodyOffset, bodyOffset + to, from);
       else skip(bodyOffset + to);
       from = to;
+      line += lines;
       if (tally.stopped()) return;
     }
   };
@@ -110,8 +115,10 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
     if (refused) return { code: refused, detail: "Nothing more can be taken in now; resume at the offset." };
     const room = limits.maxBytes - rest.endOffset();
     for (const lines of rest.add(room < chunk.length ? chunk.subarray(0, Math.max(0, room)) : chunk)) {
-      if (lines.overlong) await launch(lines.body, [{ start: 0, end: lines.body.length }], lines.offset, lines.end);
-      else await takeAll(lines.body, lines.offset);
+      if (lines.overlong) {
+        await launch(lines.body, [{ start: 0, end: lines.body.length }], lines.offset, lines.end);
+        line++;
+      } else await takeAll(lines.body, lines.offset);
       if (tally.stopped()) return undefined;
     }
     tellHeld();
@@ -201,16 +208,18 @@ function createRest(startOffset: number, mostBytes: number) {
 }
 
 /** Lines from `from` on, up to a group's worth; `end` is behind the last one's newline. */
-function takeLines(body: Buffer, from: number, isStart: boolean): { slices: Slice[]; end: number } {
+function takeLines(body: Buffer, from: number, isStart: boolean): { slices: Slice[]; lines: number; end: number } {
   const slices: Slice[] = [];
+  let lines = 0;
   let end = from;
   while (end < body.length && slices.length < GROUP_ITEMS && end - from < GROUP_BYTES) {
     const newline = body.indexOf(NEWLINE, end);
     const slice = trimmed(body, end, newline, isStart && end === 0);
     if (slice) slices.push(slice);
     end = newline + 1;
+    lines++;
   }
-  return { slices, end };
+  return { slices, lines, end };
 }
 
 function createTally(allResults: boolean, startOffset: number) {

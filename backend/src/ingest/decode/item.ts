@@ -1,5 +1,7 @@
 import { type Buffer, isUtf8 } from "node:buffer";
 import type { ProblemCode } from "@streamforge/shared";
+import { faultText, type JsonFault, jsonFaultOf } from "../../lib/json-fault.js";
+import type { SentAs } from "../../lib/json-fault-words.js";
 
 /** Why an item is not an event. */
 export interface Rejection {
@@ -7,29 +9,39 @@ export interface Rejection {
   detail: string;
 }
 
-export type Parsed = { kind: "object"; value: Record<string, unknown> } | ({ kind: "rejected" } & Rejection);
+export type Parsed =
+  | { kind: "object"; value: Record<string, unknown> }
+  /** `fault` when it is no JSON: its place in the item. */
+  | ({ kind: "rejected"; fault?: JsonFault } & Rejection);
 
 /**
  * Parses one item. A bad one is a result, never an exception that takes its neighbours with it.
  * @param text the item's bytes
  * @param maxBytes largest item
  * @param maxDepth deepest nesting, the item itself being 1
+ * @param sentAs for the answer to what is no JSON
  */
-export function parseItem(text: Buffer, maxBytes: number, maxDepth: number): Parsed {
+export function parseItem(text: Buffer, maxBytes: number, maxDepth: number, sentAs?: SentAs): Parsed {
   if (text.length > maxBytes) return rejected("event-too-large", `has more than ${maxBytes} bytes`);
-  if (!isUtf8(text)) return rejected("invalid-json", "is not valid UTF-8");
+  if (!isUtf8(text)) return notJson(text, sentAs);
   const json = text.toString("utf8");
   let value: unknown;
   try {
     value = JSON.parse(json);
-  } catch (error) {
-    return rejected("invalid-json", (error as Error).message);
+  } catch {
+    return notJson(text, sentAs);
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) return rejected("invalid-event", "must be a JSON object");
   // Walking every event costs 3–5 µs; counting its brackets costs 0.2 and clears nearly all of them.
   if (hasMoreBrackets(json, maxDepth) && !isWithinDepth(value, maxDepth))
     return rejected("invalid-event", `is nested deeper than ${maxDepth} levels`);
   return { kind: "object", value: value as Record<string, unknown> };
+}
+
+/** Looks for the fault, which good items never pay for. */
+function notJson(text: Buffer, sentAs: SentAs | undefined): Parsed {
+  const fault = jsonFaultOf(text, sentAs);
+  return { kind: "rejected", code: "invalid-json", detail: faultText(fault), fault };
 }
 
 function rejected(code: ProblemCode, detail: string): Parsed {

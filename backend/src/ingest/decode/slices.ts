@@ -57,7 +57,8 @@ export function splitArray(body: Buffer, maxItems: number): Slice[] {
     while (end > start && isSpace(body[end - 1])) end--;
     slices.push({ start, end });
     if (slices.length > maxItems) return slices;
-    if (at >= body.length) throw new MalformedBody("the array is not closed", at);
+    if (at >= body.length)
+      throw new MalformedBody("the body ends, and the array is not closed: it was cut off, or a quote or bracket is not closed before", at);
     if (body[at] === CLOSE_ARRAY) return endOfArray(body, at, slices);
     at++;
   }
@@ -65,7 +66,11 @@ export function splitArray(body: Buffer, maxItems: number): Slice[] {
 
 function endOfArray(body: Buffer, at: number, slices: Slice[]): Slice[] {
   const behind = skipSpace(body, at + 1);
-  if (behind < body.length) throw new MalformedBody("something follows the array", behind);
+  if (behind < body.length)
+    throw new MalformedBody(
+      `found ${body.toString("utf8", behind, behind + 1)} behind the end of the array: send one array, or NDJSON as application/x-ndjson`,
+      behind,
+    );
   return slices;
 }
 
