@@ -35,6 +35,8 @@ export interface SentIdentity {
 /** What a producer sent and what it was told: the list that StreamForge is judged by. */
 export interface Journal {
   readonly identities: ReadonlyMap<string, SentIdentity>;
+  /** Bodies that were acknowledged, each counted once. */
+  acknowledged(): number;
   /** Notes that a body is about to be sent; call it before the first byte leaves. */
   sent(tenantId: string, eventId: string, text: string): SentBody;
   /** Notes what became of it. */
@@ -59,6 +61,7 @@ export function createJournal({ file }: { file?: string } = {}): Journal {
   const fd = file === undefined ? undefined : openSync(file, "a");
   let pending: string[] = [];
   let pendingBytes = 0;
+  const acknowledged = new Set<SentBody>();
 
   const flush = (): void => {
     if (fd === undefined || pending.length === 0) return;
@@ -76,6 +79,7 @@ export function createJournal({ file }: { file?: string } = {}): Journal {
 
   return {
     identities,
+    acknowledged: () => acknowledged.size,
     sent(tenantId, eventId, text) {
       const identity = take(identities, tenantId, eventId);
       const known = identity.bodies.find((body) => body.text === text);
@@ -87,6 +91,7 @@ export function createJournal({ file }: { file?: string } = {}): Journal {
     },
     answered(tenantId, eventId, body, attempt) {
       body.attempts.push(attempt);
+      if (attempt.outcome === "acknowledged") acknowledged.add(body);
       if (fd === undefined) return;
       const n = take(identities, tenantId, eventId).bodies.indexOf(body);
       const { sentAtMs, answeredAtMs, status, code, outcome } = attempt;

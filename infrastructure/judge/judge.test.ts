@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { Binary, type Db, MongoClient } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { atThisPace } from "../../backend/test/support/yardstick.js";
 import { type LocalServer, startMongo, startRedis } from "../local/index.js";
 import { audit, createJournal, createProducer, type Item, type Journal, loadJournal, settled, toItem } from "./index.js";
 
@@ -208,15 +209,15 @@ describe("the auditor", () => {
   });
 
   test("settled waits for stream and retry set, and says what is left when the time is over", async () => {
-    const options = { redisUrl: redisServer.url, keyPrefix: "sf", timeoutMs: 200 };
+    const options = { redisUrl: redisServer.url, keyPrefix: "sf", timeoutMs: atThisPace(200) };
     await writeLedger({ a: 1 });
-    expect(await settled(options)).toBeLessThan(200);
+    expect(await settled(options)).toBeLessThan(atThisPace(200));
     await redis.xadd("sf:{0}:stream", "*", "e", "x");
     await redis.zadd("sf:{0}:retry:due", 1, "receipt");
     await expect(settled(options)).rejects.toThrow("1 entries in the streams, 1 events waiting for a retry");
-    const waiting = settled({ ...options, timeoutMs: 5_000 });
+    const waiting = settled({ ...options, timeoutMs: atThisPace(5_000) });
     await redis.del("sf:{0}:stream", "sf:{0}:retry:due");
-    expect(await waiting).toBeLessThan(5_000);
+    expect(await waiting).toBeLessThan(atThisPace(5_000));
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { atThisPace } from "../../test/support/yardstick.js";
 import { createPace, type LiveTraffic } from "./pace.js";
 
 const quiet: LiveTraffic = { busy: () => false, lagMs: () => 0 };
@@ -44,5 +45,5 @@ test("it ends with 0 when it may not go on", async () => {
   }, 50);
   const startedAt = performance.now();
   expect(await createPace(1, quiet, () => mayGoOn).next(100)).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(performance.now() - startedAt).toBeLessThan(atThisPace(500));
 });

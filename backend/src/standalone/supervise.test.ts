@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
+import { patience } from "../../test/support/yardstick.js";
 import { supervise } from "./supervise.js";
 
 const folder = mkdtempSync(join(tmpdir(), "streamforge-supervise-"));
@@ -36,10 +37,10 @@ test("a process that is killed is started again, and one that is stopped is not"
   expect(running.port).toBe(4711);
 
   process.kill(first, "SIGKILL");
-  await vi.waitFor(() => expect(running.pid() ?? first).not.toBe(first), { timeout: 5000 });
+  await vi.waitFor(() => expect(running.pid() ?? first).not.toBe(first), { timeout: patience(5_000) });
   expect(told.join()).toContain("ended (SIGKILL)");
   // It may have been given any port at first; whoever knows it must find it there again.
-  await vi.waitFor(() => expect(told.at(-1)).toBe("lives: PORT=4711"));
+  await vi.waitFor(() => expect(told.at(-1)).toBe("lives: PORT=4711"), { timeout: patience(5_000) });
 
   await running.stop();
   const heard = told.length;
@@ -61,8 +62,8 @@ test("warnings and crashes are told, the rest goes to the log alone", async () =
     `${listening} for (const level of [30, 40]) console.log(JSON.stringify({ level, msg: "level " + level })); console.error("a stack"); setInterval(() => {}, 1000);`,
   );
   const running = await supervise(options);
-  await vi.waitFor(() => expect(told).toEqual(expect.arrayContaining(["talks: level 40", "talks: a stack"])));
+  await vi.waitFor(() => expect(told).toEqual(expect.arrayContaining(["talks: level 40", "talks: a stack"])), { timeout: patience(5_000) });
   expect(told).toHaveLength(2);
   await running.stop();
-  await vi.waitFor(() => expect(readFileSync(options.logFile, "utf8")).toContain("level 30"));
+  await vi.waitFor(() => expect(readFileSync(options.logFile, "utf8")).toContain("level 30"), { timeout: patience(5_000) });
 });

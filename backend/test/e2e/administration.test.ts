@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { goTo, overflow, type Person, seriousViolations, settled, signIn, signInHere, type Visit, withPage } from "./dashboard.js";
 
@@ -37,7 +38,7 @@ async function store(events: { eventId: string }[]): Promise<void> {
     const event = await fetch(`${stack.apiUrl}/v1/events/${eventId}?tenantId=${TENANT}`, { headers: admin });
     expect(await event.json()).toMatchObject({ status: "stored" });
   };
-  for (const { eventId } of events) await vi.waitFor(() => stored(eventId), { timeout: 15_000 });
+  for (const { eventId } of events) await vi.waitFor(() => stored(eventId), { timeout: patience(15_000) });
 }
 
 async function person(name: string, role: string): Promise<Person> {
@@ -242,7 +243,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       const { page } = visit;
       await signIn(page, stack, "/ledger");
       await button(page, "Count now").click();
-      await page.locator("[data-testid=last-check][data-state=agrees]").waitFor({ timeout: 30_000 });
+      await page.locator("[data-testid=last-check][data-state=agrees]").waitFor({ timeout: patience(30_000) });
       await button(page, "Details").click();
       await page.getByRole("dialog").getByText("Documents", { exact: true }).waitFor();
       await inOrder(visit, "a count");
@@ -260,9 +261,12 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       await redis.flushall();
       await redis.quit();
       await signIn(page, stack, "/");
-      await page.getByRole("link", { name: "Open the ledger" }).first().click({ timeout: 30_000 });
+      await page
+        .getByRole("link", { name: "Open the ledger" })
+        .first()
+        .click({ timeout: patience(30_000) });
       const alarm = page.getByTestId("alarm");
-      await alarm.getByText("Redis forgot everything: up to 3 events lost").waitFor({ timeout: 30_000 });
+      await alarm.getByText("Redis forgot everything: up to 3 events lost").waitFor({ timeout: patience(30_000) });
       await button(page, "How the bound is made").click();
       expect(await page.getByTestId("verdict").textContent()).not.toBe("Nothing is missing");
       await inOrder(visit, "an alarm");

@@ -2,10 +2,11 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { newSender } from "../integration/sending-fixture.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { launchChromium } from "./chromium.js";
 
 /** Somebody who knows nothing of StreamForge opens `/docs`, gives a key, and sends the examples as they stand in the fields. */
-const SLOW = { timeout: 20_000 };
+const SLOW = { timeout: patience(20_000) };
 let stack: Stack;
 let browser: Browser;
 

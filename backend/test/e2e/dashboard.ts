@@ -4,6 +4,7 @@ import type { AxeResults } from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { expect } from "vitest";
 import type { Stack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 /** What the tests of the dashboard share: pages with a session of their own, and what holds for every page. */
 
@@ -18,7 +19,7 @@ export async function withPage(browser: Browser, use: (visit: Visit) => Promise<
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: "reduce", ...options });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(patience(15_000));
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(String(error)));
     page.on("console", (message) => {
@@ -61,7 +62,7 @@ export async function goTo(page: Page, path: string): Promise<void> {
 /** The page has its heading and nothing that is still on its way. */
 export async function settled(page: Page): Promise<void> {
   await page.locator("main h1").first().waitFor({ state: "attached" });
-  await expect.poll(() => page.locator('main [aria-label="Loading"]').count(), { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => page.locator('main [aria-label="Loading"]').count(), { timeout: patience(10_000) }).toBe(0);
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redisNames } from "../support/redis-names.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { goTo, overflow, type Person, seriousViolations, settled, signIn, withPage } from "./dashboard.js";
 
@@ -39,7 +40,7 @@ const dialog = (page: Page) => page.getByRole("dialog");
 async function sendBad(...events: { eventId: string }[]): Promise<void> {
   await send(events);
   const dead = async ({ eventId }: { eventId: string }) => (await read<{ status: string }>(`/v1/events/${eventId}`)).status === "dead";
-  await expect.poll(async () => (await Promise.all(events.map(dead))).every(Boolean), { timeout: 15_000 }).toBe(true);
+  await expect.poll(async () => (await Promise.all(events.map(dead))).every(Boolean), { timeout: patience(15_000) }).toBe(true);
 }
 
 describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays, in a real browser against the real stack", () => {
@@ -128,7 +129,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
     await withPage(browser, async ({ page, errors }) => {
       await signIn(page, stack, `/dead-letters?tenant=${TENANT}&type=SALE`);
       await page.getByRole("button", { name: "Refresh" }).click();
-      await expect.poll(() => page.getByText("Select all 130 that match").isVisible(), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => page.getByText("Select all 130 that match").isVisible(), { timeout: patience(10_000) }).toBe(true);
       await page.getByText("Select all 130 that match").click();
       await page.getByText("130 letters selected").waitFor();
       await page.getByRole("button", { name: "Fix and replay" }).click();
@@ -185,7 +186,9 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
   it("offers for a taken identity what can help: to discard it, or to send it as a new event", async () => {
     const first = { ...sale("twice-1", { amount: 1, currency: "EUR" }), occurredAt: new Date().toISOString() };
     await send([first]);
-    await expect.poll(async () => (await read<{ status: string }>("/v1/events/twice-1")).status, { timeout: 15_000 }).toBe("stored");
+    await expect
+      .poll(async () => (await read<{ status: string }>("/v1/events/twice-1")).status, { timeout: patience(15_000) })
+      .toBe("stored");
     // The dedupe record would refuse it at the door; without it the store finds out.
     const redis = new Redis(stack.redis.adminUrl);
     for (const key of await redisNames(redis, "*dedupe:?")) await redis.del(key);
@@ -199,7 +202,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
             await page.getByRole("button", { name: "Refresh" }).click();
             return grid(page, "Dead letters").getByText("twice-1").isVisible();
           },
-          { timeout: 15_000 },
+          { timeout: patience(15_000) },
         )
         .toBe(true);
       await grid(page, "Dead letters").getByText("twice-1").click();
@@ -240,7 +243,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
             await page.getByRole("button", { name: "Refresh" }).click();
             return list.getByRole("row").count();
           },
-          { timeout: 15_000, interval: 500 },
+          { timeout: patience(15_000), interval: 500 },
         )
         .toBe(6);
       await page.getByRole("button", { name: "Select all of one tenant …" }).click();
@@ -297,7 +300,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
       await signIn(page, stack, `/dead-letters?tenant=${TENANT}`);
       await grid(page, "Causes").getByRole("row").nth(1).waitFor();
       await page.route("**/v1/admin/dlq/reasons*", (route) => route.abort());
-      await page.getByText(/^Could not be refreshed; what you see is of \d\d:\d\d:\d\d\./).waitFor({ timeout: 20_000 });
+      await page.getByText(/^Could not be refreshed; what you see is of \d\d:\d\d:\d\d\./).waitFor({ timeout: patience(20_000) });
       expect(await grid(page, "Causes").getByRole("row").count()).toBeGreaterThan(1);
       await page.unroute("**/v1/admin/dlq/reasons*");
       await page.getByRole("button", { name: "Try again" }).click();

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { launchChromium } from "./chromium.js";
 import { signIn, withPage } from "./dashboard.js";
 
@@ -58,7 +59,7 @@ const tries = (api: string) => `(async () => {
 
 it("reads nothing and changes nothing", async () => {
   await withPage(browser, async ({ page }) => {
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(patience(30_000));
     await signIn(page, stack);
     const own = (await page.evaluate('fetch("/v1/admin/users").then((r) => r.json())')) as { items: unknown[] };
     expect(own.items).toHaveLength(1);

@@ -2,6 +2,7 @@ import { MongoClient } from "mongodb";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { goTo, overflow, seriousViolations, settled, signIn, withPage } from "./dashboard.js";
 
@@ -65,7 +66,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("keys and ledger, in a re
         await page.keyboard.press("End");
         return grid.getByText("the first one").isVisible();
       };
-      await expect.poll(oldest, { timeout: 15_000 }).toBe(true);
+      await expect.poll(oldest, { timeout: patience(15_000) }).toBe(true);
       await page.getByText(`That is all: ${OTHERS + 1}`).waitFor();
       await page.getByLabel("Part of a name, or an id").fill("FIRST");
       await expect.poll(() => rows(page, "API keys").count()).toBe(1);
@@ -99,7 +100,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("keys and ledger, in a re
       });
       expect(used.status).toBe(202);
       // The old key's last use is written down within the minute.
-      await old.getByText(/^still used, ends/).waitFor({ timeout: 120_000 });
+      await old.getByText(/^still used, ends/).waitFor({ timeout: patience(120_000) });
       await old.getByRole("button").click();
       await page.getByRole("menuitem", { name: /Revoke/ }).waitFor();
       expect(await page.getByRole("menuitem", { name: /Rotate/ }).count()).toBe(0);
@@ -153,7 +154,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("keys and ledger, in a re
       await verdict(page, "Not known right now");
       await page.getByText(/^As of .*: Nothing is missing\. Of /).waitFor();
       await stack.api.restart();
-      await vi.waitFor(() => verdict(page, "Nothing is missing"), { timeout: 60_000 });
+      await vi.waitFor(() => verdict(page, "Nothing is missing"), { timeout: patience(60_000) });
       await settled(page);
     }));
 });

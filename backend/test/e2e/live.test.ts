@@ -2,6 +2,7 @@ import { MongoClient } from "mongodb";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { withPage } from "./dashboard.js";
 
@@ -163,9 +164,9 @@ const state = (page: Page, name: string, timeout: number) =>
 const openLetters = (page: Page, name: string) => page.locator(`[data-testid=open-letters][data-state=${name}]`).waitFor();
 
 const figureAbove = (page: Page, testId: string, least: number, timeoutMs: number) =>
-  expect.poll(() => figure(page, testId), { timeout: timeoutMs, interval: 100 }).toBeGreaterThan(least);
+  expect.poll(() => figure(page, testId), { timeout: patience(timeoutMs), interval: 100 }).toBeGreaterThan(least);
 const figureIs = (page: Page, testId: string, value: number, timeoutMs: number) =>
-  expect.poll(() => figure(page, testId), { timeout: timeoutMs, interval: 100 }).toBe(value);
+  expect.poll(() => figure(page, testId), { timeout: patience(timeoutMs), interval: 100 }).toBe(value);
 
 async function figure(page: Page, testId: string): Promise<number> {
   return Number(((await page.getByTestId(testId).textContent()) ?? "").replaceAll(",", ""));

@@ -2,6 +2,7 @@ import { dashboardPaths } from "@streamforge/shared";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { findChromium, launchChromium } from "./chromium.js";
 import { adminOf, goTo, overflow, seriousViolations, settled, signIn, signInHere, withPage } from "./dashboard.js";
 
@@ -114,7 +115,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
       // Whatever asks next hears 401; a question that comes by itself may be faster than the click.
       await page
         .getByRole("button", { name: "Refresh" })
-        .click({ timeout: 2000 })
+        .click({ timeout: patience(2000) })
         .catch(() => {});
       await signInHere(page, adminOf(stack));
       await page.getByRole("row").nth(5).waitFor();
@@ -166,7 +167,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
             await page.keyboard.press("End");
             return page.getByText("That is all: 300").isVisible();
           },
-          { timeout: 10_000 },
+          { timeout: patience(10_000) },
         )
         .toBe(true);
       expect(errors).toEqual([]);
@@ -210,7 +211,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
       await page.getByText("is refused with 401 within a second").waitFor();
       await page.getByRole("button", { name: "Revoke key" }).click();
       await page.getByText('The key "checkout" is revoked.').waitFor();
-      await expect.poll(async () => (await send(event("too-late"), key)).status, { timeout: 1500, interval: 100 }).toBe(401);
+      await expect.poll(async () => (await send(event("too-late"), key)).status, { timeout: patience(1500), interval: 100 }).toBe(401);
       expect(errors).toEqual([]);
     });
   });

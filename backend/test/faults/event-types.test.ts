@@ -2,6 +2,7 @@ import { type Document, MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { event, events, judge, ROUNDS, sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 /** Promises 17 and 26 (event types). From 20 rounds on the first one has its 100,000 events. */
 const EVENTS = Math.min(ROUNDS, 20) * 5_000;
@@ -123,7 +124,7 @@ describe("event types under load", () => {
     await stack.worker.kill("SIGKILL");
     const doomed = await stack.startWorker({ FAULT_POINT: "after-write" });
     await producer.run(events("twice-looked-at", 50), { format: "ndjson", batch: 50 });
-    for (let tries = 0; tries < 100 && doomed.alive(); tries++) await sleep(50);
+    await expect.poll(() => doomed.alive(), { timeout: patience(10_000) }).toBe(false);
     expect(doomed.alive()).toBe(false);
     await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
     await sleep(1_000);
@@ -144,7 +145,7 @@ describe("event types under load", () => {
     await stack.worker.kill("SIGKILL");
     const doomed = await stack.startWorker({ FAULT_POINT: "after-write" });
     await producer.run(items, { format: "ndjson", batch: 50 });
-    for (let tries = 0; tries < 100 && doomed.alive(); tries++) await sleep(50);
+    await expect.poll(() => doomed.alive(), { timeout: patience(10_000) }).toBe(false);
     expect(doomed.alive()).toBe(false);
     await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
     await sleep(1_000);
@@ -162,7 +163,7 @@ describe("event types under load", () => {
     await stack.worker.kill("SIGKILL");
     const doomed = await stack.startWorker({ FAULT_POINT: "before-settle" });
     await producer.run(events("replayed-first", 50), { format: "ndjson", batch: 50 });
-    for (let tries = 0; tries < 100 && doomed.alive(); tries++) await sleep(50);
+    await expect.poll(() => doomed.alive(), { timeout: patience(10_000) }).toBe(false);
     expect(doomed.alive()).toBe(false);
     await types("POST", "", { tenantId, type: "order.created", schema: AMOUNT });
     // Patient enough for the replay to be first.
@@ -170,7 +171,7 @@ describe("event types under load", () => {
     const retry = { method: "POST", headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" } };
     await fetch(`${stack.apiUrl}/v1/admin/dlq/retry`, { ...retry, body: JSON.stringify({ tenantId, all: true }) });
     const letters = mongo.db("streamforge").collection("events_dlq");
-    await expect.poll(() => letters.countDocuments({ tenantId, status: "resolved" }), { timeout: 20_000 }).toBe(50);
+    await expect.poll(() => letters.countDocuments({ tenantId, status: "resolved" }), { timeout: patience(20_000) }).toBe(50);
     await replaying.kill("SIGTERM");
     await stack.worker.restart();
     expect(await verdict()).toMatchObject({ stored: 50, storedAndDead: [], ledger: { accepted: 50, stored: 0, dead: 50 } });

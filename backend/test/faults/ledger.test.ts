@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NewestDocument } from "../../src/ledger/samples.js";
 import { events, type Judged, judge, sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));
 
@@ -45,7 +46,7 @@ describe("promise 28: a Redis that lost data", () => {
     return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
   };
   const until = async (what: string, holds: () => Promise<boolean>, withinMs = 30_000): Promise<void> => {
-    const deadline = Date.now() + withinMs;
+    const deadline = Date.now() + patience(withinMs);
     while (!(await holds().catch(() => false))) {
       if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}\n${stack.api.output().slice(-2_000)}`);
       await sleep(50);

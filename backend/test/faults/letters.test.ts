@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { event, events, judge, sleep } from "../support/judged.js";
 import { type Stack, startStack, type TestProcess } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 /** What becomes of dead letters when their events are sent, looked at or stored once more. */
 let stack: Stack;
@@ -20,7 +21,7 @@ afterAll(async () => {
 
 const FITS = { properties: { amount: { type: "number" } } };
 const REFUSES = { properties: { amount: false } };
-const PATIENCE = { timeout: 30_000 };
+const PATIENCE = { timeout: patience(30_000) };
 
 const letters = () => mongo.db("streamforge").collection<DeadLetterDocument>("events_dlq");
 const stored = (tenantId: string) => mongo.db("streamforge").collection("events").find({ tenantId }).toArray();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { DeadLetterDocument, EventDocument } from "../../src/store/documents.js";
 import { inAnotherHour, openReplays, type Replays, sleep } from "../integration/replay-fixture.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 /** Promise 19, and what else may befall a replay: real kills of real processes. */
 describe("a replay", () => {
@@ -105,7 +106,7 @@ describe("a replay", () => {
     await replays.letters.updateOne({ _id: one?._id }, { $set: { status: "replaying", replay: { id: body.replayId, at: new Date() } } });
     expect((await replays.post<{ status: string }>(`/v1/admin/replay/${body.replayId}/cancel`)).body.status).toBe("cancelled");
     await stack.worker.restart();
-    await expect.poll(async () => (await replays.byStatus())["replaying"], { timeout: 15_000 }).toBeUndefined();
+    await expect.poll(async () => (await replays.byStatus())["replaying"], { timeout: patience(15_000) }).toBeUndefined();
     const { processed: counted } = await replays.get(body.replayId);
     expect(await replays.byStatus()).toEqual({ resolved: counted, open: 400 - counted });
   });
@@ -119,7 +120,7 @@ describe("a replay", () => {
     await replays.events.insertOne({ ...inAnotherHour(second as DeadLetterDocument), ...own });
     const late = { $set: { status: "replaying" as const, replay: { id: body.replayId, at: new Date() } } };
     await replays.letters.updateMany({ _id: { $in: [first?._id, second?._id] as Binary[] } }, late);
-    await expect.poll(() => replays.byStatus(), { timeout: 40_000 }).toEqual({ open: 1, resolved: 2 });
+    await expect.poll(() => replays.byStatus(), { timeout: patience(40_000) }).toEqual({ open: 1, resolved: 2 });
     expect((await replays.letters.findOne({ _id: second?._id }))?.replay?.outcome).toBe("stored");
     expect((await replays.get(body.replayId)).status).toBe("completed");
   });
@@ -130,7 +131,7 @@ describe("a replay", () => {
     const { body } = await retry();
     const failed = await replays.ended(body.replayId, "failed");
     expect(failed.message).toContain("It failed 3 times at the same place");
-    await expect.poll(() => replays.byStatus(), { timeout: 40_000 }).toEqual({ open: 5 });
+    await expect.poll(() => replays.byStatus(), { timeout: patience(40_000) }).toEqual({ open: 5 });
     await replays.letters.updateOne({ _id: one?._id }, { $set: { raw: one?.raw ?? "" } });
     await replays.post(`/v1/admin/replay/${body.replayId}/resume`);
     await exact(body.replayId, 5);

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ROUNDS, underFault } from "../support/judged.js";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { underFault } from "../support/judged.js";
 import { type ReplicaSet, startReplicaSet } from "../support/replica-set.js";
 import { type Stack, startStack } from "../support/stack.js";
 
@@ -19,16 +19,14 @@ describe("a MongoDB of three members", () => {
   afterAll(() => stack?.stop());
 
   test("promise 6: the primary steps down, again and again", async () => {
-    const { rounds } = await underFault(stack, "step-down", 500, () => mongo.stepDown());
-    expect(rounds).toBeGreaterThanOrEqual(ROUNDS / 5);
+    await underFault(stack, "step-down", () => mongo.stepDown());
   });
 
   test("promise 6: the primary is killed, another member is elected, and the dead one comes back", async () => {
-    const { rounds } = await underFault(stack, "primary-kill", 500, async () => {
+    await underFault(stack, "primary-kill", async () => {
       await mongo.kill("SIGKILL");
       await mongo.elected();
       await mongo.restart();
     });
-    expect(rounds).toBeGreaterThanOrEqual(ROUNDS / 5);
   });
 });

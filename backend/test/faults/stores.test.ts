@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { events, judge, ROUNDS, sleep, underFault } from "../support/judged.js";
+import { events, judge, sleep, underFault } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
 
 /** Promises 3, 6, 9, 10 and 14 in short form: the stores are killed, cut, full; the worker is frozen. */
@@ -18,40 +18,41 @@ describe("stores that fail", () => {
   });
 
   test("promise 3: Redis is killed, again and again", async () => {
-    const { rounds } = await underFault(stack, "redis-kill", 1_000, async () => {
+    await underFault(stack, "redis-kill", async () => {
       await stack.redis.kill("SIGKILL");
       await stack.redis.restart();
     });
-    expect(rounds).toBeGreaterThanOrEqual(ROUNDS / 3);
   });
 
   test("promise 6: MongoDB is killed during bulks; an outage makes no dead letter", async () => {
-    const { rounds } = await underFault(stack, "mongo-kill", 1_000, async () => {
+    await underFault(stack, "mongo-kill", async () => {
       await stack.mongo.kill("SIGKILL");
       await stack.mongo.restart();
     });
-    expect(rounds).toBeGreaterThanOrEqual(ROUNDS / 4);
   });
 
   test("promise 9: the worker is frozen past the claim time, another one takes over, then it wakes", async () => {
     const other = await stack.startWorker();
-    const { rounds } = await underFault(stack, "frozen", 300, async () => {
+    await underFault(stack, "frozen", async () => {
       await stack.worker.kill("SIGSTOP");
       await sleep(2_500);
       await stack.worker.kill("SIGCONT");
     });
-    expect(rounds).toBeGreaterThanOrEqual(ROUNDS / 4);
     await other.kill("SIGTERM");
   });
 
   test("promise 10: replies of Redis are lost, and no event that was sent once is called a duplicate", async () => {
     const cut = async (): Promise<void> => {
+      // Several times a round, so that some cut meets an append whose reply is on its way.
+      for (let again = 0; again < 5; again++) await cutOnce();
+    };
+    const cutOnce = async (): Promise<void> => {
+      await sleep(20);
       const clients = (await redis.call("CLIENT", "LIST")) as string;
       for (const [, id] of clients.matchAll(/^id=(\d+) .*name=\S*:append /gm)) await redis.call("CLIENT", "KILL", "ID", id as string);
     };
     // One by one: only then does each event have an answer of its own.
-    const { rounds, journal } = await underFault(stack, "cut", 100, cut, "single");
-    expect(rounds).toBeGreaterThanOrEqual(ROUNDS);
+    const journal = await underFault(stack, "cut", cut, "single");
     const bodies = [...journal.identities.values()].flatMap((identity) => identity.bodies);
     const falselyDuplicate = bodies.filter((body) => body.attempts.length === 1 && body.attempts[0]?.code === "duplicate");
     expect(falselyDuplicate).toEqual([]);

@@ -12,6 +12,7 @@ import { createPrisma, type PrismaClient } from "../../src/accounts/database.js"
 import { type Config, loadConfig } from "../../src/config.js";
 import { redisKeys } from "../../src/stream/keys.js";
 import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
+import { patience } from "../support/yardstick.js";
 
 /** Real Redis and Postgres of the test file's own, migrated. */
 export interface Accounts {
@@ -130,7 +131,7 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 
 /** Waits until it holds; fails after `withinMs`. */
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
+  const deadline = Date.now() + patience(withinMs);
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`did not come true within ${withinMs} ms`);
     await sleep(10);

@@ -7,6 +7,7 @@ import { createLetterQueries } from "../../src/dead-letters/queries.js";
 import { createFairReads } from "../../src/http/fair-reads.js";
 import { deadLetterRoutes } from "../../src/http/routes/dead-letters.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
+import { patience } from "../support/yardstick.js";
 import { asAdmin, type Reading, startReading } from "./reading-fixture.js";
 
 /** A tenant that invents event types makes a cause of each. What is counted and listed stays small and quick, and is right. */
@@ -27,7 +28,7 @@ beforeAll(async () => {
     ...Array.from({ length: 30 }, (_, i) => letter("inventive", MADE_UP + i, "f-common")),
     ...Array.from({ length: 7 }, (_, i) => letter("quiet", MADE_UP + 100 + i, `f-quiet-${i % 2}`)),
   ]);
-}, 120_000);
+}, patience(120_000));
 afterAll(() => reading?.stop());
 
 function letter(tenantId: string, i: number, fingerprint: string): DeadLetterDocument {
@@ -111,18 +112,22 @@ it("causes of another tenant are its own", async () => {
   expect(others).toBe(0);
 });
 
-it("a search ends in MongoDB when its client leaves", async () => {
-  const { db } = reading.store;
-  await db.command({ profile: 2, slowms: 0 });
-  const left = () => db.collection("system.profile").countDocuments({ "command.find": "events_dlq", errName: "ClientDisconnect" });
-  // It reads all letters, which takes seconds.
-  for (let tries = 0; tries < 5 && (await left()) === 0; tries++) {
-    const asked = request(`${host}/v1/admin/dlq?tenantId=inventive&q=${encodeURIComponent('invoice "x')}`, { headers: asAdmin });
-    asked.on("error", () => {});
-    asked.end();
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    asked.destroy();
-    for (let looks = 0; looks < 100 && (await left()) === 0; looks++) await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(await left()).toBeGreaterThan(0);
-}, 60_000);
+it(
+  "a search ends in MongoDB when its client leaves",
+  async () => {
+    const { db } = reading.store;
+    await db.command({ profile: 2, slowms: 0 });
+    const left = () => db.collection("system.profile").countDocuments({ "command.find": "events_dlq", errName: "ClientDisconnect" });
+    // It reads all letters, which takes seconds.
+    for (let tries = 0; tries < 5 && (await left()) === 0; tries++) {
+      const asked = request(`${host}/v1/admin/dlq?tenantId=inventive&q=${encodeURIComponent('invoice "x')}`, { headers: asAdmin });
+      asked.on("error", () => {});
+      asked.end();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      asked.destroy();
+      for (let looks = 0; looks < 100 && (await left()) === 0; looks++) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await left()).toBeGreaterThan(0);
+  },
+  patience(60_000),
+);

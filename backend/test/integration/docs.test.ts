@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "@streamforge/infrastructure/local";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config.js";
+import { patience } from "../support/yardstick.js";
 
 /**
  * What README and docs say, held against what is there: every block of commands runs in bash against what `npm start` runs,
@@ -107,7 +108,7 @@ describe("blocks of commands", () => {
   let started: Started;
   beforeAll(async () => {
     started = await npmStart();
-  }, 170_000);
+  }, patience(170_000));
   afterAll(() => started?.stop(), 60_000);
 
   const here = (script: string): string =>
@@ -132,11 +133,15 @@ describe("blocks of commands", () => {
     expect(started.printed).toContain(`Dashboard   ${started.url}/`);
   });
 
-  test("npm run demo", async () => {
-    const { code, output } = await bash("npm run demo -- --rate 20 --duration 2", started.env);
-    expect(output).toMatch(/answered accepted\s+\d+/);
-    expect(code).toBe(0);
-  }, 60_000);
+  test(
+    "npm run demo",
+    async () => {
+      const { code, output } = await bash("npm run demo -- --rate 20 --duration 2", started.env);
+      expect(output).toMatch(/answered accepted\s+\d+/);
+      expect(code).toBe(0);
+    },
+    patience(60_000),
+  );
 });
 
 test("every npm script that is named exists, and the README names every one", () => {

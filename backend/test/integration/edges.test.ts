@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sleep } from "../support/judged.js";
 import { redisNames } from "../support/redis-names.js";
 import { type Stack, startStack, type TestProcess } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { admin, expectProblem, lines, NDJSON, newSender, openWire } from "./sending-fixture.js";
 
 /** What stands around the path of an event: who is counted, and what a request may cost before it is refused. */
@@ -84,7 +85,7 @@ test("a tenant's requests a second count over all its keys", async () => {
     while ((await post("/v1/events", event)).status !== 429);
     return (await fetch(`${stack.apiUrl}/v1/events`, { method: "POST", headers, body: JSON.stringify(event) })).status;
   };
-  await expect.poll(firstOfANewKey, { timeout: 20_000 }).toBe(429);
+  await expect.poll(firstOfANewKey, { timeout: patience(20_000) }).toBe(429);
 });
 
 test("reading counts as a request, too", async () => {
@@ -163,7 +164,9 @@ test("one scrape of an api has every metric of the contract, what each worker co
   const sender = await newSender(stack);
   expect((await sender.post("/v1/events", { eventType: "A" })).status).toBe(202);
   const scrape = async () => (await fetch(`${stack.apiUrl}/metrics`)).text();
-  await expect.poll(scrape, { timeout: 30_000 }).toMatch(/streamforge_worker_events_total\{outcome="stored",worker="[^"]+"\} [1-9]/);
+  await expect
+    .poll(scrape, { timeout: patience(30_000) })
+    .toMatch(/streamforge_worker_events_total\{outcome="stored",worker="[^"]+"\} [1-9]/);
   const text = await scrape();
   for (const name of METRICS.split(" ")) expect(text.match(new RegExp(`^# TYPE ${name} `, "gm")), name).toHaveLength(1);
   expect(new Set([...text.matchAll(/streamforge_worker_retry_total\{worker="([^"]+)"\}/g)].map(([, worker]) => worker)).size).toBe(2);

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { newSender, type Sending, settledSoon } from "./sending-fixture.js";
 
 let stack: Stack;
@@ -88,22 +89,26 @@ const { json } = fc.letrec<{ json: string }>((tie) => ({
   ),
 }));
 
-test("any JSON is read back as it was sent, to the letter where a parse would lose something", async () => {
-  const payloads = fc.sample(json, Number(process.env.FIDELITY_EVENTS ?? 1_000));
-  await sendAll(
-    payloads.map((payload, i) => `{"eventId":"any-${i}","eventType":"T","payload": ${payload} ,"more":${payloads.at(-1 - i)}}`),
-  );
-  for (const [i, payload] of payloads.entries()) {
-    const text = await read(`any-${i}`);
-    for (const [name, sent] of [
-      ["payload", payload],
-      ["extensions", `{"more":${payloads.at(-1 - i)}}`],
-    ] as const) {
-      // Compact where it was kept as text or not: white space is no data.
-      const kept = text.includes(`"${name}":${sent}`);
-      if (!kept) expect(JSON.stringify(JSON.parse(text)[name])).toBe(JSON.stringify(JSON.parse(sent)));
-      if (/"-?\d+"\s*:|[^"]\d{17}|1\.0|0\.10|1e3|-0\b(?!\.)/.test(sent) && !/[^"\s]\s+[^"\s]/.test(sent))
-        expect(kept, `${sent}\n${text}`).toBe(true);
+test(
+  "any JSON is read back as it was sent, to the letter where a parse would lose something",
+  async () => {
+    const payloads = fc.sample(json, Number(process.env.FIDELITY_EVENTS ?? 1_000));
+    await sendAll(
+      payloads.map((payload, i) => `{"eventId":"any-${i}","eventType":"T","payload": ${payload} ,"more":${payloads.at(-1 - i)}}`),
+    );
+    for (const [i, payload] of payloads.entries()) {
+      const text = await read(`any-${i}`);
+      for (const [name, sent] of [
+        ["payload", payload],
+        ["extensions", `{"more":${payloads.at(-1 - i)}}`],
+      ] as const) {
+        // Compact where it was kept as text or not: white space is no data.
+        const kept = text.includes(`"${name}":${sent}`);
+        if (!kept) expect(JSON.stringify(JSON.parse(text)[name])).toBe(JSON.stringify(JSON.parse(sent)));
+        if (/"-?\d+"\s*:|[^"]\d{17}|1\.0|0\.10|1e3|-0\b(?!\.)/.test(sent) && !/[^"\s]\s+[^"\s]/.test(sent))
+          expect(kept, `${sent}\n${text}`).toBe(true);
+      }
     }
-  }
-}, 120_000);
+  },
+  patience(120_000),
+);

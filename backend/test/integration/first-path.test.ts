@@ -1,7 +1,7 @@
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 let stack: Stack;
 let mongo: MongoClient;
@@ -24,7 +24,7 @@ test("one event: key, HTTP, stream, worker, MongoDB, found again", async () => {
   expect(sent.headers.get("location")).toBe("/v1/events/e-1");
 
   const find = async () => (await fetch(`${stack.apiUrl}/v1/events/e-1`, { headers })).json() as Promise<{ status: string }>;
-  for (let tries = 0; tries < 100 && (await find()).status !== "stored"; tries++) await sleep(50);
+  await expect.poll(async () => (await find()).status, { timeout: patience(10_000) }).toBe("stored");
   expect(await find()).toMatchObject({
     status: "stored",
     id: answer.id,

@@ -5,8 +5,8 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sleep } from "../support/judged.js";
 import { type Stack, startProcess, startStack, type TestProcess } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 // No Docker engine runs here: the files of the last stage of Dockerfile.backend are laid out as its COPY lines say, into a folder
 // that has nothing else, and the image's programs are run from there on real servers.
@@ -59,8 +59,7 @@ test("setup, api and worker run from the files that the image has", async () => 
   expect(sent.status, await sent.clone().text()).toBe(202);
   const status = async () =>
     ((await (await fetch(`${api.url}/v1/events/from-the-image`, { headers })).json()) as { status: string }).status;
-  for (let tries = 0; tries < 100 && (await status()) !== "stored"; tries++) await sleep(50);
-  expect(await status()).toBe("stored");
+  await expect.poll(status, { timeout: patience(10_000) }).toBe("stored");
 
   // Its health check, told the port that the test got.
   const [, program, ...args] = JSON.parse(`["",${/HEALTHCHECK .*?CMD \["node", (.*)\]/.exec(DOCKERFILE)?.[1]}]`) as string[];

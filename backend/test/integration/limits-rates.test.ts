@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { atThisPace } from "../support/yardstick.js";
 import { acceptedTotal, admin, expectProblem, lines, NDJSON, newSender } from "./sending-fixture.js";
 
 let stack: Stack;
@@ -54,7 +55,7 @@ test("a stream is slowed to the rate instead, and all of it is taken", async () 
   const answer = await sender.post("/v1/ingest/stream", lines(events(3_500)), NDJSON);
   expect(answer.body).toMatchObject({ accepted: 3_500, retry: 0 });
   expect(performance.now() - begun).toBeGreaterThan(1_800);
-  expect(performance.now() - begun).toBeLessThan(6_000);
+  expect(performance.now() - begun).toBeLessThan(atThisPace(6_000));
 });
 
 test("changing a tenant's limits counts within a second, without a restart", async () => {
@@ -62,7 +63,7 @@ test("changing a tenant's limits counts within a second, without a restart", asy
   await sender.post("/v1/events", event());
   expect((await sender.post("/v1/events", event())).status).toBe(429);
   expect((await admin(stack, "PATCH", `/v1/admin/tenants/${sender.tenantId}`, { limits: {} })).status).toBe(200);
-  await sleep(1_000);
+  await sleep(atThisPace(1_000));
   for (let i = 0; i < 5; i++) expect((await sender.post("/v1/events", event())).status).toBe(202);
 });
 
@@ -70,7 +71,7 @@ test("503 backlog-full with Retry-After when the backlog is at its limit, for ev
   const full = await stack.startApi({ MAX_BACKLOG_EVENTS: "10" });
   const sender = await newSender(stack, { apiUrl: full.url });
   await sender.post("/v1/events", events(20));
-  await sleep(1_500);
+  await sleep(atThisPace(1_500));
   const before = await acceptedTotal(stack);
   for (const [path, body, headers] of [
     ["/v1/events", event(), {}],
@@ -85,7 +86,7 @@ test("503 backlog-full with Retry-After when the backlog is at its limit, for ev
 });
 
 test("503 for what Redis did not take: an outcome that is unknown, or a stream that says where to resume", async () => {
-  const brief = await stack.startApi({ APPEND_TIMEOUT_MS: "1500" });
+  const brief = await stack.startApi({ APPEND_TIMEOUT_MS: `${atThisPace(1_500)}` });
   const sender = await newSender(stack, { apiUrl: brief.url });
   const [one, many] = [event(), events(3)];
   expect((await sender.post("/v1/events", event())).status).toBe(202);
@@ -105,6 +106,6 @@ test("503 for what Redis did not take: an outcome that is unknown, or a stream t
   } finally {
     process.kill(stack.redis.pid() as number, "SIGCONT");
   }
-  await sleep(1_500);
+  await sleep(atThisPace(1_500));
   expect([202, 409]).toContain((await sender.post("/v1/events", one)).status);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sleep } from "../support/judged.js";
 import { type Stack, startStack, type TestProcess } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { admin, head, newSender, openWire, type Sending, type Wire, watchMemory } from "./sending-fixture.js";
 
 /** Promise 30: bodies that nobody will read, connections that ask nothing. */
@@ -39,45 +40,57 @@ function dripping(wires: Wire[], piece: string): () => void {
 const CHUNK = `800\r\n${" ".repeat(0x800)}\r\n`;
 
 describe("somebody without a credential", () => {
-  test("is answered at the headers on every path, known or not, and the connection is gone in time", async () => {
-    const unknown = ["POST", "PUT", "DELETE", "GET", "OPTIONS", "HEAD"].map((method) => ({ method, path: "/nonexistent" }));
-    const all = [...operations, ...unknown, { method: "GET", path: "/" }, { method: "POST", path: "/%zz" }];
-    expect(all.length).toBeGreaterThan(60);
-    const memory = watchMemory(stack.api.pid());
-    const declared = await Promise.all(all.map(({ method, path }) => begin(method, path, { "content-length": MIB })));
-    const chunked = await Promise.all(all.map(({ method, path }) => begin(method, path, { "transfer-encoding": "chunked" })));
-    const stops = [dripping(declared, " ".repeat(2_048)), dripping(chunked, CHUNK)];
-    const answers = await Promise.all([...declared, ...chunked].map((wire) => wire.answer(GONE_MS)));
-    for (const stop of stops) stop();
-    answers.forEach((answer, i) => {
-      const { method, path } = all[i % all.length] as { method: string; path: string };
-      expect(answer, `${method} ${path}`).toMatch(/^HTTP\/1\.1 [234]\d\d /);
-    });
-    const open = [...declared, ...chunked].map((wire, i) => (wire.ended() ? undefined : all[i % all.length])).filter(Boolean);
-    expect(open).toEqual([]);
-    const { before, peak } = memory.stop();
-    expect(peak - before).toBeLessThan(150 * MIB);
-  }, 60_000);
+  test(
+    "is answered at the headers on every path, known or not, and the connection is gone in time",
+    async () => {
+      const unknown = ["POST", "PUT", "DELETE", "GET", "OPTIONS", "HEAD"].map((method) => ({ method, path: "/nonexistent" }));
+      const all = [...operations, ...unknown, { method: "GET", path: "/" }, { method: "POST", path: "/%zz" }];
+      expect(all.length).toBeGreaterThan(60);
+      const memory = watchMemory(stack.api.pid());
+      const declared = await Promise.all(all.map(({ method, path }) => begin(method, path, { "content-length": MIB })));
+      const chunked = await Promise.all(all.map(({ method, path }) => begin(method, path, { "transfer-encoding": "chunked" })));
+      const stops = [dripping(declared, " ".repeat(2_048)), dripping(chunked, CHUNK)];
+      const answers = await Promise.all([...declared, ...chunked].map((wire) => wire.answer(GONE_MS)));
+      for (const stop of stops) stop();
+      answers.forEach((answer, i) => {
+        const { method, path } = all[i % all.length] as { method: string; path: string };
+        expect(answer, `${method} ${path}`).toMatch(/^HTTP\/1\.1 [234]\d\d /);
+      });
+      const open = [...declared, ...chunked].map((wire, i) => (wire.ended() ? undefined : all[i % all.length])).filter(Boolean);
+      expect(open).toEqual([]);
+      const { before, peak } = memory.stop();
+      expect(peak - before).toBeLessThan(150 * MIB);
+    },
+    patience(60_000),
+  );
 
-  test("with a small body that never comes: gone in time, too", async () => {
-    const wires = await Promise.all(operations.map(({ method, path }) => begin(method, path, { "content-length": 1_000 })));
-    await Promise.all(wires.map((wire) => wire.answer(GONE_MS)));
-    expect(wires.map((wire, i) => (wire.ended() ? undefined : operations[i])).filter(Boolean)).toEqual([]);
-  }, 60_000);
+  test(
+    "with a small body that never comes: gone in time, too",
+    async () => {
+      const wires = await Promise.all(operations.map(({ method, path }) => begin(method, path, { "content-length": 1_000 })));
+      await Promise.all(wires.map((wire) => wire.answer(GONE_MS)));
+      expect(wires.map((wire, i) => (wire.ended() ? undefined : operations[i])).filter(Boolean)).toEqual([]);
+    },
+    patience(60_000),
+  );
 });
 
-test("a known caller's body has the same time everywhere: one that does not come is 408", async () => {
-  const headers = { "x-admin-token": stack.adminToken, "x-tenant-id": sender.tenantId, "content-length": 1_000 };
-  const written = operations.filter(({ method, path }) => /^(POST|PUT|PATCH)$/.test(method) && path !== "/v1/session");
-  expect(written.length).toBeGreaterThan(20);
-  const wires = await Promise.all(written.map(({ method, path }) => begin(method, path, headers)));
-  const answers = await Promise.all(wires.map((wire) => wire.answer(20_000)));
-  // Those that take no body at all, or that refuse the request by what they see before it.
-  const others = answers.flatMap((answer, i) => (/^HTTP\/1\.1 (408|4\d\d|2\d\d)/.test(answer) ? [] : [`${written[i]?.path}: ${answer}`]));
-  expect(others).toEqual([]);
-  expect(answers.filter((answer) => answer.startsWith("HTTP/1.1 408")).length).toBeGreaterThan(written.length * 0.8);
-  expect(wires.filter((wire) => !wire.ended()).length).toBe(0);
-}, 60_000);
+test(
+  "a known caller's body has the same time everywhere: one that does not come is 408",
+  async () => {
+    const headers = { "x-admin-token": stack.adminToken, "x-tenant-id": sender.tenantId, "content-length": 1_000 };
+    const written = operations.filter(({ method, path }) => /^(POST|PUT|PATCH)$/.test(method) && path !== "/v1/session");
+    expect(written.length).toBeGreaterThan(20);
+    const wires = await Promise.all(written.map(({ method, path }) => begin(method, path, headers)));
+    const answers = await Promise.all(wires.map((wire) => wire.answer(20_000)));
+    // Those that take no body at all, or that refuse the request by what they see before it.
+    const others = answers.flatMap((answer, i) => (/^HTTP\/1\.1 (408|4\d\d|2\d\d)/.test(answer) ? [] : [`${written[i]?.path}: ${answer}`]));
+    expect(others).toEqual([]);
+    expect(answers.filter((answer) => answer.startsWith("HTTP/1.1 408")).length).toBeGreaterThan(written.length * 0.8);
+    expect(wires.filter((wire) => !wire.ended()).length).toBe(0);
+  },
+  patience(60_000),
+);
 
 describe("connections", () => {
   let few: TestProcess;

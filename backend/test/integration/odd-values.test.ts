@@ -13,6 +13,7 @@ import {
 } from "../support/openapi-requests.js";
 import { type RawAnswer, rawClient } from "../support/raw-client.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { openWire } from "./sending-fixture.js";
 
 /**
@@ -212,71 +213,83 @@ describe("what no store can hold is no 5xx", () => {
     expect(wrong).toEqual(["POST /v1/session 401", "GET /v1/session 401", "POST /v1/me/password 400"]);
   });
 
-  test("in any parameter of a path or query", async () => {
-    const requests = operations.flatMap((operation) =>
-      operation.parameters
-        .filter((parameter) => parameter.in === "path" || parameter.in === "query")
-        .flatMap((parameter) => {
-          const { name } = parameter;
-          const values = Object.entries(IN_URL).map(([odd, text]) => [odd, parameter.in === "path" ? text : `${name}=${text}`] as const);
-          const repeated = [
-            ["twice", `${name}=1&${name}=1`],
-            ["as a list", `${name}[]=1`],
-            ["as an operator", `${name}[$ne]=1`],
-            ["without a value", name],
-          ] as const;
-          return [...values, ...(parameter.in === "query" ? repeated : [])].map(([odd, text]) => ({
-            what: `${operation.method} ${operation.path} ${name} (${parameter.in}), ${odd}`,
-            operation,
-            url: urlFor(operation, { name, in: parameter.in, text }),
-          }));
-        }),
-    );
-    await client.each(requests, async ({ what, operation, url }) => {
-      const body = operation.body && JSON.stringify(exampleOf(operation.body));
-      await expectNoFault(what, client.send(operation.method, url, headersFor(operation), body));
-    });
-    await report("odd values in paths and queries");
-  }, 300_000);
-
-  test("in any header", async () => {
-    // Hashing a password takes 50 ms on purpose, and headers have no part in it.
-    const requests = operations
-      .filter(({ method, path }) => !(method === "POST" && /users$|password$/.test(path)))
-      .flatMap((operation) =>
-        HEADERS.flatMap((name) => [
-          ...Object.entries(IN_HEADER).map(([odd, value]) => ({ operation, name, odd, value })),
-          { operation, name, odd: "two lines", value: ["one", "two"] },
-        ]),
+  test(
+    "in any parameter of a path or query",
+    async () => {
+      const requests = operations.flatMap((operation) =>
+        operation.parameters
+          .filter((parameter) => parameter.in === "path" || parameter.in === "query")
+          .flatMap((parameter) => {
+            const { name } = parameter;
+            const values = Object.entries(IN_URL).map(([odd, text]) => [odd, parameter.in === "path" ? text : `${name}=${text}`] as const);
+            const repeated = [
+              ["twice", `${name}=1&${name}=1`],
+              ["as a list", `${name}[]=1`],
+              ["as an operator", `${name}[$ne]=1`],
+              ["without a value", name],
+            ] as const;
+            return [...values, ...(parameter.in === "query" ? repeated : [])].map(([odd, text]) => ({
+              what: `${operation.method} ${operation.path} ${name} (${parameter.in}), ${odd}`,
+              operation,
+              url: urlFor(operation, { name, in: parameter.in, text }),
+            }));
+          }),
       );
-    await client.each(requests, async ({ operation, name, odd, value }) => {
-      const { [name.toLowerCase()]: _, ...headers } = headersFor(operation);
-      const body = operation.body && JSON.stringify(exampleOf(operation.body));
-      const sent = client.send(operation.method, urlFor(operation), { ...headers, [name]: value }, body);
-      await expectNoFault(`${operation.method} ${operation.path} ${name}, ${odd}`, sent);
-    });
-    await report("odd values in headers");
-  }, 300_000);
+      await client.each(requests, async ({ what, operation, url }) => {
+        const body = operation.body && JSON.stringify(exampleOf(operation.body));
+        await expectNoFault(what, client.send(operation.method, url, headersFor(operation), body));
+      });
+      await report("odd values in paths and queries");
+    },
+    patience(300_000),
+  );
 
-  test("in any place of a body", async () => {
-    const requests = operations.flatMap((operation) => {
-      const { body } = operation;
-      if (!body) return [];
-      return placesOf(body).flatMap((place) =>
-        Object.entries(IN_BODY).flatMap(([odd, text]) =>
-          (isSending(operation) ? [exampleOf(body)] : [exampleOf(body), least(body, place)]).map((whole) => ({
-            what: `${operation.method} ${operation.path} ${pointerOf(place.path) || "/"}, ${odd}`,
-            operation,
-            text: Buffer.from(withText(whole, place.path, text), "latin1"),
-          })),
-        ),
+  test(
+    "in any header",
+    async () => {
+      // Hashing a password takes 50 ms on purpose, and headers have no part in it.
+      const requests = operations
+        .filter(({ method, path }) => !(method === "POST" && /users$|password$/.test(path)))
+        .flatMap((operation) =>
+          HEADERS.flatMap((name) => [
+            ...Object.entries(IN_HEADER).map(([odd, value]) => ({ operation, name, odd, value })),
+            { operation, name, odd: "two lines", value: ["one", "two"] },
+          ]),
+        );
+      await client.each(requests, async ({ operation, name, odd, value }) => {
+        const { [name.toLowerCase()]: _, ...headers } = headersFor(operation);
+        const body = operation.body && JSON.stringify(exampleOf(operation.body));
+        const sent = client.send(operation.method, urlFor(operation), { ...headers, [name]: value }, body);
+        await expectNoFault(`${operation.method} ${operation.path} ${name}, ${odd}`, sent);
+      });
+      await report("odd values in headers");
+    },
+    patience(300_000),
+  );
+
+  test(
+    "in any place of a body",
+    async () => {
+      const requests = operations.flatMap((operation) => {
+        const { body } = operation;
+        if (!body) return [];
+        return placesOf(body).flatMap((place) =>
+          Object.entries(IN_BODY).flatMap(([odd, text]) =>
+            (isSending(operation) ? [exampleOf(body)] : [exampleOf(body), least(body, place)]).map((whole) => ({
+              what: `${operation.method} ${operation.path} ${pointerOf(place.path) || "/"}, ${odd}`,
+              operation,
+              text: Buffer.from(withText(whole, place.path, text), "latin1"),
+            })),
+          ),
+        );
+      });
+      await client.each(requests, async ({ what, operation, text }) =>
+        expectNoFault(what, client.send(operation.method, urlFor(operation), headersFor(operation), text)),
       );
-    });
-    await client.each(requests, async ({ what, operation, text }) =>
-      expectNoFault(what, client.send(operation.method, urlFor(operation), headersFor(operation), text)),
-    );
-    await report("odd values in bodies");
-  }, 300_000);
+      await report("odd values in bodies");
+    },
+    patience(300_000),
+  );
 
   test("in a header as bytes that HTTP itself does not allow", async () => {
     for (const name of HEADERS) {

@@ -4,6 +4,7 @@ import ajvFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { INPUT_NAMES, normalize } from "../../src/ingest/normalize.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { type Answer, GZIP, gzip, NDJSON, newSender, type Sending } from "./sending-fixture.js";
 
 /** What `/openapi.json` says, held against what the API does: its examples are sent, and every answer fits what is said of it. */
@@ -241,7 +242,7 @@ describe("the answers to one event and to many", () => {
   it("that can take nothing now are as described", async () => {
     const full = await stack.startApi({ MAX_BACKLOG_EVENTS: "1" });
     const { post } = await newSender(stack, { apiUrl: full.url });
-    await expect.poll(async () => (await post("/v1/events", { type: "t" })).status, { timeout: 20_000 }).toBe(503);
+    await expect.poll(async () => (await post("/v1/events", { type: "t" })).status, { timeout: patience(20_000) }).toBe(503);
     for (const path of paths) expectDescribed(path, await post(path, '{"type":"t"}', NDJSON), 503);
   });
 });

@@ -20,6 +20,7 @@ import { eventContext } from "../../src/stream/record.js";
 import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
 import { createLog } from "../../src/telemetry/log.js";
 import { startWorker } from "../../src/worker.js";
+import { patience } from "../support/yardstick.js";
 
 /** Real Redis and MongoDB, the real server with its guards, and credentials that need no Postgres. */
 export interface Reading {
@@ -147,7 +148,7 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 
 /** Waits until it holds; fails after `withinMs`. */
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
-  const deadline = Date.now() + withinMs;
+  const deadline = Date.now() + patience(withinMs);
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`did not come true within ${withinMs} ms`);
     await sleep(20);

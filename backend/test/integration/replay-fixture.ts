@@ -4,6 +4,7 @@ import type { ReplayView } from "@streamforge/shared";
 import { Binary, type Collection, MongoClient } from "mongodb";
 import type { AttemptDocument, DeadLetterDocument, EventDocument, EventHourDocument } from "../../src/store/documents.js";
 import type { Stack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 
 /** The collections of a stack, letters made for the test, and the API as an operator calls it. */
 export interface Replays {
@@ -72,7 +73,7 @@ export async function openReplays(stack: Stack): Promise<Replays> {
       return made;
     },
     async ended(replayId, status, withinMs = 30_000) {
-      const deadline = Date.now() + withinMs;
+      const deadline = Date.now() + patience(withinMs);
       for (;;) {
         const found = await get(replayId);
         if (status ? found.status === status : ["completed", "stopped", "cancelled", "failed"].includes(found.status)) return found;

@@ -8,6 +8,7 @@ import { Binary } from "mongodb";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { openReplays, type Replays } from "./replay-fixture.js";
 
 let stack: Stack;
@@ -178,7 +179,7 @@ test("a worker without work has no connection to Postgres, and opens one within 
   await replays.die(1, { letter: { _id: new Binary(Buffer.alloc(24, 7)) } });
   await replays.ended((await replays.post(RETRY, { tenantId: replays.tenantId, all: true })).body.replayId, "completed", 3_000);
   expect(await connections()).toBe(1);
-  await expect.poll(connections, { timeout: 20_000, interval: 500 }).toBe(0);
+  await expect.poll(connections, { timeout: patience(20_000), interval: 500 }).toBe(0);
   await client.end();
 });
 
@@ -289,7 +290,7 @@ test("sf replay start follows a replay to its end, and ends with 1 when somethin
   writeFileSync(patch, JSON.stringify([{ op: "remove", path: "/occurredAt" }]));
   const begun = await sf("replay", "start", ...tenant, "--all", "--patch", patch, "--detach");
   expect(begun.stdout).toMatch(/Replay \S+ of 2 has begun/);
-  await expect.poll(replays.byStatus, { timeout: 20_000 }).toEqual({ resolved: 32 });
+  await expect.poll(replays.byStatus, { timeout: patience(20_000) }).toEqual({ resolved: 32 });
 });
 
 const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));

@@ -10,6 +10,7 @@ import { loadConfig } from "../../src/config.js";
 import { containing } from "../../src/dead-letters/search.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { connectStore, type Store } from "../../src/store/mongo.js";
+import { patience } from "../support/yardstick.js";
 
 /** `q` finds what an item says, however its JSON spells it. */
 
@@ -82,7 +83,7 @@ const spelling = fc.tuple(fc.constantFrom(...CHARS), fc.nat(3)).map(([char, way]
   return { char, spelled: spelled === char && mustBe ? escaped : spelled };
 });
 
-test("any text in any spelling, and nothing else", { timeout: 120_000 }, async () => {
+test("any text in any spelling, and nothing else", { timeout: patience(120_000) }, async () => {
   const [items = []] = fc.sample(fc.array(fc.array(spelling, { minLength: 3, maxLength: 12 }), { minLength: 600, maxLength: 600 }), {
     numRuns: 1,
     seed: 20261128,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { patience } from "../support/yardstick.js";
 import { ADMIN_TOKEN, type People, startPeople } from "./users-fixture.js";
 
 const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));
@@ -60,25 +61,33 @@ describe("npm run sf users", () => {
     120_000,
   );
 
-  it("does the same on Postgres itself, as after the last admin's password was lost", () => {
-    const { DATABASE_URL, REDIS_URL } = people.accounts.config;
-    return roundTrip({ STREAMFORGE_URL: people.url, DATABASE_URL, REDIS_URL }, "by-postgres@test");
-  }, 120_000);
+  it(
+    "does the same on Postgres itself, as after the last admin's password was lost",
+    () => {
+      const { DATABASE_URL, REDIS_URL } = people.accounts.config;
+      return roundTrip({ STREAMFORGE_URL: people.url, DATABASE_URL, REDIS_URL }, "by-postgres@test");
+    },
+    patience(120_000),
+  );
 
-  it("keeps the last admin, and asks for a password that is long enough", async () => {
-    const { DATABASE_URL, REDIS_URL } = people.accounts.config;
-    const { email } = await people.person("admin");
-    const ways: Record<string, string>[] = [
-      { STREAMFORGE_URL: people.url, ADMIN_TOKEN },
-      { DATABASE_URL, REDIS_URL },
-    ];
-    for (const env of ways) {
-      expect(await sf(["users", "disable", email], env)).toMatchObject({ code: 1, err: expect.stringContaining("last admin") });
-      expect(await sf(["users", "passwd", email, "--stdin"], env, "short\n")).toMatchObject({
-        code: 1,
-        err: expect.stringContaining("12"),
-      });
-      expect(await sf(["users", "passwd", email, "--stdin"], env)).toMatchObject({ code: 1, err: expect.stringContaining("empty") });
-    }
-  }, 120_000);
+  it(
+    "keeps the last admin, and asks for a password that is long enough",
+    async () => {
+      const { DATABASE_URL, REDIS_URL } = people.accounts.config;
+      const { email } = await people.person("admin");
+      const ways: Record<string, string>[] = [
+        { STREAMFORGE_URL: people.url, ADMIN_TOKEN },
+        { DATABASE_URL, REDIS_URL },
+      ];
+      for (const env of ways) {
+        expect(await sf(["users", "disable", email], env)).toMatchObject({ code: 1, err: expect.stringContaining("last admin") });
+        expect(await sf(["users", "passwd", email, "--stdin"], env, "short\n")).toMatchObject({
+          code: 1,
+          err: expect.stringContaining("12"),
+        });
+        expect(await sf(["users", "passwd", email, "--stdin"], env)).toMatchObject({ code: 1, err: expect.stringContaining("empty") });
+      }
+    },
+    patience(120_000),
+  );
 });

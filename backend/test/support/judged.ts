@@ -11,6 +11,7 @@ import {
 } from "@streamforge/infrastructure/judge";
 import { expect } from "vitest";
 import type { Stack } from "./stack.js";
+import { patience } from "./yardstick.js";
 
 /** A producer with a journal, and the judge who compares it with what is there. */
 export interface Judged {
@@ -43,13 +44,20 @@ export async function judge(
 ): Promise<Judged> {
   const journal = createJournal();
   const tenant = await newTenant(stack);
-  const producer = createProducer({ apiUrl: stack.apiUrl, ...tenant, journal, requestTimeoutMs: 15_000, ...options });
+  const producer = createProducer({
+    apiUrl: stack.apiUrl,
+    ...tenant,
+    journal,
+    requestTimeoutMs: patience(10_000),
+    deadlineMs: patience(60_000),
+    ...options,
+  });
   return {
     journal,
     producer,
     tenantId: tenant.tenantId,
     async verdict({ settleTimeoutMs = 60_000, checkLedger = true } = {}) {
-      await settled({ redisUrl: stack.redis.url, keyPrefix: "sf", timeoutMs: settleTimeoutMs });
+      await settled({ redisUrl: stack.redis.url, keyPrefix: "sf", timeoutMs: patience(settleTimeoutMs) });
       const found = await audit({
         journal,
         mongodbUri: stack.mongo.url,
@@ -94,37 +102,43 @@ export function events(prefix: string, count: number, from = 0): Item[] {
 /** How long the tests of faults last: 4 in short form; with 100 they reach the promises' own figures, where a test says no other. */
 export const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 4);
 
-/** Sends a thousand events a round (400 one by one) under a fault that is repeated until all are sent; then judges: none is a dead letter. */
+/** Sends a thousand events a round (400 one by one) with a fault in each; then judges: none is a dead letter. */
 export async function underFault(
   stack: Stack,
   prefix: string,
-  everyMs: number,
   fault: () => Promise<void>,
   format: "ndjson" | "single" = "ndjson",
-): Promise<{ rounds: number; journal: Journal }> {
+): Promise<Journal> {
   const count = ROUNDS * (format === "single" ? 400 : 1_000);
-  const { producer, journal, verdict, close } = await judge(stack, { ratePerSecond: 800 });
-  let sent = false;
-  const load = producer.run(events(prefix, count), { format, batch: 20 }).then(() => (sent = true));
-  const rounds = await until(() => sent, everyMs, fault);
-  await load;
-  const found = await verdict();
+  const judged = await judge(stack, { ratePerSecond: 800 });
+  await inRounds(judged, ROUNDS, events(prefix, count), fault, { format, batch: 20 });
+  const found = await judged.verdict();
   expect(found.acknowledged).toBe(count);
   expect(found.dead).toBe(0);
-  await close();
-  return { rounds, journal };
+  await judged.close();
+  return judged.journal;
 }
 
-/** Repeats a fault until `isOver`. */
-export async function until(isOver: () => boolean, everyMs: number, fault: () => Promise<void>): Promise<number> {
-  let rounds = 0;
-  while (!isOver()) {
-    await sleep(everyMs);
-    if (isOver()) break;
-    await fault();
-    rounds++;
+/**
+ * Sends the items in so many parts. In each the fault comes when a quarter of the part is acknowledged, the others being under way:
+ * by count, since how many faults fit into a load by the clock depends on the machine.
+ */
+export async function inRounds(
+  { producer, journal }: Pick<Judged, "producer" | "journal">,
+  rounds: number,
+  items: Item[],
+  fault: (round: number) => Promise<void>,
+  options: { format: "ndjson" | "array" | "single"; batch?: number },
+): Promise<void> {
+  const part = Math.ceil(items.length / rounds);
+  for (let round = 0; round < rounds; round++) {
+    const before = journal.acknowledged();
+    let over = false;
+    const load = producer.run(items.slice(round * part, (round + 1) * part), options).finally(() => (over = true));
+    while (!over && journal.acknowledged() - before < part / 4) await sleep(2);
+    await fault(round);
+    await load;
   }
-  return rounds;
 }
 
 export function sleep(ms: number): Promise<void> {
