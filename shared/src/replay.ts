@@ -1,23 +1,32 @@
 import { z } from "zod";
 import { reasonCodes } from "./api.js";
 import { letterSelectorSchema } from "./dead-letter-selector.js";
-import { countShown as count, cursor, jsonFault, tenantIdSchema, timeShown as time, whole, wholeInQuery } from "./vocabulary.js";
+import { countShown as count, cursor, tenantIdSchema, timeShown as time, whole, wholeInQuery } from "./vocabulary.js";
 
 /** Retry and replay: what can be asked for, and what a job says of itself. */
 
 const MOST_OPERATIONS = 100;
 const MOST_POINTER_TOKENS = 500;
 const MOST_PATCH_BYTES = 64 * 1024;
+/** No event is deeper by default (`MAX_JSON_DEPTH`). */
+const MOST_LEVELS = 64;
 
 const pointer = z
   .string()
   .max(2_000)
   .regex(/^(\/([^~/]|~[01])*)*$/, "is no JSON Pointer");
-// `unknown` is satisfied by nothing at all, and `null` is a value.
+/** Any JSON: whether the event may be so is decided where it is normalised. `unknown` is satisfied by nothing at all, and `null` is a value. */
 const value = z.unknown().check(({ value: given, issues }) => {
-  const fault = given === undefined ? "is missing" : jsonFault(given);
+  const fault =
+    given === undefined ? "is missing" : isDeeper(given, MOST_LEVELS) ? `is nested deeper than ${MOST_LEVELS} levels` : undefined;
   if (fault !== undefined) issues.push({ code: "custom", input: given, message: fault });
 });
+
+/** It stops at that depth, so that it cannot overflow the stack. */
+function isDeeper(given: unknown, levels: number): boolean {
+  if (given === null || typeof given !== "object") return false;
+  return levels === 0 || Object.values(given).some((child) => isDeeper(child, levels - 1));
+}
 
 export const patchOperationSchema = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("add"), path: pointer, value }),

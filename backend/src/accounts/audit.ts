@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { AuditItem } from "@streamforge/shared";
 import type { AuditLog, Prisma } from "../generated/prisma/client.js";
+import { parseExact, withMembers } from "../lib/exact-json.js";
 import { readPage } from "../lib/page.js";
 import { encodeCursor, type Position } from "../store/cursor.js";
 import type { Database } from "./database.js";
@@ -42,17 +43,23 @@ export interface AuditEntry {
   tenantId: string | null;
   before?: Prisma.InputJsonValue;
   after?: Prisma.InputJsonValue;
+  /** Further members of `after` that are JSON text: what people wrote is kept as they wrote it. */
+  afterTexts?: Record<string, string | undefined>;
 }
 
 /**
  * Writes the entry in the transaction of the change itself: neither exists without the other.
  * @returns its id
  */
-export async function audit(db: Database, actor: Actor, entry: AuditEntry): Promise<string> {
+export async function audit(db: Database, actor: Actor, { afterTexts, ...entry }: AuditEntry): Promise<string> {
   const { id } = await db.auditLog.create({
     data: { actorKind: actor.kind, actorId: actor.id, actorName: actor.name, correlationId: actor.correlationId, ...entry },
     select: { id: true },
   });
+  if (afterTexts) {
+    const after = withMembers((entry.after ?? {}) as object, afterTexts);
+    await db.$executeRaw`UPDATE audit_log SET after = ${after}::json WHERE id = ${id}::uuid`;
+  }
   return id;
 }
 
@@ -105,11 +112,29 @@ export async function readAudit(
   );
   const last = items.at(-1);
   const nextCursor = more && last ? encodeCursor(last.at.getTime(), Buffer.from(last.id.replaceAll("-", ""), "hex")) : null;
-  return { items: items.map(auditItem), nextCursor };
+  const texts = await textsOf(
+    db,
+    items.map(({ id }) => id),
+  );
+  return { items: items.map((row) => auditItem(row, texts.get(row.id))), nextCursor };
 }
 
-function auditItem({ actorKind, actorId, actorName, at, ...row }: AuditLog): AuditItem {
-  return { ...row, at: at.toISOString(), actor: { kind: actorKind, id: actorId, name: actorName } };
+interface Texts {
+  before: string | null;
+  after: string | null;
+}
+
+/** What was before and after, as text: Prisma parses JSON, and digits are lost. */
+async function textsOf(db: Database, ids: string[]): Promise<Map<string, Texts>> {
+  const found = await db.$queryRaw<(Texts & { id: string })[]>`
+    SELECT id::text, before::text, after::text FROM audit_log WHERE id = ANY(${ids}::uuid[])`;
+  return new Map(found.map(({ id, ...texts }) => [id, texts]));
+}
+
+function auditItem({ actorKind, actorId, actorName, at, ...row }: AuditLog, texts?: Texts): AuditItem {
+  const exact = (text: string | null = null) => (text === null ? null : parseExact(text));
+  const [before, after] = [exact(texts?.before), exact(texts?.after)];
+  return { ...row, before, after, at: at.toISOString(), actor: { kind: actorKind, id: actorId, name: actorName } };
 }
 
 function uuidOf(bytes: Buffer): string {

@@ -8,13 +8,14 @@ export interface ApiAccess {
 
 /**
  * One request to the API.
+ * @param body a value, or JSON text
  * @throws Error in one sentence that names the fix: nothing answers, the credential is wrong, or what the problem says
  */
-export async function callApi<T>({ url, credential }: ApiAccess, method: string, path: string, body?: object): Promise<T> {
+export async function callApi<T>({ url, credential }: ApiAccess, method: string, path: string, body?: object | string): Promise<T> {
   const response = await fetch(new URL(path, url), {
     method,
     headers: { accept: "application/json", ...credential, ...(body && { "content-type": "application/json" }) },
-    body: body && JSON.stringify(body),
+    body: typeof body === "object" ? JSON.stringify(body) : body,
     signal: AbortSignal.timeout(15_000),
   }).catch(() => {
     throw new Error(`No StreamForge answers at ${url}. Start it with npm start, or name the right address with --url or STREAMFORGE_URL.`);

@@ -5,7 +5,7 @@ import { table } from "./table.js";
 
 /** One request with the operator's credential, and how what came of it is shown: JSON or text, as was asked for. */
 export interface LedgerCommandsDeps {
-  call<T>(method: string, path: string, body?: object): Promise<T>;
+  call<T>(method: string, path: string, body?: object | string): Promise<T>;
   show(value: unknown, text: string): void;
 }
 

@@ -127,7 +127,7 @@ describe("a schema can neither stall nor kill a process", () => {
     ],
     ["a pattern whose automaton explodes", { pattern: "[ab]*a[ab]{20}$" }, text],
   ])("%s is ended and is a dead letter; the next event is checked", async (_name, schema, payload) => {
-    expect(schemaFlaws(schema as Record<string, unknown>)).toEqual([]);
+    expect(schemaFlaws(JSON.stringify(schema))).toEqual([]);
     const { judge, judgeAll } = checkerOf({ HOSTILE: schema, GOOD: { type: "number" } });
     const startedAt = process.cpuUsage();
     expect(await judge("HOSTILE", payload)).toMatchObject({
@@ -179,7 +179,7 @@ describe("a schema can neither stall nor kill a process", () => {
 });
 
 describe("the rules for schemas", () => {
-  const flaw = (schema: object) => schemaFlaws(schema as Record<string, unknown>)[0];
+  const flaw = (schema: object) => schemaFlaws(JSON.stringify(schema))[0];
 
   const properties = (count: number) => Object.fromEntries(filled(count, (i) => [`p${i}`, { type: "string" }]) as [string, object][]);
 

@@ -88,9 +88,10 @@ const MOST_INSTRUCTIONS = 20_000;
 
 /**
  * Everything that is wrong with a schema, for whoever registers it; empty when it can be used.
- * @param schema parsed JSON
+ * @param text JSON, as it was sent
  */
-export function schemaFlaws(schema: Record<string, unknown>): FieldError[] {
+export function schemaFlaws(text: string): FieldError[] {
+  const schema = JSON.parse(text) as Record<string, unknown>;
   const { flaws, patterns, formats } = examineSchema(schema);
   if (flaws.length > 0) return flaws;
   let instructions = 0;
@@ -105,7 +106,7 @@ export function schemaFlaws(schema: Record<string, unknown>): FieldError[] {
   for (const [pointer, format] of formats)
     if (!Object.hasOwn(meta.formats, format)) flaws.push({ pointer, detail: `${format} is no known format: it would check nothing` });
   if (flaws.length > 0) return flaws.slice(0, 20);
-  if (meta.validateSchema(schema)) return compileFlaws(schema);
+  if (meta.validateSchema(schema)) return compileFlaws(text);
   return (meta.errors ?? []).slice(0, 20).map(({ instancePath, message = "is wrong" }) => ({ pointer: instancePath, detail: message }));
 }
 
@@ -116,9 +117,9 @@ function newMeta(): Ajv2020 {
   return meta;
 }
 
-function compileFlaws(schema: Record<string, unknown>): FieldError[] {
+function compileFlaws(text: string): FieldError[] {
   try {
-    const compiled = compileSchema(JSON.stringify(schema));
+    const compiled = compileSchema(text);
     compiled.prepareFirst();
     return [];
   } catch (error) {

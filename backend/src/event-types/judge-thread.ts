@@ -27,7 +27,7 @@ function answer(question: Question): Answer {
     withinCpuTime(
       guard,
       () => {
-        flaws = schemaFlaws(JSON.parse(question.schema) as Record<string, unknown>);
+        flaws = schemaFlaws(question.schema);
       },
       COMPILE_BUDGET_MS,
     );

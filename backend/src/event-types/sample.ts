@@ -13,8 +13,8 @@ const AT_ONCE = 100;
 const MAX_TIME_MS = 4_000;
 
 export interface TypeSamples {
-  /** Checks the newest stored events of a type against a schema. */
-  check(tenantId: string, type: string, schema: Record<string, unknown>): Promise<TypeSample>;
+  /** Checks the newest stored events of a type against a schema. @param schema JSON text */
+  check(tenantId: string, type: string, schema: string): Promise<TypeSample>;
   /** Types among the tenant's newest stored events, the most frequent first. */
   typesOf(tenantId: string): Promise<{ type: string; events: number }[]>;
 }
@@ -27,7 +27,7 @@ export function createTypeSamples({ store, checker }: { store: Store; checker: T
     check: (tenantId, type, schema) =>
       bounded(async () => {
         const sample: TypeSample = { checked: 0, failing: 0, examples: [] };
-        const registered = { version: 0, schema: JSON.stringify(schema), check: newCheck() };
+        const registered = { version: 0, schema, check: newCheck() };
         const stages = [...newest(tenantId), { $match: { eventType: type } }, { $limit: SAMPLE }, { $project: { eventId: 1, payload: 1 } }];
         const cursor = store.events.aggregate<{ eventId: string; payload: unknown }>(stages, options);
         const judge = async (events: { eventId: string; payload: unknown }[]): Promise<void> => {

@@ -238,7 +238,7 @@ function pointerOf(ref: string): string {
 }
 
 /** Whether a schema is nested so deep that even writing it out may overflow the stack. */
-export function isTooDeep(schema: SchemaObject): boolean {
+function isTooDeep(schema: SchemaObject): boolean {
   return isDeeper(schema, SCHEMA_LIMITS.depth);
 }
 

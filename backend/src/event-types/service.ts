@@ -4,17 +4,19 @@ import type { Database, PrismaClient } from "../accounts/database.js";
 import { tenantAllowed } from "../accounts/keys.js";
 import type { Config } from "../config.js";
 import type { EventType } from "../generated/prisma/client.js";
+import { parseExact } from "../lib/exact-json.js";
 import type { Judge } from "./judge.js";
 import { lockTypes, type TypePublisher } from "./publisher.js";
 import type { TypeSamples } from "./sample.js";
-import { examineSchema, isTooDeep } from "./schema-rules.js";
+import { examineSchema } from "./schema-rules.js";
 
 export interface NewType {
   tenantId: string;
   type: string;
   /** The next one when absent. */
   version?: number;
-  schema: Record<string, unknown>;
+  /** JSON text, as it was sent. */
+  schema: string;
   description: string;
 }
 
@@ -82,14 +84,15 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
       warnings.push("becomeUnknown lists types that this tenant has sent: register them, too, before more of their events arrive.");
     const sample = await samples.check(tenantId, type, schema);
     if (sample.failing > 0) warnings.push(`${sample.failing} of ${sample.checked} stored events of this type do not fit this schema.`);
-    return { tenantId, type, version, description, schema, registered: false, counts, sample, becomeUnknown, warnings };
+    return { tenantId, type, version, description, schema: shown(schema), registered: false, counts, sample, becomeUnknown, warnings };
   };
 
   const detail = async (db: Database, tenantId: string, type: string): Promise<EventTypeDetail | null> => {
     const rows = await db.eventType.findMany({ where: { tenantId, type }, orderBy: { version: "desc" } });
     if (rows.length === 0) return null;
-    const versions = rows.map((row) => ({ ...versionView(row), schema: row.schema as Record<string, unknown> }));
-    return { ...summaryOf(rows), versions };
+    const schemas = await schemasOf(db, rows);
+    const versions = rows.map((row) => ({ ...versionView(row), schema: schemas.get(row.id) as Record<string, unknown> }));
+    return { ...summaryOf(rows, schemas), versions };
   };
 
   /** Changes under the lock, writes what was before and after, then tells everybody. */
@@ -128,13 +131,16 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
         const { count } = await db.tenant.createMany({ data: [{ id: tenantId, name: tenantId }], skipDuplicates: true });
         const made = { tenantId, name: tenantId, limits: {} };
         if (count > 0) await audit(db, actor, { action: "tenant.create", targetId: tenantId, tenantId, after: made });
-        await db.eventType.create({ data: { tenantId, type, version, schema: schema as object, description, createdBy: actor.name } });
+        const data = { tenantId, type, version, schema: {}, description, createdBy: actor.name };
+        const { id } = await db.eventType.create({ data, select: { id: true } });
+        await db.$executeRaw`UPDATE event_types SET schema = ${schema}::json WHERE id = ${id}::uuid`;
         await audit(db, actor, {
           action: "event-type.register",
           targetId: type,
           tenantId,
           before: { active: activeOf(own)?.version ?? null },
-          after: { version, schema: schema as object, description },
+          after: { version, description },
+          afterTexts: { schema },
         });
         return version;
       });
@@ -149,7 +155,11 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
         orderBy: [{ tenantId: "asc" }, { type: "asc" }, { version: "desc" }],
       });
       const byType = Map.groupBy(rows, (row) => `${row.tenantId}\0${row.type}`);
-      return [...byType.values()].map(summaryOf);
+      const schemas = await schemasOf(
+        prisma,
+        rows.filter((row) => row.retiredAt === null),
+      );
+      return [...byType.values()].map((versions) => summaryOf(versions, schemas));
     },
 
     get: (tenantId, type) => detail(prisma, tenantId, type),
@@ -165,7 +175,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
           const which = { tenantId, type, version: counting };
           if (version !== undefined) {
             const { schema } = before.versions.find((one) => one.version === version) as { schema: Record<string, unknown> };
-            await refuseTooMany(db, config, { tenantId, type, schema }, 0);
+            await refuseTooMany(db, config, { tenantId, type, schema: JSON.stringify(schema) }, 0);
             await db.eventType.updateMany({
               where: { tenantId, type, version: { gt: version }, retiredAt: null },
               data: { retiredAt: new Date() },
@@ -197,15 +207,23 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
   };
 }
 
+/** A schema as it is shown: its numbers as they were written. */
+const shown = (text: string) => parseExact(text) as Record<string, unknown>;
+
+/** The schemas of these rows by id: read as text, since Prisma parses JSON, and digits are lost. */
+async function schemasOf(db: Database, rows: readonly Pick<EventType, "id">[]): Promise<Map<string, Record<string, unknown>>> {
+  const ids = rows.map(({ id }) => id);
+  const found = await db.$queryRaw<{ id: string; schema: string }[]>`
+    SELECT id::text, schema::text FROM event_types WHERE id = ANY(${ids}::uuid[])`;
+  return new Map(found.map(({ id, schema }) => [id, shown(schema)]));
+}
+
 /** What is cheap to see is looked at here, the rest, compiling included, by the judge. */
-async function flawsOf(judge: Pick<Judge, "examine">, { tenantId, schema }: NewType, maxBytes: number): Promise<FieldError[]> {
+async function flawsOf(judge: Pick<Judge, "examine">, { tenantId, schema: text }: NewType, maxBytes: number): Promise<FieldError[]> {
   const found = (flaws: FieldError[]) => flaws.map(({ pointer, detail }) => ({ pointer: `/schema${pointer}`, detail }));
-  // Before it is written out: that would overflow the stack.
-  if (isTooDeep(schema)) return found(examineSchema(schema).flaws);
-  const text = JSON.stringify(schema);
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) return [{ pointer: "/schema", detail: `has ${bytes} bytes; MAX_SCHEMA_BYTES allows ${maxBytes}` }];
-  const { flaws } = examineSchema(schema);
+  const { flaws } = examineSchema(JSON.parse(text));
   return found(flaws.length > 0 ? flaws : await judge.examine(tenantId, text));
 }
 
@@ -226,7 +244,7 @@ async function refuseTooMany(
     throw new TypeLimitError(
       `${tenantId} has ${others.types} event types, retired ones included; MAX_EVENT_TYPES_PER_TENANT allows ${mostTypes}.`,
     );
-  const bytes = others.bytes + Buffer.byteLength(JSON.stringify(schema));
+  const bytes = others.bytes + Buffer.byteLength(schema);
   if (bytes > mostBytes)
     throw new TypeLimitError(
       `The schemas of ${tenantId} that count would have ${bytes} bytes together; MAX_SCHEMA_BYTES_PER_TENANT allows ${mostBytes}.`,
@@ -255,7 +273,7 @@ function activeOf<T extends Versioned>(rows: readonly T[]): T | undefined {
 }
 
 /** @param rows the versions of one type, newest first */
-function summaryOf(rows: EventType[]): EventTypeSummary {
+function summaryOf(rows: EventType[], schemas: ReadonlyMap<string, Record<string, unknown>>): EventTypeSummary {
   const [newest] = rows as [EventType];
   const active = activeOf(rows);
   return {
@@ -263,7 +281,7 @@ function summaryOf(rows: EventType[]): EventTypeSummary {
     type: newest.type,
     active: active?.version ?? null,
     description: (active ?? newest).description,
-    schema: (active?.schema ?? null) as Record<string, unknown> | null,
+    schema: (active && schemas.get(active.id)) ?? null,
     versions: rows.map(versionView),
   };
 }

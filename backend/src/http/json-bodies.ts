@@ -5,6 +5,13 @@ import { callerOf } from "./auth.js";
 import type { BodyReader } from "./body.js";
 import { type ProblemError, problem } from "./problems.js";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** A JSON body as it was sent, for routes that pass a part of it on as it is. */
+    bodyText: string;
+  }
+}
+
 /** Largest JSON body of a route that takes no events, in bytes: of those who are known, and of anybody (signing in). */
 const MOST_BYTES = 1024 * 1024;
 const MOST_BYTES_OF_ANYBODY = 16 * 1024;
@@ -14,6 +21,7 @@ const MOST_BYTES_OF_ANYBODY = 16 * 1024;
  * Fastify's own parsers have neither, and read a body also where there is no such route.
  */
 export function readJsonBodies(app: FastifyInstance, bodies: Pick<BodyReader, "read">): void {
+  app.decorateRequest("bodyText", "");
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", (request: FastifyRequest, _payload, done) => {
     if (request.is404) return done(null, undefined);
@@ -21,8 +29,9 @@ export function readJsonBodies(app: FastifyInstance, bodies: Pick<BodyReader, "r
     const tooLarge = () => problem("batch-too-large", `The body has more than ${maxBytes} bytes.`);
     if (Number(request.headers["content-length"] ?? 0) > maxBytes) return done(tooLarge());
     bodies.read(request.raw, callerOf(request), maxBytes, tooLarge).then(({ bytes, release }) => {
-      const { value, error } = bytes.length > 0 ? parsed(bytes) : { value: undefined, error: emptyBody(request) };
+      const { text, value, error } = bytes.length > 0 ? parsed(bytes) : { text: undefined, value: undefined, error: emptyBody(request) };
       release();
+      if (text !== undefined) request.bodyText = text;
       done(error, value);
     }, done);
   });
@@ -33,12 +42,15 @@ export function readJsonBodies(app: FastifyInstance, bodies: Pick<BodyReader, "r
 
 const MARK = Buffer.from("\ufeff");
 
-/** The value; else a problem that says where the body stops being JSON, what stands there, and what to do. */
-function parsed(bytes: Buffer): { value: unknown; error: ProblemError | null } {
+/** The text and what it says; else a problem that says where the body stops being JSON, what stands there, and what to do. */
+function parsed(bytes: Buffer): { text?: string; value: unknown; error: ProblemError | null } {
   // One byte order mark may stand before the body.
   const byte = bytes.subarray(0, MARK.length).equals(MARK) ? MARK.length : 0;
   try {
-    if (isUtf8(bytes)) return { value: JSON.parse(bytes.toString("utf8", byte)), error: null };
+    if (isUtf8(bytes)) {
+      const text = bytes.toString("utf8", byte);
+      return { text, value: JSON.parse(text), error: null };
+    }
   } catch {}
   const fault = faultText(jsonFaultOf(bytes.subarray(byte), "body"), { line: 1, column: 0, byte });
   return { value: undefined, error: problem("invalid-json", `${fault.charAt(0).toUpperCase()}${fault.slice(1)}.`) };

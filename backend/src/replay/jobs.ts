@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import type { Patch, ReplayMode, ReplayReport, ReplaySource, ReplayStatus, ReplayView } from "@streamforge/shared";
+import type { ReplayMode, ReplayReport, ReplaySource, ReplayStatus, ReplayView } from "@streamforge/shared";
 import { type Actor, type AuditEntry, audit } from "../accounts/audit.js";
 import type { Database, PrismaClient } from "../accounts/database.js";
 import type { Config } from "../config.js";
 import { NARROWED_BY } from "../dead-letters/plan.js";
 import { Prisma, type ReplayJob } from "../generated/prisma/client.js";
+import { parseExact } from "../lib/exact-json.js";
 import { readPage } from "../lib/page.js";
 import { decodeCursor, encodeCursor, type Position } from "../store/cursor.js";
 import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
@@ -13,14 +14,15 @@ import type { Store } from "../store/mongo.js";
 import type { ReplayAnnouncer } from "./announce.js";
 import type { Outcomes } from "./decision.js";
 import { eventFilter, lettersOf } from "./job-filter.js";
-import { applyPatch, mayTouchUser, PatchError } from "./patch.js";
+import { applyPatch, mayTouchUser, PatchError, readPatch } from "./patch.js";
 
 export interface NewReplay {
   tenantId: string;
   source: ReplaySource;
   mode: ReplayMode;
   selector: Record<string, unknown>;
-  patch?: Patch;
+  /** RFC 6902 as JSON text, as it was sent. */
+  patch?: string;
   limit?: number;
   ratePerSecond?: number;
   /** How the audit log names it. */
@@ -86,8 +88,8 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
 
   /** Whether the patch changes the user of an event cannot be read off the patch alone when a substitute for userId is touched. */
   const tryPatch = async (replay: NewReplay & { createdAt: Date }): Promise<void> => {
-    const { patch } = replay;
-    if (!patch || !mayTouchUser(patch)) return;
+    const patch = replay.patch === undefined ? [] : readPatch(replay.patch);
+    if (!mayTouchUser(patch)) return;
     const { filter, hint } = lettersOf(replay);
     const first = await guarded(() => store.deadLetters.find(filter, { hint }).limit(TRIED_AT_ONCE).toArray());
     for (const { raw, eventId } of first) {
@@ -122,13 +124,14 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
         await refuseTooMany(db, tenantId);
         const asked = { source, mode, selector: selector as Prisma.InputJsonObject, ratePerSecond, limit: limit ?? null, selected };
         const by = { createdByKind: actor.kind, createdById: actor.id, createdByName: actor.name, correlationId: actor.correlationId };
-        const patchJson = (patch as Prisma.InputJsonArray | undefined) ?? Prisma.DbNull;
-        const row = await db.replayJob.create({ data: { tenantId, ...asked, patch: patchJson, ...by, createdAt }, select: { id: true } });
+        const row = await db.replayJob.create({ data: { tenantId, ...asked, ...by, createdAt }, select: { id: true } });
+        if (patch !== undefined) await db.$executeRaw`UPDATE replay_jobs SET patch = ${patch}::json WHERE id = ${row.id}::uuid`;
         await audit(db, actor, {
           action,
           targetId: row.id,
           tenantId,
-          after: { ...asked, ...(patch ? { patch: patch as Prisma.InputJsonArray } : {}) },
+          after: asked,
+          afterTexts: { patch },
         });
         return row.id;
       });
@@ -153,12 +156,13 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
       const last = items.at(-1);
       const position = more && last ? positionOf(last) : undefined;
       const nextCursor = position ? encodeCursor(position.atMs, position.id) : null;
-      return { items: items.map(replayView), nextCursor };
+      const patches = await patchesOf(prisma, items);
+      return { items: items.map((row) => replayView(row, patches)), nextCursor };
     },
 
     async get(tenantId, id) {
       const row = await prisma.replayJob.findFirst({ where: { id, ...(tenantId === null ? {} : { tenantId }) } });
-      return row && replayView(row);
+      return row && replayView(row, await patchesOf(prisma, [row]));
     },
 
     async command(actor, tenantId, id, command) {
@@ -169,7 +173,8 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
         const row = locked ? await db.replayJob.findUnique({ where: { id } }) : null;
         if (!row || (tenantId !== null && row.tenantId !== tenantId)) return null;
         // Said twice is said once.
-        if (row.status === to || (command === "resume" && row.status === "running")) return replayView(row);
+        const patches = await patchesOf(db, [row]);
+        if (row.status === to || (command === "resume" && row.status === "running")) return replayView(row, patches);
         if (!from.includes(row.status)) return { state: row.status };
         if (!UNENDED.includes(row.status) && UNENDED.includes(to)) await refuseTooMany(db, row.tenantId);
         const data = {
@@ -187,7 +192,7 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
           before: { status: row.status, processed: row.processed },
           after: { status: after.status },
         });
-        return replayView(after);
+        return replayView(after, patches);
       });
       await announcer.bump();
       return changed;
@@ -216,7 +221,15 @@ function uuidBytes(uuid: string): Buffer {
   return Buffer.from(uuid.replaceAll("-", ""), "hex");
 }
 
-function replayView(row: ReplayJob): ReplayView {
+/** The patches of these jobs by id: read as text, since Prisma parses JSON, and digits are lost. */
+async function patchesOf(db: Database, rows: readonly Pick<ReplayJob, "id">[]): Promise<Map<string, unknown[]>> {
+  const ids = rows.map(({ id }) => id);
+  const found = await db.$queryRaw<{ id: string; patch: string }[]>`
+    SELECT id::text, patch::text FROM replay_jobs WHERE id = ANY(${ids}::uuid[]) AND patch IS NOT NULL`;
+  return new Map(found.map(({ id, patch }) => [id, parseExact(patch) as unknown[]]));
+}
+
+function replayView(row: ReplayJob, patches: ReadonlyMap<string, unknown[]>): ReplayView {
   return {
     id: row.id,
     tenantId: row.tenantId,
@@ -225,7 +238,7 @@ function replayView(row: ReplayJob): ReplayView {
     status: row.status,
     message: row.message,
     selector: row.selector as Record<string, unknown>,
-    patch: row.patch as unknown[] | null,
+    patch: patches.get(row.id) ?? null,
     ratePerSecond: row.ratePerSecond,
     limit: row.limit,
     selected: row.selected,

@@ -31,7 +31,8 @@ export interface LeasedJob {
   mode: ReplayMode;
   status: ReplayStatus;
   selector: Record<string, unknown>;
-  patch: unknown[] | null;
+  /** RFC 6902 as JSON text, as it was sent. */
+  patch: string | null;
   ratePerSecond: number;
   limit: number | null;
   selected: number;
@@ -92,7 +93,7 @@ const TAKE = `WITH turns AS (
   WHERE id = (SELECT id FROM replay_jobs AS job LEFT JOIN turns USING (tenant_id)
     WHERE (status IN ('pending', 'running') OR lease_owner IS NOT NULL OR id::text = ANY($3::text[])) AND ${FREE}
     ORDER BY lease_owner IS NULL, served NULLS FIRST, last_turn NULLS FIRST, updated_at LIMIT 1 FOR UPDATE OF job SKIP LOCKED)
-  RETURNING id, tenant_id AS "tenantId", source, mode, status, selector, patch, rate_per_second AS "ratePerSecond", "limit", selected,
+  RETURNING id, tenant_id AS "tenantId", source, mode, status, selector, patch::text AS patch, rate_per_second AS "ratePerSecond", "limit", selected,
     processed, outcomes, report, cursor, created_by_name AS "createdByName", created_at AS "createdAt"`;
 
 const RENEW = `UPDATE replay_jobs AS job

@@ -2,10 +2,11 @@ import type { PatchOperation } from "@streamforge/shared";
 import fc from "fast-check";
 import { applyPatch as applyByOthers } from "rfc6902";
 import { describe, expect, test } from "vitest";
-import { applyPatch, forbiddenOperations, PatchError } from "./patch.js";
+import { applyPatch, forbiddenOperations, PatchError, readPatch } from "./patch.js";
 
 const MOST = 1_000_000;
-const patch = (text: string, ...operations: PatchOperation[]) => applyPatch(text, operations, MOST);
+const patch = (text: string, ...operations: PatchOperation[]) => applyPatch(text, asSent(operations), MOST);
+const asSent = (operations: PatchOperation[]) => readPatch(JSON.stringify(operations));
 
 /** What a parse and a new serialisation would change. */
 const DELICATE =
@@ -119,16 +120,42 @@ function placesExist(root: unknown, operation: PatchOperation): boolean {
   return canBeAdded(operation.path);
 }
 
+describe("what is written is what was sent", () => {
+  const written = (value: string) => applyPatch('{"payload":{}}', readPatch(`[{"op":"add","path":"/payload/x","value": ${value} }]`), MOST);
+
+  test.each([
+    "1e400",
+    "0.1234567890123456789",
+    "10.00",
+    '{"zeta":1,"a":2}',
+    '{"__proto__":{"x":1}}',
+    '{"2":1,"1":2}',
+    '"\\u0000\\ud800"',
+    "-0",
+  ])("%s", (value) => expect(written(value)).toBe(`{"payload":{"x":${value}}}`));
+
+  test("a test compares numbers as decimals, and content whatever its spelling", () => {
+    const passes = (there: string, value: string) =>
+      expect(applyPatch(`{"x":${there}}`, readPatch(`[{"op":"test","path":"/x","value":${value}}]`), MOST)).toBe(`{"x":${there}}`);
+    passes("10.00", "1e1");
+    passes('{"a":1,"b":"\\u00e9"}', '{"b":"é","a":1.0}');
+    expect(() => passes("9007199254740993", "9007199254740992")).toThrow("another value is there");
+    expect(() => passes("1e400", "1e401")).toThrow("another value is there");
+  });
+});
+
 describe("who an event is stays", () => {
   test.each(["/eventId", "/event_id", "/id", "/userId", "/user_id/x", "", "/event_id/x"])("%s cannot be written", (path) => {
-    expect(forbiddenOperations([{ op: "add", path, value: 1 }])).toHaveLength(1);
-    expect(forbiddenOperations([{ op: "move", from: path, path: "/payload/x" }])).toHaveLength(1);
-    expect(forbiddenOperations([{ op: "copy", from: "/payload", path }])).toHaveLength(1);
+    expect(forbiddenOperations(asSent([{ op: "add", path, value: 1 }]))).toHaveLength(1);
+    expect(forbiddenOperations(asSent([{ op: "move", from: path, path: "/payload/x" }]))).toHaveLength(1);
+    expect(forbiddenOperations(asSent([{ op: "copy", from: "/payload", path }]))).toHaveLength(1);
     expect(
-      forbiddenOperations([
-        { op: "test", path, value: 1 },
-        { op: "copy", from: path, path: "/payload/x" },
-      ]),
+      forbiddenOperations(
+        asSent([
+          { op: "test", path, value: 1 },
+          { op: "copy", from: path, path: "/payload/x" },
+        ]),
+      ),
     ).toEqual([]);
   });
 
@@ -146,7 +173,7 @@ test("what cannot be applied says which operation and why, and a patch cannot bl
     "operation 0 (replace /payload/amount): there is no /payload",
   );
   const doubling = Array.from({ length: 40 }, (): PatchOperation => ({ op: "copy", from: "/payload", path: "/payload/-" }));
-  expect(() => applyPatch('{"payload":[["xxxxxxxx"]]}', doubling, 10_000)).toThrow("larger than 10000 bytes");
+  expect(() => applyPatch('{"payload":[["xxxxxxxx"]]}', asSent(doubling), 10_000)).toThrow("larger than 10000 bytes");
 });
 
 /** The other implementation throws when something is added to a string. */

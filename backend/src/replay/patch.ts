@@ -1,6 +1,6 @@
 import type { FieldError, PatchOperation } from "@streamforge/shared";
-import { canonicalJson } from "../ingest/identify.js";
 import { INPUT_NAMES } from "../ingest/normalize.js";
+import { canonicalContent } from "../lib/canonical.js";
 import { elementsOf, membersOf, type Span, wholeValue } from "../lib/json-text.js";
 
 /** A patch that cannot be applied to this event; its message says why. */
@@ -16,6 +16,21 @@ export class PatchError extends Error {
   }
 }
 
+/** An operation whose value is JSON text, as it was written. */
+export type TextOperation = Pick<PatchOperation, "op" | "path"> & { from?: string; value?: string };
+
+/** The operations of a patch. @param text an array of RFC 6902 operations that has been checked before */
+export function readPatch(text: string): TextOperation[] {
+  return elementsOf(text, wholeValue(text).start).map(({ start }) => {
+    const members = new Map(membersOf(text, start).map((member) => [member.key, text.slice(member.start, member.end)]));
+    const { op, path, from } = Object.fromEntries(
+      ["op", "path", "from"].map((key) => [key, JSON.parse(members.get(key) ?? "null") ?? undefined]),
+    ) as Omit<TextOperation, "value">;
+    const value = members.get("value");
+    return { op, path, ...(from === undefined ? {} : { from }), ...(value === undefined ? {} : { value }) };
+  });
+}
+
 /** What identifies an event or chooses its shard. `subject` and `partitionKey` may do so, too: that differs from event to event. */
 const NEVER: ReadonlySet<string> = new Set([...INPUT_NAMES.eventId, ...INPUT_NAMES.userId]);
 
@@ -26,7 +41,7 @@ const SUBSTITUTES: ReadonlySet<string> = new Set([...INPUT_NAMES.partitionKey, .
  * What no event may have changed: the fields that are its identity or its shard key, and the event as a whole, which has them.
  * @returns one error per operation that would, by its place in the request
  */
-export function forbiddenOperations(patch: readonly PatchOperation[]): FieldError[] {
+export function forbiddenOperations(patch: readonly TextOperation[]): FieldError[] {
   return patch.flatMap((operation, index) =>
     writtenBy(operation).flatMap(([member, path]) => {
       const [, field] = path.split("/");
@@ -41,16 +56,16 @@ export function forbiddenOperations(patch: readonly PatchOperation[]): FieldErro
 }
 
 /** Whether it depends on the event if this patch may be applied: it writes a field that can stand in for userId. */
-export function mayTouchUser(patch: readonly PatchOperation[]): boolean {
+export function mayTouchUser(patch: readonly TextOperation[]): boolean {
   return patch.some((operation) => writtenBy(operation).some(([, path]) => SUBSTITUTES.has(unescaped(path.split("/")[1] ?? ""))));
 }
 
-function writtenBy(operation: PatchOperation): ["path" | "from", string][] {
+function writtenBy(operation: TextOperation): ["path" | "from", string][] {
   if (operation.op === "test") return [];
   return operation.op === "move"
     ? [
         ["path", operation.path],
-        ["from", operation.from],
+        ["from", fromOf(operation)],
       ]
     : [["path", operation.path]];
 }
@@ -62,7 +77,7 @@ function writtenBy(operation: PatchOperation): ["path" | "from", string][] {
  * @param maxBytes the largest event; a patch that copies could double it with every operation
  * @throws PatchError when it cannot be applied, or would change who the event is
  */
-export function applyPatch(text: string, patch: readonly PatchOperation[], maxBytes: number): string {
+export function applyPatch(text: string, patch: readonly TextOperation[], maxBytes: number): string {
   let patched = text;
   for (const [index, operation] of patch.entries()) {
     try {
@@ -81,39 +96,43 @@ export function applyPatch(text: string, patch: readonly PatchOperation[], maxBy
 
 /** The fields that make an event's identity and its user, as they were sent. */
 function identityOf(text: string): { eventId: string; user: string; userFrom: string } {
-  const item = JSON.parse(text) as Record<string, unknown>;
-  const winner = (names: readonly string[]) => names.find((name) => item[name] !== undefined && item[name] !== null);
+  const fields = new Map(membersOf(text, wholeValue(text).start).map(({ key, start, end }) => [key, text.slice(start, end)]));
+  const winner = (names: readonly string[]) => names.find((name) => (fields.get(name) ?? "null") !== "null");
   const { eventId, userId, partitionKey, subject } = INPUT_NAMES;
   const idFrom = winner(eventId);
   const userFrom = winner(userId) ?? winner(partitionKey) ?? winner(subject) ?? idFrom;
-  const said = (name: string | undefined) => (name === undefined ? "" : `${name}=${canonicalJson(item[name])}`);
+  const said = (name: string | undefined) => (name === undefined ? "" : `${name}=${canonicalContent(fields.get(name) as string)}`);
   return { eventId: said(idFrom), user: said(userFrom), userFrom: userFrom ?? "its eventId" };
 }
 
-function apply(text: string, operation: PatchOperation): string {
+function apply(text: string, operation: TextOperation): string {
   const tokens = tokensOf(operation.path);
   switch (operation.op) {
     case "add":
-      return add(text, tokens, JSON.stringify(operation.value));
+      return add(text, tokens, textOfValue(operation));
     case "replace":
-      return splice(text, find(text, tokens), JSON.stringify(operation.value));
+      return splice(text, find(text, tokens), textOfValue(operation));
     case "remove":
       return remove(text, tokens);
     case "copy":
-      return add(text, tokens, slice(text, find(text, tokensOf(operation.from))));
+      return add(text, tokens, slice(text, find(text, tokensOf(fromOf(operation)))));
     case "move": {
-      if (`${operation.path}/`.startsWith(`${operation.from}/`) && operation.path !== operation.from)
+      if (`${operation.path}/`.startsWith(`${fromOf(operation)}/`) && operation.path !== operation.from)
         throw new PatchError("a value cannot be moved into itself");
-      const from = tokensOf(operation.from);
+      const from = tokensOf(fromOf(operation));
       return add(remove(text, from), tokens, slice(text, find(text, from)));
     }
     case "test": {
-      const found = JSON.parse(slice(text, find(text, tokens))) as unknown;
-      if (canonicalJson(found) !== canonicalJson(operation.value)) throw new PatchError("the test fails: another value is there");
+      const found = slice(text, find(text, tokens));
+      if (canonicalContent(found) !== canonicalContent(textOfValue(operation)))
+        throw new PatchError("the test fails: another value is there");
       return text;
     }
   }
 }
+
+const fromOf = ({ from = "" }: TextOperation): string => from;
+const textOfValue = ({ value = "null" }: TextOperation): string => value;
 
 function add(text: string, tokens: string[], value: string): string {
   const name = tokens.at(-1);

@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
-import type { Patch } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import { fingerprintOf } from "../dead-letters/letters.js";
 import { parseItem } from "../ingest/decode/item.js";
+import { normalize } from "../ingest/normalize.js";
 import type { Decision, Foreseen, Review } from "../replay/decision.js";
 import { createReplayLeases, type LeasedJob, LONGEST_LEASE_MS, SHORTEST_LEASE_MS } from "../replay/lease.js";
 import { createReplayLetters, type ReplayLetters, sameBytes } from "../replay/letters.js";
 import type { LiveTraffic } from "../replay/pace.js";
-import { applyPatch, PatchError } from "../replay/patch.js";
+import { applyPatch, PatchError, readPatch } from "../replay/patch.js";
 import type { Circuit } from "../replay/reach.js";
 import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
 import { type Runner, startRunner } from "../replay/runner.js";
@@ -172,19 +172,27 @@ export function createReview({
 }
 
 function prepare({ maxEventBytes, maxDepth }: LaneParts, job: LeasedJob, letter: DeadLetterDocument): Replayed {
-  if (!job.patch) return { letter, text: letter.raw, work: workOf(recordOfLetter(letter, letter.raw)), flaw: undefined };
-  let text = letter.raw;
+  if (job.patch === null) return { letter, text: letter.raw, work: workOf(recordOfLetter(letter, letter.raw)), flaw: undefined };
+  let work: WorkEvent;
   try {
-    text = applyPatch(letter.raw, job.patch as Patch, maxEventBytes);
-    const parsed = parseItem(Buffer.from(text), maxEventBytes, maxDepth);
-    if (parsed.kind === "rejected") throw new PatchError(`the patched event ${parsed.detail}`);
+    const text = applyPatch(letter.raw, readPatch(job.patch), maxEventBytes);
+    work = workOf(recordOfLetter(letter, text));
+    refuseUnfit(work.record, maxEventBytes, maxDepth);
   } catch (error) {
     // Whatever it is, it concerns this letter alone.
     return { letter, text: letter.raw, work: undefined, flaw: `the patch does not apply: ${(error as Error).message}` };
   }
-  const work = workOf(recordOfLetter(letter, text));
   work.patched = { replayId: job.id, by: job.createdByName, from: letter._id.toString("hex") };
-  return { letter, text, work, flaw: undefined };
+  return { letter, text: work.record.text, work, flaw: undefined };
+}
+
+/** What sending refuses, a patch cannot write: the patched event passes the same checks as one that comes in now. @throws PatchError */
+function refuseUnfit({ text, context }: WorkEvent["record"], maxEventBytes: number, maxDepth: number): void {
+  const parsed = parseItem(Buffer.from(text), maxEventBytes, maxDepth);
+  if (parsed.kind === "rejected") throw new PatchError(`the patched event ${parsed.detail}`);
+  const normal = normalize(parsed.value, context.defaultType, Date.now());
+  if (Array.isArray(normal))
+    throw new PatchError(`of the patched event ${normal.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")}`);
 }
 
 async function run(replayed: Replayed[], steps: (batch: Batch) => Promise<void>): Promise<void> {

@@ -191,7 +191,7 @@ describe.each(pages)("%s", (page) => {
   });
 });
 
-const REASONS = new Set(["UNKNOWN_TYPE", "SCHEMA_INVALID", "IDENTITY_CONFLICT", "UNPROCESSABLE", "RETRY_EXHAUSTED"]);
+const REASONS = new Set(["UNKNOWN_TYPE", "SCHEMA_INVALID", "IDENTITY_CONFLICT", "UNPROCESSABLE", "RETRY_EXHAUSTED", "PATCH_FAILED"]);
 
 const faultTests = readdirSync(join(ROOT, "backend/test/faults"))
   .map((file) => read(`backend/test/faults/${file}`))

@@ -14,6 +14,7 @@ import {
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type EventTypeService, type NewType, type Refused, TypeLimitError } from "../../event-types/service.js";
+import { memberText } from "../../lib/json-text.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import { type ProblemError, problem } from "../problems.js";
 
@@ -106,7 +107,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
       },
       async (request, reply) => {
         const { dryRun, tenantId, ...type } = request.body;
-        const wanted: NewType = { ...type, tenantId: requireTenant(request, tenantId) };
+        const wanted: NewType = { ...type, schema: schemaOf(request), tenantId: requireTenant(request, tenantId) };
         const made = dryRun
           ? await eventTypes.check(wanted).catch(sayLimit)
           : await eventTypes.register(actorOf(request), wanted).catch(sayLimit);
@@ -132,7 +133,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
       },
       async (request) => {
         const { tenantId, ...type } = request.body;
-        const wanted: NewType = { ...type, tenantId: requireTenant(request, tenantId) };
+        const wanted: NewType = { ...type, schema: schemaOf(request), tenantId: requireTenant(request, tenantId) };
         const checked = await eventTypes.check(wanted).catch(sayLimit);
         if (isRefused(checked)) throw refusal(checked, wanted);
         return checked;
@@ -140,6 +141,9 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
     );
   }
 }
+
+/** As it was sent: what was parsed has lost digits. */
+const schemaOf = ({ bodyText }: { bodyText: string }): string => memberText(bodyText, "schema") as string;
 
 function isRefused(answer: object | string): answer is Refused {
   return typeof answer === "string" || "flaws" in answer;

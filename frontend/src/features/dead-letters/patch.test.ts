@@ -6,8 +6,9 @@ import { patchBetween, refusals, userFrom } from "./patch.js";
 
 // The API's own way of applying a patch: what the page computes must do there what the page showed. The page's sources do not
 // know the backend's, and should not: a test alone asks for it.
-const { applyPatch } = (await import("../../../../backend/src/replay/patch.js" as string)) as {
+const { applyPatch, readPatch } = (await import("../../../../backend/src/replay/patch.js" as string)) as {
   applyPatch(text: string, patch: unknown[], maxBytes: number): string;
+  readPatch(text: string): unknown[];
 };
 const { INPUT_NAMES } = (await import("../../../../backend/src/ingest/normalize.js" as string)) as {
   INPUT_NAMES: Record<"eventId" | "userId" | "partitionKey" | "subject", readonly string[]>;
@@ -20,7 +21,7 @@ it("leads from any event to any other, applied as the API applies it", () => {
     fc.property(fc.dictionary(fc.string(), json), fc.dictionary(fc.string(), json), (before, after) => {
       const [a, b] = [JSON.stringify({ eventId: "e", payload: before }), JSON.stringify({ eventId: "e", payload: after })];
       const patch = patchBetween(JSON.parse(a), JSON.parse(b));
-      expect(JSON.parse(applyPatch(a, JSON.parse(JSON.stringify(patch)), 1e6))).toEqual(JSON.parse(b));
+      expect(JSON.parse(applyPatch(a, readPatch(JSON.stringify(patch)), 1e6))).toEqual(JSON.parse(b));
     }),
     { numRuns: 300 },
   );
@@ -56,7 +57,9 @@ it("says what the API would refuse, before it does", () => {
   expect(about("")).toContain("whole event");
   expect(about("/payload/eventId")).toBe("");
   expect(refusals([{ op: "move", from: "/id", path: "/payload/id" }])).toHaveLength(1);
-  expect(refusals([{ op: "add", path: "/payload/n", value: parseExact("12345678901234567890") as object }])).toHaveLength(1);
+  // Kept as it was written, or rounded by a browser that cannot.
+  expect(refusals([{ op: "add", path: "/payload/n", value: parseExact("12345678901234567890") as object }])).toEqual([]);
+  expect(refusals([{ op: "add", path: "/payload/n", value: 2 ** 60 }])).toHaveLength(1);
   expect(userFrom({ userId: null, partitionKey: "p", subject: "s" })).toBe("partitionKey");
 });
 

@@ -117,7 +117,9 @@ export function refusals(patch: readonly PatchOperation[], event?: unknown): str
     reasons.push(`${user} cannot be changed: this event has no userId, and its user comes from ${user}.`);
   }
   if (patch.some((operation) => "value" in operation && hasUnsafe(operation.value))) {
-    reasons.push("An integer beyond 9,007,199,254,740,991 cannot be sent exactly in a patch. Write it as a string, if the schema allows.");
+    reasons.push(
+      "This browser cannot send an integer beyond 9,007,199,254,740,991 exactly. Write it as a string, if the schema allows, or use a newer browser.",
+    );
   }
   return reasons;
 }
@@ -132,10 +134,9 @@ export function userFrom(event: Record<string, unknown>): string | undefined {
   return [...IDENTITY.userId, ...SUBSTITUTES].find((field) => event[field] !== undefined && event[field] !== null);
 }
 
+/** In a browser that keeps no numbers as they were written it may be another one by now. */
 function hasUnsafe(value: unknown): boolean {
-  const digits = exactNumber(value);
-  const number = digits === undefined ? value : Number(digits);
-  if (typeof number === "number") return Number.isInteger(number) && !Number.isSafeInteger(number);
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
   if (Array.isArray(value)) return value.some(hasUnsafe);
   return isRecord(value) && Object.values(value).some(hasUnsafe);
 }
