@@ -50,6 +50,7 @@ import { createServer, type Server, withSecurityHeaders } from "./http/server.js
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
 import { createLedgerKeeper } from "./ledger/keeper.js";
+import { unlessOutage } from "./lib/faults.js";
 import { runAsMain } from "./main.js";
 import { createReplayAnnouncer } from "./replay/announce.js";
 import { createReplayJobs } from "./replay/jobs.js";
@@ -72,6 +73,7 @@ import { createLimiter } from "./stream/limiter.js";
 import { createLookup } from "./stream/lookup.js";
 import { awaitRedis, connectRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
+import { watchFaults } from "./telemetry/faults.js";
 import { createLog } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
@@ -105,6 +107,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   if (config.ADMIN_TOKEN !== undefined && config.ADMIN_TOKEN.length < SHORT_TOKEN)
     log.warn(`ADMIN_TOKEN has fewer than ${SHORT_TOKEN} characters and could be guessed; take a longer, random one`);
   const registry = createRegistry();
+  const faults = watchFaults(registry, log);
   const latency = createLatencyWindow();
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const connect = (use: string) =>
@@ -161,7 +164,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   });
   const { ledger } = keeper;
   await keeper.begin();
-  const onTypesError = (error: Error): void => log.warn({ err: error.message }, "event types");
+  const onTypesError = unlessOutage("event-types");
   const typePublisher = createTypePublisher({ prisma, redis, keys, onError: onTypesError });
   const types = createTypeRegistry({ redis, keys, onError: onTypesError });
   const judge = createJudge();
@@ -253,6 +256,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     startedAtMs,
     atMs: Date.now(),
     rssBytes: process.memoryUsage.rss(),
+    faults: faults.seen(),
     acceptP50: latency.quantile(0.5),
     acceptP99: latency.quantile(0.99),
   }));
@@ -273,6 +277,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       for (const part of [sampler, keeper, dataSet, replays, typePublisher, types, depth, clock, bodies]) part.close();
       await Promise.all([judge.close(), store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();
+      faults.close();
       log.info("stopped");
     },
   };

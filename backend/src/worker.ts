@@ -5,6 +5,7 @@ import { createLetterStore } from "./dead-letters/letters.js";
 import { createTypeChecker } from "./event-types/checker.js";
 import { createJudge } from "./event-types/judge.js";
 import { createTypeRegistry } from "./event-types/registry.js";
+import { unlessOutage } from "./lib/faults.js";
 import { runAsMain } from "./main.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
@@ -15,6 +16,7 @@ import { joinDataSet } from "./stream/data-set.js";
 import { startHeartbeat, type WorkerHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { awaitRedis, connectRedis } from "./stream/redis.js";
+import { watchFaults } from "./telemetry/faults.js";
 import { serveHealth } from "./telemetry/health-server.js";
 import { createLog } from "./telemetry/log.js";
 import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
@@ -42,6 +44,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   const log = createLog(config, "worker", name);
   const registry = createRegistry();
   const metrics = createWorkerMetrics(registry);
+  const faults = watchFaults(registry, log);
   const latency = createLatencyWindow();
   const onRedisError = (error: Error): void => log.warn({ err: error.message }, "redis connection");
 
@@ -64,7 +67,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   });
   let stopping = false;
   const events = createEventStore(store);
-  const types = createTypeRegistry({ redis, keys, onError: (error) => log.warn({ err: error.message }, "event types") });
+  const types = createTypeRegistry({ redis, keys, onError: unlessOutage("event-types") });
   const judge = createJudge();
   const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: true });
   const slots = createSlots(config.WORKER_BULKS_IN_FLIGHT);
@@ -133,6 +136,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     inHand: loops.reduce((sum, loop) => sum + loop.inHand(), 0),
     circuit: breaker.state(),
     rssBytes: process.memoryUsage.rss(),
+    faults: faults.seen(),
     storeP50: latency.quantile(0.5),
     storeP99: latency.quantile(0.99),
   }));
@@ -159,6 +163,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       await Promise.all([heartbeat.close(), told.close()]);
       await store.close();
       for (const connection of [...blockings, redis]) connection.disconnect();
+      faults.close();
       log.info("stopped");
     },
   };

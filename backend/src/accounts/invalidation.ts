@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 
 /** How often a process listens for silence, and speaks when there was one. */
 const HEARTBEAT_MS = 250;
@@ -61,9 +62,10 @@ export function createInvalidation({ redis, subscriber, channel, onKeys }: Inval
   else if (subscriber.status === "wait") subscriber.connect().catch(() => {});
 
   // Whoever has heard nothing for a while speaks: with many processes about one of them does, with one it is that one.
-  const beats = every(HEARTBEAT_MS, async () => {
+  const speak = async (): Promise<void> => {
     if (performance.now() - heardAtMs >= HEARTBEAT_MS * 0.8) await redis.publish(channel, HEARTBEAT);
-  });
+  };
+  const beats = every(HEARTBEAT_MS, speak, { onError: unlessOutage("accounts") });
 
   return {
     covers: (loadedAtMs, nowMs) => nowMs - heardAtMs < SILENCE_MS && loadedAtMs >= coveredFromMs,

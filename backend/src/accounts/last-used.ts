@@ -1,4 +1,5 @@
 import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 import type { PrismaClient } from "./database.js";
 
 const WRITE_EVERY_MS = 5_000;
@@ -26,7 +27,7 @@ export function createLastUsed(prisma: PrismaClient, log: { warn(details: object
     }
   }
 
-  const writes = every(WRITE_EVERY_MS, write);
+  const writes = every(WRITE_EVERY_MS, write, { onError: unlessOutage("accounts") });
 
   return {
     /** Called on every use: one Map look-up. */

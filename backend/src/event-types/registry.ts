@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { outageOf } from "../lib/errors.js";
+import { outageOf, StorageUnavailableError } from "../lib/errors.js";
 import { every } from "../lib/every.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { CompiledSchema } from "./compile.js";
@@ -40,7 +40,7 @@ export interface TenantTypes {
 export interface TypeRegistry {
   /** All tenants that have types; undefined while this process has never seen any answer. */
   current(): ReadonlyMap<string, TenantTypes> | undefined;
-  /** Resolves when `current` is there. @throws Error after `timeoutMs` */
+  /** Resolves when `current` is there. @throws StorageUnavailableError after `timeoutMs` */
   known(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -107,7 +107,7 @@ export function createTypeRegistry({
       const deadline = performance.now() + timeoutMs;
       while (!current) {
         if (closed || performance.now() > deadline)
-          throw new Error("the event types are not known: no API process has published them in Redis yet");
+          throw new StorageUnavailableError("redis", "the event types are not known: no API process has published them in Redis yet");
         await sleep(20);
       }
     },

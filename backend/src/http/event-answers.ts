@@ -93,7 +93,7 @@ export function answerMany(metrics: IngestMetrics, request: FastifyRequest, repl
 export function countSummary(metrics: IngestMetrics, summary: BatchSummary): void {
   const { accepted, duplicates, conflicts, rejected, retry } = summary;
   const named = { accepted, duplicate: duplicates, conflict: conflicts, rejected, retry };
-  for (const [result, n] of Object.entries(named)) if (n > 0) metrics.count(result, n);
+  for (const [result, n] of Object.entries(named)) if (n > 0) metrics.count(result as keyof typeof named, n);
   if (duplicates + conflicts > 0) metrics.dedupeHits.inc(duplicates + conflicts);
 }
 

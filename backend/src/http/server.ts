@@ -4,6 +4,7 @@ import type { ProblemCode } from "@streamforge/shared";
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify, LogController } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import type { Config } from "../config.js";
+import { reportFault } from "../lib/faults.js";
 import type { Logger } from "../telemetry/log.js";
 import type { BodyReader } from "./body.js";
 import { allowHalfOpen, answerGarbage, boundConnections, refuseExpectation } from "./connections.js";
@@ -94,7 +95,10 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
   }
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = asProblem(error);
-    if (known.code === "internal") log.error({ err: error, ...whoAsked(request) }, "unexpected error");
+    if (known.code === "internal") {
+      log.error({ err: error, ...whoAsked(request) }, "unexpected error");
+      reportFault("request", error);
+    }
     onProblem(known.code);
     return sendProblem(request, reply, known);
   });

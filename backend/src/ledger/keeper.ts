@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Db } from "mongodb";
+import { reportFault } from "../lib/faults.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { type AlarmDocument, type Alarms, alarmView, createAlarms } from "./alarms.js";
 import { createArchive } from "./archive.js";
@@ -38,7 +39,9 @@ export interface LedgerKeeper {
  */
 export function createLedgerKeeper(options: LedgerKeeperOptions): LedgerKeeper {
   const { redis, keys, partitions, db, name, retentionDays, now, ownAccepted, log } = options;
-  const failed = (what: string) => (error: Error) => log.warn({ err: error.message }, what);
+  const failed = (what: string) => (error: Error) => {
+    if (!reportFault("ledger", error)) log.warn({ err: error.message }, what);
+  };
   const alarms = createAlarms(db);
   const witness = createWitness({
     redis,

@@ -54,6 +54,11 @@ export interface VerifierOptions {
   everyMs?: number;
 }
 
+/** A count that is not to go on; nothing went wrong. */
+class CountStoppedError extends Error {
+  override name = "CountStoppedError";
+}
+
 const EVERY_MS = 3_600_000;
 const LOOK_EVERY_MS = 60_000;
 /** A count that takes long is made less often, so that counting takes at most one part in so many of the time. */
@@ -99,9 +104,9 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
     }
   };
   const renew = async (): Promise<void> => {
-    if (closed) throw new Error("the process is shutting down");
+    if (closed) throw new CountStoppedError("the process is shutting down");
     const { matchedCount } = await leases.updateOne({ _id: "lease", by: name }, { $set: { until: new Date(Date.now() + LEASE_MS) } });
-    if (matchedCount === 0) throw new Error("another process counts");
+    if (matchedCount === 0) throw new CountStoppedError("another process counts");
   };
   const goOn = (id: string) => async (documents?: number) => {
     await renew();
@@ -129,7 +134,7 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
 
   const finish = async (check: CheckDocument): Promise<CheckDocument> => {
     const ended = await count(db, check, goOn(check._id)).catch((error: Error): CheckDocument => {
-      onError(error);
+      if (!(error instanceof CountStoppedError)) onError(error);
       return { ...check, status: "failed", error: error.message };
     });
     const finishedAt = new Date();

@@ -2,16 +2,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { every } from "./every.js";
 
+const unexpected = (error: Error): never => {
+  throw error;
+};
+
 it("never runs two at a time, and closes when the run under way has ended", async () => {
   let running = 0;
   let most = 0;
   let ended = 0;
-  const loop = every(5, async () => {
-    most = Math.max(most, ++running);
-    await sleep(20);
-    running--;
-    ended++;
-  });
+  const loop = every(
+    5,
+    async () => {
+      most = Math.max(most, ++running);
+      await sleep(20);
+      running--;
+      ended++;
+    },
+    { onError: unexpected },
+  );
   while (ended < 3 || running === 0) await sleep(1);
   await loop.close();
   expect({ running, most }).toEqual({ running: 0, most: 1 });

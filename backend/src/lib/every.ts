@@ -4,14 +4,14 @@ export interface Repeated {
 }
 
 export interface EveryOptions {
-  /** Told of each run that failed; the next one comes all the same. */
-  onError?: (error: Error) => void;
+  /** Called with what a run threw; the next one comes all the same. For outages that show elsewhere: `unlessOutage` of `faults.ts`. */
+  onError: (error: Error) => void;
   /** Runs at once as well, and not only after the first interval. */
   now?: boolean;
 }
 
 /** Runs a task again and again, `everyMs` from start to start; a run that takes longer is not overlapped by the next. Keeps no process alive. */
-export function every(everyMs: number, task: () => unknown, { onError = () => {}, now = false }: EveryOptions = {}): Repeated {
+export function every(everyMs: number, task: () => unknown, { onError, now = false }: EveryOptions): Repeated {
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { PrismaClient } from "../accounts/database.js";
 import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 
 export interface ReplayAnnouncer {
   /** Tells the workers that there may be work; they look within 400 ms. Does not fail: the next look at Postgres makes up for it. */
@@ -31,5 +32,5 @@ export function createReplayAnnouncer({ prisma, redis, key }: { prisma: PrismaCl
   const bump = async (): Promise<void> => {
     await redis.set(key, `${Date.now()}-${Math.random().toString(36).slice(2)}`).catch(() => {});
   };
-  return { bump, close: every(LOOK_EVERY_MS, look).close };
+  return { bump, close: every(LOOK_EVERY_MS, look, { onError: unlessOutage("replay") }).close };
 }

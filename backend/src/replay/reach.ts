@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { StorageUnavailableError } from "../lib/errors.js";
 import { type Tenure, TenureOverError } from "./tenure.js";
 
@@ -47,7 +48,7 @@ export function createReach(
         circuit.failure();
         onOutage(error);
         if (isStopping()) throw new TenureOverError("the worker ends");
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        await sleep(PAUSE_MS);
       }
     }
   };

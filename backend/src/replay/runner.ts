@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { outageOf } from "../lib/errors.js";
+import { reportFault } from "../lib/faults.js";
 import type { EventDocument } from "../store/documents.js";
 import type { Store } from "../store/mongo.js";
 import type { Review } from "./decision.js";
@@ -109,7 +111,8 @@ export function startRunner(options: RunnerOptions): Runner {
         } else if (now - idleSince > KEEP_CONNECTION_MS) await leases.close();
       } catch (error) {
         // What was in hand is found by whoever takes the job next: this worker, as soon as it can.
-        if (!stopping) onError("replay interrupted, it will go on", error as Error);
+        if (!stopping && (error instanceof TenureOverError || !reportFault("replay", error)))
+          onError("replay interrupted, it will go on", error as Error);
         seen = null;
         await pause(1_000);
       } finally {
@@ -121,7 +124,7 @@ export function startRunner(options: RunnerOptions): Runner {
   };
   const pause = async (ms: number): Promise<void> => {
     const until = performance.now() + ms;
-    while (!stopping && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, Math.min(100, ms)));
+    while (!stopping && performance.now() < until) await sleep(Math.min(100, ms));
   };
 
   const polling = poll();

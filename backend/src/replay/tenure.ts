@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ReplayStatus } from "@streamforge/shared";
+import { unlessOutage } from "../lib/faults.js";
 import type { JobProgress, LeasedJob, ReplayLeases } from "./lease.js";
 
 /** The lease was lost, or the worker is about to end: nothing more may be written for this job. */
@@ -46,9 +48,9 @@ export function startTenure(
   };
   const keep = async (): Promise<void> => {
     while (!over) {
-      await new Promise((resolve) => setTimeout(resolve, RENEW_EVERY_MS));
+      await sleep(RENEW_EVERY_MS);
       // Postgres away: the lease runs out by itself, and `held` says so.
-      if (!over) await renew().catch(() => {});
+      if (!over) await renew().catch(unlessOutage("replay"));
     }
   };
   void keep();

@@ -1,5 +1,6 @@
 import type { History } from "@streamforge/shared";
 import type { Redis } from "ioredis";
+import { reportFault } from "../lib/faults.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { Minutes } from "./minutes.js";
 import type { Sample } from "./rates.js";
@@ -43,8 +44,9 @@ export function createHistory({ redis, keys, minutes }: { redis: Redis; keys: Re
         const text = [atMs, accepted, stored, dead, duplicates, backlog].join(",");
         await redis.xadd(keys.history, "MAXLEN", "~", KEPT_SECONDS, id, "s", text).catch(ignoreRefusal);
         await catchUp();
-      } catch {
+      } catch (error) {
         // Redis is away: the next sample's totals hold what this one's would have.
+        reportFault("statistics", error);
       } finally {
         busy = false;
       }

@@ -1,4 +1,5 @@
 import { type Collection, type Db, MongoServerError } from "mongodb";
+import { unlessOutage } from "../lib/faults.js";
 import { guarded } from "../store/events.js";
 import type { Sample } from "./rates.js";
 
@@ -54,7 +55,7 @@ export function createMinutes(db: Db): Minutes {
       waiting = [...waiting, { _id: minute, at: new Date(atMs), ...totals }].slice(-MOST_WAITING);
       if (writing) return;
       writing = true;
-      await write().catch(() => {});
+      await write().catch(unlessOutage("statistics"));
       writing = false;
     },
 

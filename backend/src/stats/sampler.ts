@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Stats } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { LetterQueries } from "../dead-letters/queries.js";
 import type { Ledger } from "../ledger/ledger.js";
 import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 import type { DepthMonitor } from "../stream/depth.js";
 import { type ApiHeartbeat, readHeartbeats, type WorkerHeartbeat } from "../stream/heartbeat.js";
 import type { RedisKeys } from "../stream/keys.js";
+import { createEvidence, createJudge } from "./alive.js";
 import type { DependencyChecks } from "./dependencies.js";
 import type { HistoryKeeper } from "./history.js";
 import { createRates, sampleOf } from "./rates.js";
@@ -18,7 +21,7 @@ export interface Sampler {
   current(): Stats;
   /** Called with each second's snapshot and its JSON text, made once for all. @returns ends it */
   subscribe(listener: (stats: Stats, json: string) => void): () => void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface SamplerDeps {
@@ -51,14 +54,20 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
   const warningsOf = createWarnings();
   const beginnings = new Map<string, string>();
 
-  const workers = refresh(() => readHeartbeats<WorkerHeartbeat>(redis, keys.workers, Date.now(), FORGET_MS), TICK_MS);
-  const apis = refresh(() => readHeartbeats<ApiHeartbeat>(redis, keys.apis, Date.now(), FORGET_MS), TICK_MS);
-  const stores = refresh(() => checks.check(), TICK_MS);
+  const evidence = createEvidence();
+  const heartbeats = <T extends { name: string; atMs: number }>(key: string) => {
+    const judge = createJudge<T>(evidence);
+    return refresh(async () => judge(await readHeartbeats<T>(redis, key, Date.now(), FORGET_MS), Date.now()), TICK_MS);
+  };
+  const workers = heartbeats<WorkerHeartbeat>(keys.workers);
+  const apis = heartbeats<ApiHeartbeat>(keys.apis);
+  // It ends within its own deadline, whether the stores answer or not, and asks each one question at a time.
+  const stores = every(TICK_MS, () => checks.check(), { onError: unlessOutage("statistics"), now: true });
   const letters = refresh(() => deps.letters.open(), LETTERS_EVERY_MS);
   const ledger = refresh(() => deps.ledger.summary(), LEDGER_EVERY_MS);
 
-  const looks = [workers, apis, stores, letters, ledger];
-  await Promise.race([Promise.all(looks.map(({ first }) => first)), new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS).unref())]);
+  const looks = [workers, apis, letters, ledger];
+  await Promise.race([Promise.all([checks.check(), ...looks.map(({ first }) => first)]), sleep(FIRST_LOOK_MS, undefined, { ref: false })]);
 
   const take = (): Stats => {
     const nowMs = Date.now();
@@ -68,6 +77,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
       rates: rates.over(10_000),
       workers: workers.last()?.value ?? [],
       apis: apis.last()?.value ?? [],
+      settledAtMs: evidence.settledAtMs(),
       dependencies: checks.last(),
       ledger: ledger.last()?.value,
       limits,
@@ -83,6 +93,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
   };
   const measure = (): Stats => {
     const { redisOk, redisAtMs, totals, backlogEvents } = depth.current();
+    evidence.look(Date.now(), depth.current());
     if (redisOk) {
       const sample = sampleOf(redisAtMs, totals, backlogEvents);
       rates.add(sample);
@@ -98,7 +109,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
     const json = JSON.stringify(latest);
     for (const listener of listeners) listener(latest, json);
   };
-  const ticks = every(TICK_MS, tick);
+  const ticks = every(TICK_MS, tick, { onError: unlessOutage("statistics") });
 
   return {
     current: () => latest,
@@ -106,9 +117,8 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close() {
-      void ticks.close();
-      for (const look of looks) look.close();
+    async close() {
+      await Promise.all([ticks, stores, ...looks].map((loop) => loop.close()));
     },
   };
 }

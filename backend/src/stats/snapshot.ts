@@ -1,9 +1,10 @@
 import type { Stats, WorkerView } from "@streamforge/shared";
 import type { Depth } from "../stream/depth.js";
 import type { WorkerHeartbeat } from "../stream/heartbeat.js";
+import type { Seen } from "./alive.js";
 import type { Rate } from "./rates.js";
 import { verdictOf } from "./verdict.js";
-import { isAlive, type Situation, type Warning } from "./warnings.js";
+import type { Situation, Warning } from "./warnings.js";
 
 /** Everything that a snapshot is made from, as last known. */
 export interface Known extends Situation {
@@ -35,7 +36,7 @@ export function snapshotOf(known: Known): Stats {
     },
     deadLetters: { open: known.openLetters },
     ledger: verdictOf(depth, known.ledger, nowMs),
-    workers: workers.map((worker) => workerView(worker, nowMs)).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)),
+    workers: workers.map(workerView).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)),
     partitions: depth.partitions.map(({ partition, backlogEvents, entries, retrying, oldestAtMs, totals }) => ({
       partition,
       backlogEvents,
@@ -75,9 +76,8 @@ function drainEtaSeconds(backlog: number, growthPerSecond: number): number | nul
   return growthPerSecond < 0 ? tenth(backlog / -growthPerSecond) : null;
 }
 
-function workerView(worker: WorkerHeartbeat, nowMs: number): WorkerView {
-  const { name, host, pid, startedAtMs, atMs, storedPerSecond, inHand, circuit, rssBytes } = worker;
-  const alive = isAlive(worker, nowMs);
+function workerView(worker: Seen<WorkerHeartbeat>): WorkerView {
+  const { name, host, pid, startedAtMs, atMs, storedPerSecond, inHand, circuit, rssBytes, alive } = worker;
   return {
     name,
     host,

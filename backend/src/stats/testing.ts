@@ -37,6 +37,8 @@ export function someSituation(parts: Partial<Situation> = {}): Situation {
     inHand: 0,
     circuit: "closed",
     rssBytes: 1,
+    faults: null,
+    alive: true,
     storeP50: null,
     storeP99: null,
   } as const;
@@ -46,6 +48,7 @@ export function someSituation(parts: Partial<Situation> = {}): Situation {
     rates: { accepted: 0, stored: 0, dead: 0, duplicates: 0, backlog: 0 },
     workers: [worker],
     apis: [],
+    settledAtMs: Number.NEGATIVE_INFINITY,
     dependencies: { redis: up, mongodb: up, postgres: up },
     ledger: undefined,
     limits: { maxBacklogEvents: 1_000, memoryRatio: 0.7, partitionsSet: 1, partitions: 1, unsafe: [] },

@@ -4,6 +4,7 @@ import type { LedgerSummary } from "../ledger/ledger.js";
 import { checkSentence } from "../ledger/verify.js";
 import type { Depth } from "../stream/depth.js";
 import type { ApiHeartbeat, WorkerHeartbeat } from "../stream/heartbeat.js";
+import { ALIVE_MS, type Seen } from "./alive.js";
 import type { Dependencies } from "./dependencies.js";
 import type { Rate } from "./rates.js";
 
@@ -15,8 +16,10 @@ export interface Situation {
   depth: Depth;
   /** Over the last ten seconds. */
   rates: Rate & { backlog: number };
-  workers: WorkerHeartbeat[];
-  apis: ApiHeartbeat[];
+  workers: Seen<WorkerHeartbeat>[];
+  apis: Seen<ApiHeartbeat>[];
+  /** When events were last seen settled, ms. */
+  settledAtMs: number;
   dependencies: Dependencies;
   ledger: LedgerSummary | undefined;
   limits: Limits;
@@ -33,15 +36,14 @@ export interface Limits {
   unsafe: string[];
 }
 
-/** Silent for longer than this, a process is shown as gone. */
-export const ALIVE_MS = 5_000;
-
 const OLD_SECONDS = 60;
 const NEAR = 0.8;
 /** Growth of a smaller backlog is the ordinary breathing of bulks. */
 const GROWING_FROM_EVENTS = 1_000;
 const GROWING_SHARE = 0.02;
 const FAST_DEAD_PER_SECOND = 1;
+/** A process that met an unexpected error says so for this long. */
+const FAULTS_SHOWN_MS = 600_000;
 /** A warning by a figure has not held for so long when it clears. */
 const EASED_MS = 60_000;
 
@@ -57,11 +59,12 @@ export function createWarnings(): (situation: Situation) => Warning[] {
     storesAway,
     noWorker,
     circuitOpen,
-    lasting(backlogLimit),
-    lasting(backlogGrowing),
-    lasting(oldEvent),
+    lasting(backlogLimit, nothingWaits),
+    lasting(backlogGrowing, nothingWaits),
+    lasting(oldEvent, nothingWaits),
     lasting(memory),
     silent,
+    faults,
     lasting(deadFast),
     unsafe,
     partitions,
@@ -72,18 +75,21 @@ export function createWarnings(): (situation: Situation) => Warning[] {
 /**
  * A figure that goes up and down around its bound would make its warning come and go, and the page jump with it each time: the
  * warning stays until it has not held for a minute, and says since when it does not. What is critical is a fact ("sending is
- * answered 503") and clears at once.
+ * answered 503") and clears at once, and so does every warning
+ * whose cause is plainly over.
  */
-function lasting(rule: (situation: Situation) => Warning | undefined): Rule {
+function lasting(rule: (situation: Situation) => Warning | undefined, isOver: (situation: Situation) => boolean = () => false): Rule {
   let last: { warning: Warning; atMs: number } | undefined;
   return (situation) => {
     const { nowMs } = situation;
     const warning = rule(situation);
     if (warning) last = warning.severity === "critical" ? undefined : { warning, atMs: nowMs };
-    else if (last && nowMs - last.atMs >= EASED_MS) last = undefined;
+    else if (last && (nowMs - last.atMs >= EASED_MS || isOver(situation))) last = undefined;
     return warning ?? (last && { ...last.warning, easedAt: new Date(last.atMs).toISOString() });
   };
 }
+
+const nothingWaits = ({ depth }: Situation): boolean => depth.redisOk && depth.backlogEvents === 0;
 
 function alarms({ ledger }: Situation): Warning[] {
   return (ledger?.alarms ?? []).map((alarm) => {
@@ -153,8 +159,14 @@ function storesAway({ depth, dependencies, nowMs }: Situation): Warning[] {
   return warnings;
 }
 
-function noWorker({ workers, depth, nowMs }: Situation): Warning | undefined {
-  if (!depth.redisOk || workers.some((worker) => isAlive(worker, nowMs))) return undefined;
+/** Events that were settled a moment ago prove a worker, on a machine so busy that no heartbeat comes through. */
+function workerProven({ settledAtMs, nowMs }: Situation): boolean {
+  return nowMs - settledAtMs <= ALIVE_MS;
+}
+
+function noWorker(situation: Situation): Warning | undefined {
+  const { workers, depth } = situation;
+  if (!depth.redisOk || workers.some(({ alive }) => alive) || workerProven(situation)) return undefined;
   return critical(
     "no-worker",
     `No worker is running; ${counted(depth.backlogEvents, "event")} wait in Redis.`,
@@ -162,8 +174,8 @@ function noWorker({ workers, depth, nowMs }: Situation): Warning | undefined {
   );
 }
 
-function circuitOpen({ workers, nowMs }: Situation): Warning | undefined {
-  const open = workers.filter((worker) => isAlive(worker, nowMs) && worker.circuit === "open");
+function circuitOpen({ workers }: Situation): Warning | undefined {
+  const open = workers.filter(({ alive, circuit }) => alive && circuit === "open");
   if (open.length === 0) return undefined;
   return critical(
     "circuit-open",
@@ -211,21 +223,49 @@ function memory({ depth, limits }: Situation): Warning | undefined {
   return warning("redis-memory", `${message}; beyond ${Math.round(limits.memoryRatio * 100)} % sending is answered 503.`, action);
 }
 
-/** One that ended properly has taken its heartbeat back; what is silent was killed or hangs. */
-function silent({ workers, apis, nowMs }: Situation): Warning[] {
-  const of = (kind: "worker" | "api", beats: { name: string; atMs: number }[]) =>
-    beats
-      .filter((beat) => !isAlive(beat, nowMs))
-      .map(({ name, atMs }) =>
-        warning(
-          `${kind}-silent`,
-          `${kind === "worker" ? "Worker" : "API process"} ${name} has been silent for ${seconds(nowMs - atMs)}.`,
-          kind === "worker"
-            ? "It died or hangs. Other workers take over what it had in hand; start it again."
-            : "It died or hangs; start it again.",
-        ),
-      );
-  return [...of("worker", workers), ...of("api", apis)];
+/**
+ * One that ended properly has taken its heartbeat back; what is silent was killed or hangs. Many of one host that ended together are one
+ * cause, and one warning.
+ */
+function silent(situation: Situation): Warning[] {
+  const { workers, apis, nowMs } = situation;
+  const provenAlone = !workers.some(({ alive }) => alive) && workerProven(situation);
+  return [...(provenAlone ? [] : silentOf("worker", workers, nowMs)), ...silentOf("api", apis, nowMs)];
+}
+
+function silentOf(kind: "worker" | "api", beats: Seen<{ name: string; host: string; atMs: number }>[], nowMs: number): Warning[] {
+  const ofHost = Map.groupBy(
+    beats.filter(({ alive }) => !alive),
+    ({ host }) => host,
+  );
+  return [...ofHost].map(([host, gone]) => {
+    const longest = seconds(nowMs - Math.min(...gone.map(({ atMs }) => atMs)));
+    const one = gone.length === 1;
+    const who = kind === "worker" ? (one ? "Worker" : "workers") : one ? "API process" : "API processes";
+    const message = one
+      ? `${who} ${gone[0]?.name} has been silent for ${longest}.`
+      : `${gone.length} ${who} of ${host} are silent, the first one for ${longest}.`;
+    const died = one ? "It died or hangs" : "They died or hang";
+    const again = one ? "start it again" : "start them again";
+    return warning(
+      `${kind}-silent`,
+      message,
+      kind === "worker" ? `${died}. Other workers take over what was in hand; ${again}.` : `${died}; ${again}.`,
+    );
+  });
+}
+
+/** Errors that nobody planned for: shown while they are fresh, of all processes as one. */
+function faults({ workers, apis, nowMs }: Situation): Warning | undefined {
+  const fresh = [...workers, ...apis].filter(({ faults }) => faults && nowMs - faults.lastAtMs <= FAULTS_SHOWN_MS);
+  const [newest] = fresh.sort((a, b) => (b.faults?.lastAtMs ?? 0) - (a.faults?.lastAtMs ?? 0));
+  if (!newest?.faults) return undefined;
+  const count = fresh.reduce((sum, { faults }) => sum + (faults?.count ?? 0), 0);
+  return warning(
+    "internal-errors",
+    `${counted(count, "unexpected error")} in ${fresh.length === 1 ? "one process" : `${fresh.length} processes`}, the last one at ${clock(newest.faults.lastAtMs)} in ${newest.name} (${newest.faults.lastWhere}). This is a fault of StreamForge, and no outage.`,
+    'Look for "unexpected error" in the log of that process: it has the stack. Events that such an error stopped wait for another attempt; none is lost or becomes a dead letter by it.',
+  );
 }
 
 function deadFast({ rates }: Situation): Warning | undefined {
@@ -250,10 +290,6 @@ function partitions({ limits }: Situation): Warning | undefined {
   const { partitionsSet, partitions: agreed } = limits;
   if (partitionsSet === agreed) return undefined;
   return warning("partitions-differ", `PARTITIONS is ${partitionsSet}, Redis has ${agreed}, which counts.`, `Set PARTITIONS=${agreed}.`);
-}
-
-export function isAlive({ atMs }: { atMs: number }, nowMs: number): boolean {
-  return nowMs - atMs <= ALIVE_MS;
 }
 
 function warning(code: string, message: string, action: string): Warning {

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 
 /**
  * Redis's clock, as well as this process knows it: `Date.now()` plus an offset read once a second. All API processes then stamp
@@ -27,5 +28,5 @@ export async function createRedisClock(redis: Redis): Promise<RedisClock> {
     if (Math.abs(measured - offsetMs) > 5) offsetMs = measured;
   };
   await refresh();
-  return { now: () => Math.round(Date.now() + offsetMs), close: every(REFRESH_MS, refresh).close };
+  return { now: () => Math.round(Date.now() + offsetMs), close: every(REFRESH_MS, refresh, { onError: unlessOutage("stream") }).close };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
 import { every, type Repeated } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 import type { Logger } from "../telemetry/log.js";
 import type { RedisKeys } from "./keys.js";
 
@@ -77,13 +78,14 @@ export async function agreeEpoch(redis: Redis, keys: RedisKeys): Promise<string>
  */
 export function keepPartitions(redis: Redis, keys: RedisKeys, partitions: number, onDiffers: (found: number) => void): Repeated {
   let told = false;
-  return every(KEEP_EVERY_MS, async () => {
+  const keep = async (): Promise<void> => {
     if (redis.status !== "ready") return;
     const found = await redis.set(keys.partitionCount, partitions, "NX", "GET");
     if (found === null || Number(found) === partitions || told) return;
     told = true;
     onDiffers(Number(found));
-  });
+  };
+  return every(KEEP_EVERY_MS, keep, { onError: unlessOutage("stream") });
 }
 
 const KEEP_EVERY_MS = 1_000;

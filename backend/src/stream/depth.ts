@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "./keys.js";
 import { luaScript } from "./redis.js";
@@ -120,12 +121,12 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
     if (polling || redis.status !== "ready") return;
     polling = true;
     poll()
-      .catch(() => {}) // The picture's age tells.
+      .catch(unlessOutage("stream")) // The picture's age tells.
       .finally(() => {
         polling = false;
       });
   };
-  const ticks = every(pollMs, tick, { now: true });
+  const ticks = every(pollMs, tick, { now: true, onError: unlessOutage("stream") });
 
   return {
     current: () => ({ ...latest, wentBackAtMs, goneSinceMs, redisOk: redis.status === "ready" && unheard < mostUnheard }),

@@ -1,5 +1,13 @@
 import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
+
+/** Unexpected errors of a process since its start; null when there were none. */
+export interface FaultCount {
+  count: number;
+  lastAtMs: number;
+  lastWhere: string;
+}
 
 /** What a worker says of itself every second, in the hash `workers` under its name. */
 export interface WorkerHeartbeat {
@@ -12,6 +20,7 @@ export interface WorkerHeartbeat {
   inHand: number;
   circuit: "closed" | "open" | "half-open";
   rssBytes: number;
+  faults: FaultCount | null;
   /** Accepted to stored, ms, over the last seconds. */
   storeP50: number | null;
   storeP99: number | null;
@@ -25,6 +34,7 @@ export interface ApiHeartbeat {
   startedAtMs: number;
   atMs: number;
   rssBytes: number;
+  faults: FaultCount | null;
   /** Time to answer an ingest request, ms, over the last seconds. */
   acceptP50: number | null;
   acceptP99: number | null;
@@ -44,7 +54,7 @@ export function startHeartbeat<T extends { name: string }>(
     const now = await describe();
     if (!closed) await redis.hset(key, now.name, JSON.stringify(now));
   };
-  const beats = every(everyMs, beat, { now: true });
+  const beats = every(everyMs, beat, { now: true, onError: unlessOutage("heartbeat") });
   return {
     async close() {
       closed = true;

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { reportFault } from "../lib/faults.js";
 import { luaScript } from "./redis.js";
 
 /** Whether something may pass under a limit. `waitMs` is when to try again. */
@@ -79,7 +80,8 @@ export function createLimiter(redis: Redis): Limiter {
         const verdict = takeHeld(bucket, tokens);
         if (verdict) return verdict;
       }
-    } catch {
+    } catch (error) {
+      reportFault("stream", error);
       return UNLIMITED;
     }
   };

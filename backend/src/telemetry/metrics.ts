@@ -1,3 +1,4 @@
+import { itemStatuses, problems, type ReasonCode, reasonCodes } from "@streamforge/shared";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** Metrics of the contract. Each process has its own registry; what both sides read from Redis or MongoDB is set by the API alone. */
@@ -9,11 +10,16 @@ export function createRegistry(): Registry {
 
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+// Every known label value is there from the start, at 0: a counter that begins with its first event is a hole in every rate.
+
+const SETTLED_OUTCOMES = ["stored", "duplicate", "dead"] as const;
+
 /** @param bufferShare share of the memory for request bodies that is in use */
 export function createIngestMetrics(registry: Registry, bufferShare: () => number = () => 0) {
   const registers = [registry];
   const ingested = new Counter({ name: "streamforge_ingest_total", help: "Items received, by result", labelNames: ["result"], registers });
   const ingestedOld = new Counter({ name: "stream_events_ingested_total", help: "Items accepted (older name)", registers });
+  for (const result of itemStatuses) ingested.inc({ result }, 0);
   // A child counter per result, kept: finding it by its labels costs more than counting.
   const byResult = new Map<string, ReturnType<typeof ingested.labels>>();
   const childOf = (result: string) => {
@@ -21,8 +27,15 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
     byResult.set(result, child);
     return child;
   };
+  const rejected = new Counter({
+    name: "streamforge_rejected_total",
+    help: "Requests or items refused, by code",
+    labelNames: ["code"],
+    registers,
+  });
+  for (const code of Object.keys(problems)) rejected.inc({ code }, 0);
   return {
-    count(result: string, n: number) {
+    count(result: (typeof itemStatuses)[number], n: number) {
       childOf(result).inc(n);
       if (result === "accepted") ingestedOld.inc(n);
     },
@@ -35,12 +48,7 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
       registers,
     }),
     dedupeHits: new Counter({ name: "streamforge_dedupe_hits_total", help: "Items answered as duplicates", registers }),
-    rejected: new Counter({
-      name: "streamforge_rejected_total",
-      help: "Requests or items refused, by code",
-      labelNames: ["code"],
-      registers,
-    }),
+    rejected,
     buffer: new Gauge({
       name: "streamforge_buffer_utilization_ratio",
       help: "Share of MAX_BUFFERED_BYTES in use",
@@ -62,8 +70,10 @@ export function createWorkerMetrics(registry: Registry) {
     labelNames: ["outcome"],
     registers,
   });
+  for (const outcome of SETTLED_OUTCOMES) events.inc({ outcome }, 0);
   const eventsOld = new Counter({ name: "stream_events_processed_total", help: "Events stored (older name)", registers });
   const dead = new Counter({ name: "streamforge_worker_dlq_total", help: "Dead letters, by reason", labelNames: ["reason"], registers });
+  for (const reason of reasonCodes) dead.inc({ reason }, 0);
   const deadOld = new Counter({ name: "stream_dlq_total", help: "Dead letters (older name)", registers });
   const write = new Histogram({
     name: "streamforge_db_write_duration_seconds",
@@ -79,11 +89,11 @@ export function createWorkerMetrics(registry: Registry) {
   });
   const circuit = new Gauge({ name: "streamforge_circuit_state", help: "0 closed, 1 half-open, 2 open", registers });
   return {
-    settled(outcome: "stored" | "duplicate" | "dead", n: number) {
+    settled(outcome: (typeof SETTLED_OUTCOMES)[number], n: number) {
       events.inc({ outcome }, n);
       if (outcome === "stored") eventsOld.inc(n);
     },
-    died(reason: string) {
+    died(reason: ReasonCode) {
       dead.inc({ reason });
       deadOld.inc();
     },

@@ -12,9 +12,10 @@ export type Outcome =
   | { kind: "dead"; reason: ReasonCode; message: string }
   /**
    * Not yet. `blamed` says whether the error named this event; only then the attempt counts. `afterMs`: it was not tried at all,
-   * and is to be after so long; no attempt is written down.
+   * and is to be after so long; no attempt is written down. `fault`: an error of our own stopped it, which says nothing about the event
+   * either; it waits the longest time.
    */
-  | { kind: "again"; message: string; blamed: boolean; afterMs?: number };
+  | { kind: "again"; message: string; blamed: boolean; afterMs?: number; fault?: true };
 
 /** The outcome of nearly every event: one object for all. */
 export const STORED: Outcome = Object.freeze({ kind: "stored" });

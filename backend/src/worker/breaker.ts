@@ -8,6 +8,8 @@ export interface Breaker {
   admitReading(): Promise<void>;
   success(): void;
   failure(): void;
+  /** What was admitted ended without saying anything about MongoDB. */
+  noVerdict(): void;
   /** Lets everything through that waits; for shutdown. */
   release(): void;
 }
@@ -73,6 +75,10 @@ export function createBreaker({ failures, successes, openMs, onChange }: Breaker
       trying = false;
       failed++;
       if (state === "half-open" || failed >= failures) open();
+      wake();
+    },
+    noVerdict() {
+      trying = false;
       wake();
     },
     release() {

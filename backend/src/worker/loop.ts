@@ -1,9 +1,10 @@
-import { StorageUnavailableError } from "../lib/errors.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { reportFault } from "../lib/faults.js";
 import type { Consumer, Entry } from "../stream/consumer.js";
 import type { Batch } from "./batch.js";
 import type { Breaker } from "./breaker.js";
 import type { Pipelines } from "./pipeline.js";
-import { MAX_DELIVERIES, takeApart } from "./take-apart.js";
+import { MAX_DELIVERIES, oneByOne, takeApart } from "./take-apart.js";
 
 export interface LoopOptions {
   consumer: Consumer;
@@ -15,6 +16,7 @@ export interface LoopOptions {
   bulkBytes: number;
   shortReadPauseMs: number;
   claimIdleMs: number;
+  /** Told of outages. */
   onError: (message: string, error: Error) => void;
   /** Called with each batch after it was settled. */
   onSettled: (batch: Batch) => void;
@@ -61,24 +63,29 @@ export function runLoop(options: LoopOptions): Loop {
 
   /** Until it is settled: an outage is waited out with the entries in hand, nobody is blamed. */
   const work = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch>): Promise<void> => {
+    let next = attempt;
     while (!stopping) {
       await breaker.admit();
       if (stopping) return;
       try {
-        const batch = await attempt(entries);
+        const batch = await next(entries);
         breaker.success();
         options.onSettled(batch);
-        return;
+        return await interruptible(pauseAfterFaults(batch));
       } catch (error) {
-        breaker.failure();
-        onError(
-          error instanceof StorageUnavailableError ? "storage unavailable, holding the batch" : "batch failed, holding it",
-          error as Error,
-        );
+        if (reportFault("batch", error)) {
+          // The circuit is MongoDB's, and this says nothing about it.
+          breaker.noVerdict();
+          next = separately;
+        } else {
+          breaker.failure();
+          onError("storage unavailable, holding the batch", error as Error);
+        }
         await sleep(PAUSE_AFTER_ERROR_MS);
       }
     }
   };
+  const separately = (entries: Entry[]): Promise<Batch> => oneByOne(entries, consumer, pipelines);
 
   const asBulk = async (entries: Entry[]): Promise<Batch> => {
     const batch: Batch = { consumer, entries, events: [], startedAtMs: Date.now() };
@@ -119,7 +126,7 @@ export function runLoop(options: LoopOptions): Loop {
         await task();
         if (everyMs > 0) await interruptible(everyMs);
       } catch (error) {
-        if (!stopping) onError(`${name} failed`, error as Error);
+        if (!stopping && !reportFault("stream", error)) onError(`${name} failed`, error as Error);
         await interruptible(PAUSE_AFTER_ERROR_MS);
       }
     }
@@ -153,6 +160,12 @@ export function runLoop(options: LoopOptions): Loop {
       await Promise.all(running);
     },
   };
+}
+
+/** Events that a fault of ours stops fail within microseconds: where all of them do, this keeps the worker from doing only that. */
+function pauseAfterFaults({ events }: Batch): number {
+  const faults = events.filter(({ outcome }) => outcome?.kind === "again" && outcome.fault).length;
+  return faults === 0 ? 0 : (1_000 * faults) / events.length;
 }
 
 /** Whole entries in bulks of about `events` events and at most `bytes` bytes; a bulk has at least one entry. */
@@ -220,8 +233,4 @@ export function createSlots(count: number): Slots {
     anyTaken: () => left < count,
     anyFree: () => left > 0 && queue.length === 0,
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

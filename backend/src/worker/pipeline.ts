@@ -32,6 +32,8 @@ export interface Pipelines {
   /** The same without the last steps, for events that are tried alone; `finish` settles their entry. */
   tryAlone(batch: Batch): Promise<void>;
   finish(batch: Batch): Promise<void>;
+  /** The last step alone, for events that all go into the retry set. */
+  putOff(batch: Batch): Promise<void>;
 }
 
 export function createPipelines(parts: PipelineParts): Pipelines {
@@ -47,16 +49,18 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     point("after-write"),
     classify(events), //          stored | duplicate | conflict | try again
   ];
+  const settled = settle({ delays, letters, isStopping: parts.isStopping }); // XACK + XDEL + ledger + retries, only what is durable
   const conclude = [
     deadLetter({ letters, store: events, worker, maxAttempts }), // last, it may find that something is stored after all
     supersede(letters), //        open letters of what is stored now
     point("before-settle"),
-    settle({ delays, letters, isStopping: parts.isStopping }), // XACK + XDEL + ledger + retries, only what is durable
+    settled,
     point("after-settle"),
   ];
   return {
     process: pipeline(unpack(), ...decide, ...conclude),
     tryAlone: pipeline(...decide),
     finish: pipeline(...conclude),
+    putOff: pipeline(settled),
   };
 }

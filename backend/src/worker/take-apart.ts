@@ -1,3 +1,4 @@
+import { reportFault } from "../lib/faults.js";
 import type { Consumer, Entry } from "../stream/consumer.js";
 import type { Batch, WorkEvent } from "./batch.js";
 import type { Pipelines } from "./pipeline.js";
@@ -26,14 +27,46 @@ export async function takeApart(entry: Entry, consumer: Consumer, pipelines: Pip
     try {
       await pipelines.tryAlone({ ...whole, events: [event] });
     } catch (error) {
-      // An outage while it was tried says nothing about the event.
+      // Neither an outage nor a fault of ours while it was tried says anything about the event.
       await consumer.mark(entry.id, suspects);
-      throw error;
+      stopUnlessFault(error, [event]);
     }
   }
   await consumer.mark(entry.id, suspects);
-  await pipelines.finish(whole);
+  await finish(whole, pipelines);
   return whole;
+}
+
+/**
+ * Processes a bulk in which something threw that nobody planned for. Its events are tried one by one: those that can be decided are,
+ * and each in which it throws again is put into the retry set, unblamed, however often. So a fault of ours loses nothing, makes no
+ * dead letter, and holds up no neighbour; a version without it stores what waits.
+ */
+export async function oneByOne(entries: Entry[], consumer: Consumer, pipelines: Pipelines): Promise<Batch> {
+  const whole: Batch = { consumer, entries, events: [], startedAtMs: Date.now() };
+  unpack()(whole);
+  for (const event of whole.events) {
+    await pipelines.tryAlone({ ...whole, events: [event] }).catch((error) => stopUnlessFault(error, [event]));
+  }
+  await finish(whole, pipelines);
+  return whole;
+}
+
+/** Whatever was decided: of an entry that cannot be concluded all events are tried again, and those that are stored are found stored. */
+async function finish(whole: Batch, pipelines: Pipelines): Promise<void> {
+  try {
+    await pipelines.finish(whole);
+  } catch (error) {
+    stopUnlessFault(error, whole.events);
+    await pipelines.putOff(whole);
+  }
+}
+
+/** @throws the error when it is an outage */
+function stopUnlessFault(error: unknown, events: WorkEvent[]): void {
+  if (!reportFault("batch", error)) throw error;
+  const message = `an error of StreamForge's own stopped it: ${(error as Error).message}`;
+  for (const event of events) event.outcome = { kind: "again", message, blamed: false, fault: true };
 }
 
 function isSuspect(suspects: Buffer, { record }: WorkEvent): boolean {

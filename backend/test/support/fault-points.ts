@@ -1,6 +1,7 @@
 /**
  * Programs under test with a fuse: they end themselves by SIGKILL, at a point or on an event that the environment names. With
- * FAULT_SIGNAL=SIGSTOP they freeze there instead, until somebody sends SIGCONT.
+ * FAULT_SIGNAL=SIGSTOP they freeze there instead, until somebody sends SIGCONT; with FAULT_SIGNAL=throw an event makes the worker throw what
+ * nobody planned for.
  *
  *     FAULT_PROCESS=api|worker  FAULT_POINT=after-append  FAULT_AFTER=7   the 7th time it gets there
  *     FAULT_TEXT=poison                                                   whenever it looks at an event with this text (worker)
@@ -33,7 +34,9 @@ const running =
     : await startWorker(config, {
         at,
         touch(event) {
-          if (FAULT_TEXT && event.record.text.includes(FAULT_TEXT)) die();
+          if (!FAULT_TEXT || !event.record.text.includes(FAULT_TEXT)) return;
+          if (FAULT_SIGNAL === "throw") throw new TypeError("Cannot read properties of undefined (reading 'type')");
+          die();
         },
       });
 closeWithGrace({ delay: 10_000 }, () => running.close());

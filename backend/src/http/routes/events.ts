@@ -7,6 +7,7 @@ import type { Foreseen } from "../../ingest/foresee.js";
 import { uuidText } from "../../ingest/identify.js";
 import type { Ingest, Item, ItemOutcome } from "../../ingest/ingest.js";
 import { ingestStream } from "../../ingest/stream.js";
+import { sayOutage } from "../../lib/errors.js";
 import type { IngestMetrics } from "../../telemetry/metrics.js";
 import type { LatencyWindow } from "../../telemetry/window.js";
 import { type Auth, callerOf, type Hook } from "../auth.js";
@@ -101,10 +102,7 @@ async function validate(deps: EventRoutesDeps, request: FastifyRequest, reply: F
   const body = await readBody(deps, request);
   try {
     const { single, items } = await decode(deps, request, body.bytes);
-    const foreseen = await deps.foresee(items).catch((error: Error) => {
-      request.log.warn({ err: error.message }, "nothing can be foreseen");
-      throw problem("storage-unavailable", "What is stored cannot be looked up now.");
-    });
+    const foreseen = await deps.foresee(items).catch(sayOutage("What is stored cannot be looked up now"));
     const outcomes = items.map((item, i) => foreseenOutcome(item, foreseen[i]));
     if (single) {
       const [item, outcome, would] = [items[0] as Item, outcomes[0] as ItemOutcome, foreseen[0]];

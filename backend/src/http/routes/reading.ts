@@ -16,6 +16,7 @@ import { z } from "zod";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import { eventUuid, nameDigest, uuidBytes, uuidText } from "../../ingest/identify.js";
 import { partitionOf } from "../../ingest/ingest.js";
+import { outageOf, sayOutage } from "../../lib/errors.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import type { EventQueries } from "../../store/event-queries.js";
 import type { Lookup, Remembered } from "../../stream/lookup.js";
@@ -132,13 +133,15 @@ async function byEventId(
   const atMs = query.occurredAt?.getTime();
   const hourMs = atMs === undefined ? undefined : atMs - (atMs % HOUR_MS);
   // Redis before MongoDB: an event leaves Redis only when it is in MongoDB, so this order misses nothing in between.
-  const remembered = await deps.lookup.find(partitionOf(identity, deps.partitions), identity).catch((error: Error) => error);
+  const remembered = await deps.lookup
+    .find(partitionOf(identity, deps.partitions), identity)
+    .catch((error: unknown) => outageOf(error) ?? Promise.reject(error));
   const stored = await deps.events.byEventId({ tenantId, eventId, idAt, hourMs, userId: query.userId });
   if (stored) return storedEventJson(stored);
   const letter = await deps.letters.ofEvent(tenantId, { eventId });
   if (remembered instanceof Error) {
     if (letter) return deadEventJson(letter);
-    throw redisAway();
+    return sayOutage(REDIS_AWAY)(remembered);
   }
   if (remembered && !isDead(letter, remembered)) {
     const id = idAt(remembered.hour * HOUR_MS);
@@ -147,8 +150,7 @@ async function byEventId(
   return letter && deadEventJson(letter);
 }
 
-const redisAway = () =>
-  problem("storage-unavailable", "The event is not stored, and Redis, which knows what is on its way, does not answer.");
+const REDIS_AWAY = "The event is not stored, and Redis, which knows what is on its way, does not answer";
 
 /** Whether the letter is of the acceptance that Redis remembers; a corrected resend is another one. */
 function isDead(letter: DeadLetterDocument | null, remembered: Remembered): boolean {
@@ -189,9 +191,7 @@ async function byId(
   if (!wanted) return null;
   const known = await decided(deps, wanted, userId);
   if (known) return known;
-  const search = await searching(wanted).catch((error: Error) => {
-    throw error instanceof ProblemError ? error : redisAway();
-  });
+  const search = await searching(wanted).catch(sayOutage(REDIS_AWAY));
   if (search.kind === "found") {
     const { eventId, id, receipt, receivedAtMs, acceptedAtMs } = search.record;
     return onItsWay(deps, { tenantId, eventId, id }, { receipt, receivedAtMs, retrying: acceptedAtMs > 0 });

@@ -121,6 +121,11 @@ function contextOf({ context }: WorkEvent["record"]): DeadLetterDocument["contex
   return { keyName, defaultType, traceparent };
 }
 
+function reasonToTryAgain(outcome: WorkEvent["outcome"]): string {
+  if (outcome?.kind !== "again" || !(outcome.blamed || outcome.fault)) return "INFRASTRUCTURE";
+  return outcome.fault ? "INTERNAL" : "FAILED";
+}
+
 function toAttempt(event: WorkEvent, worker: string, startedAtMs: number): AttemptDocument {
   const { entry, record, outcome } = event;
   const status = outcome?.kind === "dead" ? "dead" : "retrying";
@@ -134,7 +139,7 @@ function toAttempt(event: WorkEvent, worker: string, startedAtMs: number): Attem
     eventId: record.eventId,
     attempt: record.attempt + 1,
     status,
-    reason_code: outcome?.kind === "dead" ? outcome.reason : outcome?.kind === "again" && outcome.blamed ? "FAILED" : "INFRASTRUCTURE",
+    reason_code: outcome?.kind === "dead" ? outcome.reason : reasonToTryAgain(outcome),
     error_message: message.slice(0, 2_000),
     duration_ms: Date.now() - startedAtMs,
     worker,

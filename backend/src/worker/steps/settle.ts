@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type LetterStore, letterId } from "../../dead-letters/letters.js";
 import type { Settlement } from "../../stream/consumer.js";
 import { retryRecord } from "../../stream/record.js";
@@ -28,7 +29,7 @@ export function settle({ delays, letters, isStopping }: SettleOptions): Step {
         return await task();
       } catch (error) {
         if (isStopping() || (error as Error).name === "ReplyError") throw error;
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await sleep(200);
       }
     }
   };
@@ -63,7 +64,8 @@ function addEvent(settlement: Settlement, event: WorkEvent, delays: RetryDelays)
   const acceptedAtMs = record.acceptedAtMs || entry.acceptedAtMs;
   if (outcome.kind === "again") {
     const attempt = record.attempt + (outcome.blamed ? 1 : 0);
-    const dueAtMs = Date.now() + (outcome.afterMs ?? retryDelayMs(attempt, delays));
+    // What a fault of ours stopped waits the longest time: often enough to be there when that is fixed, too seldom to cost much.
+    const dueAtMs = Date.now() + (outcome.afterMs ?? (outcome.fault ? delays.maxMs : retryDelayMs(attempt, delays)));
     settlement.retries.push({ receipt: record.receipt, dueAtMs, acceptedAtMs, record: retryRecord(record, attempt, acceptedAtMs) });
     return;
   }
