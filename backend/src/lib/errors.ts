@@ -95,9 +95,12 @@ function adapterSaysAway(error: Error): boolean {
   return ADAPTER_STATES.has(kind) || CONNECTION_STATES.test(originalCode) || (kind === "" && isPgAway(driverAdapterError));
 }
 
-/** What `pg` throws has no code when its own deadline or its connection ended. */
+/** What `pg` throws has no code when its own deadline or its connection ended: these are its words, and no looser ones. */
+const PG_CONNECTION =
+  /^(Connection terminated|terminating connection|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end)/;
+
 function isPgAway({ message }: Error): boolean {
-  return /timeout|terminat|closed|ended|not queryable/i.test(message) && /connection|query|client/i.test(message);
+  return PG_CONNECTION.test(message);
 }
 
 /**

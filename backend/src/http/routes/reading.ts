@@ -24,7 +24,7 @@ import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
 import type { FairReads } from "../fair-reads.js";
-import { ProblemError, problem } from "../problems.js";
+import { problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
 import { limitParam, positionOf, sendJson, sendPage } from "../reads.js";
 
