@@ -58,5 +58,5 @@ test("of large items hardly more are read than the page holds, also behind small
   const mixed = source(1_000);
   await readPage(500, mixed.read, (n) => (n < 60 ? 10 : 255 * 1024));
   expect(mixed.handedOut()).toBe(60 + 17);
-  expect(mixed.largestSlice()).toBeLessThanOrEqual(100);
+  expect(mixed.largestSlice()).toBeLessThanOrEqual(200);
 });
