@@ -6,11 +6,13 @@ import type { ProblemCode } from "@streamforge/shared";
 import { createAuthenticator } from "./accounts/authenticator.js";
 import { createCredentials } from "./accounts/credentials.js";
 import { createPrisma, type PrismaClient } from "./accounts/database.js";
+import { createFailedTryLog } from "./accounts/failed-tries.js";
 import { createKeyService } from "./accounts/keys.js";
 import { createSessionStore } from "./accounts/session-store.js";
 import { createSessions } from "./accounts/sessions.js";
 import { createSettingsService } from "./accounts/settings.js";
 import { createTenantService } from "./accounts/tenants.js";
+import { createThrottle } from "./accounts/throttle.js";
 import { createUserService } from "./accounts/users.js";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterQueries } from "./dead-letters/queries.js";
@@ -25,6 +27,7 @@ import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
 import { serveDashboard } from "./http/dashboard.js";
 import { createFairReads } from "./http/fair-reads.js";
+import { createGuesses } from "./http/guesses.js";
 import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
@@ -86,9 +89,6 @@ export interface ApiHooks {
 /** How long requests are answered 503 `shutting-down` before connections are closed. */
 const SHUTDOWN_NOTICE_MS = 1_000;
 
-/** An ADMIN_TOKEN below this is warned of. */
-const SHORT_TOKEN = 16;
-
 /** Where Vite puts the dashboard; the same from `src` and from `dist`. */
 const DASHBOARD = fileURLToPath(new URL("../../frontend/dist/", import.meta.url));
 
@@ -104,8 +104,6 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const startedAtMs = Date.now();
   const log = createLog(config, "api", name);
-  if (config.ADMIN_TOKEN !== undefined && config.ADMIN_TOKEN.length < SHORT_TOKEN)
-    log.warn(`ADMIN_TOKEN has fewer than ${SHORT_TOKEN} characters and could be guessed; take a longer, random one`);
   const registry = createRegistry();
   const faults = watchFaults(registry, log);
   const latency = createLatencyWindow();
@@ -127,10 +125,12 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
 
   const authenticator = createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log });
   const sessionStore = createSessionStore({ redis, keys, config });
-  const credentials = createCredentials({ prisma, redis, keys });
+  const throttle = createThrottle(redis, keys);
+  const failedTries = createFailedTryLog({ prisma, log });
+  const credentials = createCredentials({ prisma, throttle, failed: failedTries });
   const sessions = createSessions({ prisma, store: sessionStore, credentials, config });
   const users = createUserService({ prisma, store: sessionStore, credentials });
-  const auth = createAuth({ authenticator, sessions, config });
+  const auth = createAuth({ authenticator, sessions, guesses: createGuesses({ throttle, failed: failedTries }), config });
   const appender = createAppender({
     redis: appendRedis,
     keys,
@@ -259,6 +259,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     faults: faults.seen(),
     acceptP50: latency.quantile(0.5),
     acceptP99: latency.quantile(0.99),
+    failedTries: failedTries.current(),
   }));
   await listen(app, config);
   const { port } = app.server.address() as AddressInfo;
@@ -274,6 +275,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);
       await heartbeat.close();
       await authenticator.close();
+      await failedTries.close();
       for (const part of [sampler, keeper, dataSet, replays, typePublisher, types, depth, clock, bodies]) part.close();
       await Promise.all([judge.close(), store.close(), prisma.$disconnect()]);
       for (const connection of [appendRedis, redis]) connection.disconnect();

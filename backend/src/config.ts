@@ -85,8 +85,9 @@ export const configSchema = z.object({
 
   ADMIN_TOKEN: z
     .string()
+    .min(16, "must have at least 16 characters, so that nobody guesses it: openssl rand -hex 32")
     .optional()
-    .describe("Opens the X-Admin-Token door; unset, that door does not exist. Make it long and random: a short one is warned of"),
+    .describe("Opens the X-Admin-Token door; unset, that door does not exist. At least 16 characters, random"),
   ADMIN_EMAIL: z.string().default("admin@streamforge.local").describe("First admin, created when there are no users"),
   ADMIN_PASSWORD: z.string().min(8).optional().describe("Password of the first admin; unset, one is generated and printed once"),
   KEY_PEPPER: z

@@ -27,6 +27,7 @@ export interface AuditEntry {
     | "session.create"
     | "session.delete"
     | "session.revoke"
+    | "sign-in-failed"
     | "user.update"
     | "user.password"
     | "event-type.register"

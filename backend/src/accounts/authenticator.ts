@@ -33,8 +33,9 @@ export interface Authenticator extends KeyAnnouncer {
    * Who an API key stands for; null when it is malformed, unknown, expired or revoked, which look alike.
    * Synchronous when the key is cached (2 µs, see docs/decisions/0004-api-keys.md). A promise rejects with
    * StorageUnavailableError when nobody can say.
+   * @param mayLookUp whether Postgres may be asked about an id that this process has never seen; not asked of keys that it knows
    */
-  authenticateKey(token: string): Principal | null | Promise<Principal | null>;
+  authenticateKey(token: string, mayLookUp?: () => boolean): Principal | null | Promise<Principal | null>;
   close(): Promise<void>;
 }
 
@@ -106,21 +107,26 @@ export function createAuthenticator({ prisma, redis, subscriber, keys, config, l
     return nowMs - entry.loadedAtMs < CACHE_MS && invalidation.covers(entry.loadedAtMs, nowMs);
   }
 
-  function authenticateKey(token: string): Principal | null | Promise<Principal | null> {
+  function authenticateKey(token: string, mayLookUp: () => boolean = () => true): Principal | null | Promise<Principal | null> {
     if (token.length !== TOKEN_LENGTH) return refuse(token);
     const entry = entries.get(tokenId(token));
     if (entry?.digest && fresh(entry, performance.now()) && timingSafeEqual(hash("sha256", token, "buffer"), entry.digest))
       return admit(entry);
-    return authenticateSlowly(token, entry);
+    return authenticateSlowly(token, entry, mayLookUp);
   }
 
-  function authenticateSlowly(token: string, entry: Entry | undefined): Principal | null | Promise<Principal | null> {
+  function authenticateSlowly(
+    token: string,
+    entry: Entry | undefined,
+    mayLookUp: () => boolean,
+  ): Principal | null | Promise<Principal | null> {
     const parsed = parseToken(token);
     if (!parsed) return refuse(token);
     const nowMs = performance.now();
     if (entry && fresh(entry, nowMs)) return check(token, parsed.secret, entry);
     const unknownUntilMs = unknown.get(parsed.id);
     if (unknownUntilMs !== undefined && nowMs < unknownUntilMs) return check(token, parsed.secret, null);
+    if (!entry && !mayLookUp()) return check(token, parsed.secret, null);
     return obtain(parsed.id).then((loaded) => check(token, parsed.secret, loaded));
   }
 

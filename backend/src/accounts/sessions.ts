@@ -1,24 +1,18 @@
 import type { Config } from "../config.js";
 import type { User } from "../generated/prisma/client.js";
 import { type Actor, audit } from "./audit.js";
-import type { Credentials } from "./credentials.js";
+import type { Credentials, From } from "./credentials.js";
 import type { PrismaClient } from "./database.js";
 import { type SessionRecord, type SessionStore, stampOf } from "./session-store.js";
 
 export type { SessionRecord } from "./session-store.js";
 
 export type SignIn =
-  | { kind: "signed-in"; sessionId: string; session: SessionRecord }
+  /** `device`: an id for the browser, for its next sign-in. */
+  | { kind: "signed-in"; sessionId: string; session: SessionRecord; device?: string }
   /** Unknown e-mail, wrong password and disabled user look alike and take the same time. */
   | { kind: "refused" }
   | { kind: "throttled"; retryAfterSeconds: number };
-
-/** Where a request came from. */
-export interface From {
-  ip: string;
-  userAgent?: string;
-  correlationId: string;
-}
 
 /**
  * Operators' sessions: a random secret in a cookie, the rest in Redis, so that signing out ends it at once everywhere
@@ -97,8 +91,10 @@ export function createSessions({ prisma, store, credentials, config }: SessionsD
 
   return {
     async signIn(given, from) {
-      const proof = await credentials.prove(given, from.ip);
-      return proof.kind === "proven" ? open(proof.user, from) : proof;
+      const proof = await credentials.prove(given, from);
+      if (proof.kind !== "proven") return proof;
+      const signedIn = await open(proof.user, from);
+      return signedIn.kind === "signed-in" ? { ...signedIn, device: await credentials.recognise(proof.user.email, from) } : signedIn;
     },
 
     async renew(userId, from) {

@@ -2,7 +2,7 @@ import type { Role, UserView } from "@streamforge/shared";
 import type { Prisma, User } from "../generated/prisma/client.js";
 import { sayOutage } from "../lib/errors.js";
 import { type Actor, audit } from "./audit.js";
-import type { Credentials } from "./credentials.js";
+import type { Credentials, From } from "./credentials.js";
 import { type Database, isUniqueViolation, type PrismaClient } from "./database.js";
 import { generatePassword, hashPassword } from "./passwords.js";
 import type { SessionStore } from "./session-store.js";
@@ -27,8 +27,8 @@ export interface PasswordChange {
   email: string;
   current: string;
   next: string;
-  /** Address of the caller, for the throttle that signing in has too. */
-  ip: string;
+  /** For the throttle that signing in has too. */
+  from: From;
   /** Public id of the session that goes on. */
   session?: string;
 }
@@ -36,7 +36,7 @@ export interface PasswordChange {
 export interface UserServiceDeps {
   prisma: PrismaClient;
   store: Pick<SessionStore, "endAll">;
-  credentials: Credentials;
+  credentials: Pick<Credentials, "prove">;
 }
 
 export function createUserService({ prisma, store, credentials }: UserServiceDeps): UserService {
@@ -123,8 +123,8 @@ export function createUserService({ prisma, store, credentials }: UserServiceDep
       return { password: generated };
     },
 
-    async changePassword(actor, { userId, email, current, next, ip, session }) {
-      const proof = await credentials.prove({ email, password: current }, ip);
+    async changePassword(actor, { userId, email, current, next, from, session }) {
+      const proof = await credentials.prove({ email, password: current }, from, session !== undefined);
       if (proof.kind === "throttled") return { retryAfterSeconds: proof.retryAfterSeconds };
       if (proof.kind === "refused") return "wrong";
       await setPassword(actor, userId, next);

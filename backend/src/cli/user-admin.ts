@@ -1,6 +1,6 @@
 import { createUserSchema, type Role, resetPasswordSchema, type UserView, updateUserSchema } from "@streamforge/shared";
 import type { z } from "zod";
-import { createCredentials } from "../accounts/credentials.js";
+import type { Credentials } from "../accounts/credentials.js";
 import { createPrisma } from "../accounts/database.js";
 import { createSessionStore } from "../accounts/session-store.js";
 import { createUserService } from "../accounts/users.js";
@@ -51,6 +51,11 @@ function overHttp(access: ApiAccess): UserAdmin {
   };
 }
 
+/** Who works on the stores themselves is asked for no password, so none is checked here. */
+const NO_CREDENTIALS: Pick<Credentials, "prove"> = {
+  prove: async () => ({ kind: "refused" }),
+};
+
 function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
   const config = loadConfig(env);
   const prisma = createPrisma(config.DATABASE_URL);
@@ -59,7 +64,7 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
   const service = createUserService({
     prisma,
     store: createSessionStore({ redis, keys, config }),
-    credentials: createCredentials({ prisma, redis, keys }),
+    credentials: NO_CREDENTIALS,
   });
   const idOf = async (email: string): Promise<string> => {
     // Without Redis the sessions could not be ended, so nothing is begun.

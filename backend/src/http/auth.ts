@@ -3,9 +3,11 @@ import { type Role, type Scope, scopes, tenantIdSchema } from "@streamforge/shar
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Actor } from "../accounts/audit.js";
 import type { Authenticator, Principal } from "../accounts/authenticator.js";
-import type { From, SessionRecord, Sessions } from "../accounts/sessions.js";
+import type { From } from "../accounts/credentials.js";
+import type { SessionRecord, Sessions } from "../accounts/sessions.js";
 import type { Config } from "../config.js";
-import { readCookie, SESSION_COOKIE } from "./cookies.js";
+import { DEVICE_COOKIE, readCookie, SESSION_COOKIE } from "./cookies.js";
+import type { Guesses } from "./guesses.js";
 import { type OriginConfig, requireOwnOrigin } from "./origins.js";
 import { problem } from "./problems.js";
 import { createRouteTable, type Need, type RouteTable, type Ruled, refusal } from "./rules.js";
@@ -51,10 +53,11 @@ export interface Auth extends Pick<RouteTable, "routes" | "allowedTo"> {
 export interface AuthDeps {
   authenticator: Pick<Authenticator, "authenticateKey">;
   sessions: Pick<Sessions, "read">;
+  guesses: Guesses;
   config: Pick<Config, "ADMIN_TOKEN"> & OriginConfig;
 }
 
-export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth {
+export function createAuth({ authenticator, sessions, guesses, config }: AuthDeps): Auth {
   const table = createRouteTable();
   const adminTokenDigest = config.ADMIN_TOKEN === undefined ? null : hash("sha256", config.ADMIN_TOKEN, "buffer");
 
@@ -79,10 +82,14 @@ export function createAuth({ authenticator, sessions, config }: AuthDeps): Auth 
     const adminToken = headers["x-admin-token"];
     // Without ADMIN_TOKEN the door does not exist: the header is any header, and other credentials still count.
     if (adminTokenDigest && typeof adminToken === "string") {
-      return timingSafeEqual(hash("sha256", adminToken, "buffer"), adminTokenDigest) ? ADMIN_TOKEN_PRINCIPAL : null;
+      const right = timingSafeEqual(hash("sha256", adminToken, "buffer"), adminTokenDigest);
+      return right ? ADMIN_TOKEN_PRINCIPAL : guesses.adminToken(request);
     }
     const key = keyOf(headers.authorization, headers["x-api-key"]);
-    if (key !== null) return authenticator.authenticateKey(key);
+    if (key !== null) {
+      const found = authenticator.authenticateKey(key, () => guesses.mayLookUp(request));
+      return found instanceof Promise ? found.then((principal) => principal ?? guesses.key(request)) : (found ?? guesses.key(request));
+    }
     const sessionId = sessionIdOf(request, config);
     if (sessionId === null) return null;
     return sessions.read(sessionId).then((session) => session && userPrincipal(session));
@@ -137,8 +144,9 @@ export function actorOf(request: FastifyRequest): Actor {
 }
 
 /** Where the request came from, for sessions and for counting tries. */
-export function fromOf(request: FastifyRequest): From {
-  return { ip: request.ip, userAgent: request.headers["user-agent"], correlationId: request.id };
+export function fromOf(request: FastifyRequest, config: OriginConfig): From {
+  const device = readCookie(request, DEVICE_COOKIE, config) ?? undefined;
+  return { ip: request.ip, device, userAgent: request.headers["user-agent"], correlationId: request.id };
 }
 
 /**

@@ -5,6 +5,11 @@ import { isSecure, type OriginConfig } from "./origins.js";
 /** The session of somebody who signed in. */
 export const SESSION_COOKIE = "sf_session";
 
+/** Names a browser that somebody has signed in with: it opens nothing, but its tries are counted apart from strangers'. */
+export const DEVICE_COOKIE = "sf_device";
+
+const DEVICE_MS = 90 * 24 * 3_600_000;
+
 type CookieConfig = Pick<OriginConfig, "COOKIE_SECURE">;
 
 /**
@@ -22,6 +27,11 @@ export function readCookie(request: FastifyRequest, name: string, config: Cookie
 /** Gives a browser its session. An `expiresAtMs` in the past takes it away. */
 export function setSession(request: FastifyRequest, reply: FastifyReply, id: string, expiresAtMs: number, config: CookieConfig): void {
   reply.header("set-cookie", cookieLine(request, SESSION_COOKIE, id, new Date(expiresAtMs), config));
+}
+
+/** Gives a browser the id by which it is known at the next sign-in. */
+export function setDevice(request: FastifyRequest, reply: FastifyReply, id: string, config: CookieConfig): void {
+  reply.header("set-cookie", cookieLine(request, DEVICE_COOKIE, id, new Date(Date.now() + DEVICE_MS), config));
 }
 
 /** The `Set-Cookie` line that gives a browser one of ours. */

@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Gauge, type Registry } from "prom-client";
 import { createTurns, NoTurnError, type Turns } from "../lib/turns.js";
 import { callerOf } from "./auth.js";
-import { rateLimited } from "./rate-limits.js";
 import { whileAsked } from "./reads.js";
+import { rateLimited } from "./too-many.js";
 
 export interface FairReads {
   /** A list, or another answer that may be large: its turn ends when the answer has been sent, or its client has left. */

@@ -1,13 +1,13 @@
 import { fastifyRateLimit } from "@fastify/rate-limit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Redis } from "ioredis";
-import { TRIES_PER_EMAIL, WINDOW_SECONDS } from "../accounts/throttle.js";
 import type { Config } from "../config.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { Limiter, Verdict } from "../stream/limiter.js";
 import { callerOf, type Hook, principalOf, requireTenant } from "./auth.js";
 import { type ProblemError, problem } from "./problems.js";
 import type { Server } from "./server.js";
+import { limitHeaders, rateLimited } from "./too-many.js";
 
 export interface RateLimits {
   /** onRequest: requests a second of an API key, or of all keys of a tenant that has a limit of its own. */
@@ -75,34 +75,10 @@ function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict
   return problem("rate-limited", `The limit is ${rate} ${name} a second.`, {}, { "Retry-After": String(waitSeconds) });
 }
 
-/** So many in so much time. */
-interface Policy {
-  name: string;
-  quota: number;
-  windowSeconds: number;
-}
-
-/** As the IETF's draft on RateLimit fields has them. */
-function limitHeaders({ name, quota, windowSeconds }: Policy, remaining: number, resetSeconds: number) {
-  return { "RateLimit-Policy": `"${name}";q=${quota};w=${windowSeconds}`, RateLimit: `"${name}";r=${remaining};t=${resetSeconds}` };
-}
-
-/** The 429 of what is not on the path of an event, with the headers that every 429 has. */
-export function rateLimited(detail: string, policy: Policy, waitSeconds: number): ProblemError {
-  const seconds = Math.max(1, Math.ceil(waitSeconds));
-  return problem("rate-limited", detail, {}, { ...limitHeaders(policy, 0, seconds), "Retry-After": String(seconds) });
-}
-
 /** Requests and events are two policies of one answer. */
 function addToList(reply: FastifyReply, header: string, member: string): void {
   const before = reply.getHeader(header);
   reply.header(header, before === undefined ? member : `${before}, ${member}`);
-}
-
-/** The 429 of somebody who may be guessing a password. */
-export function tooManyTries(waitSeconds: number): ProblemError {
-  const policy = { name: "sign-in", quota: TRIES_PER_EMAIL, windowSeconds: WINDOW_SECONDS };
-  return rateLimited("Too many tries. Wait before the next one.", policy, waitSeconds);
 }
 
 /**

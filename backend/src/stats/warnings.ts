@@ -3,8 +3,10 @@ import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
 import { checkSentence } from "../ledger/verify.js";
 import type { Depth } from "../stream/depth.js";
-import type { ApiHeartbeat, WorkerHeartbeat } from "../stream/heartbeat.js";
+
+import type { ApiHeartbeat, FailedTriesView, WorkerHeartbeat } from "../stream/heartbeat.js";
 import { ALIVE_MS, type Seen } from "./alive.js";
+
 import type { Dependencies } from "./dependencies.js";
 import type { Rate } from "./rates.js";
 
@@ -66,6 +68,7 @@ export function createWarnings(): (situation: Situation) => Warning[] {
     silent,
     faults,
     lasting(deadFast),
+    failedTries,
     unsafe,
     partitions,
   ];
@@ -275,6 +278,34 @@ function deadFast({ rates }: Situation): Warning | undefined {
     `${rates.dead.toFixed(1)} events a second became dead letters over the last 10 s.`,
     "One producer with a new format is the usual cause; dead letters are grouped by cause.",
   );
+}
+
+/** Of one account, or one door, over all processes. Wrong keys are mostly a producer with an old one, so it takes more of them. */
+const GUESSES_FROM = { password: 10, "admin-token": 10, "api-key": 300 } as const;
+
+function failedTries({ apis, nowMs }: Situation): Warning[] {
+  const byAccount = new Map<string, FailedTriesView>();
+  for (const one of apis.flatMap(({ failedTries: tries = [] }) => tries)) {
+    const before = byAccount.get(`${one.door} ${one.email}`);
+    byAccount.set(`${one.door} ${one.email}`, {
+      ...one,
+      guesses: one.guesses + (before?.guesses ?? 0),
+      refused: one.refused + (before?.refused ?? 0),
+      addresses: Math.max(one.addresses, before?.addresses ?? 0),
+      fromMs: Math.min(one.fromMs, before?.fromMs ?? nowMs),
+    });
+  }
+  return [...byAccount.values()]
+    .filter(({ door, guesses, refused }) => guesses + refused >= GUESSES_FROM[door])
+    .map(({ door, email, guesses, refused, addresses, fromMs }) => {
+      const target = door === "password" ? (email ?? "e-mails that nobody has") : door === "admin-token" ? "the admin token" : "API keys";
+      const times = `${counted(guesses + refused, "failed sign-in")} for ${target} from ${addresses === 1 ? "one address" : `at least ${addresses} addresses`} in ${seconds(nowMs - fromMs)}`;
+      return warning(
+        "sign-in-failed",
+        `${times}; ${refused === 0 ? "each was looked at" : `${refused} were refused unseen`}.`,
+        "The audit log has the addresses (sign-in-failed). Guesses are limited, and a device that was signed in before still comes in. Block the addresses in front of the API if it goes on.",
+      );
+    });
 }
 
 function unsafe({ limits }: Situation): Warning | undefined {

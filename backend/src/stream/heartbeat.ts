@@ -38,6 +38,21 @@ export interface ApiHeartbeat {
   /** Time to answer an ingest request, ms, over the last seconds. */
   acceptP50: number | null;
   acceptP99: number | null;
+  /** Failed tries at passwords, the admin token and API keys, an account each; absent in older versions. */
+  failedTries?: FailedTriesView[];
+}
+
+/** Failed tries at one account, or one door, in the last minutes. */
+export interface FailedTriesView {
+  door: "password" | "admin-token" | "api-key";
+  /** E-mail of the account; null when nobody has it, or the door has none. */
+  email: string | null;
+  /** Looked at, and refused unseen. */
+  guesses: number;
+  refused: number;
+  /** At least so many. */
+  addresses: number;
+  fromMs: number;
 }
 
 const EVERY_MS = 1_000;

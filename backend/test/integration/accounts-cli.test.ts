@@ -8,7 +8,7 @@ import { createKeyService } from "../../src/accounts/keys.js";
 import { createAuth } from "../../src/http/auth.js";
 import { asProblem, sendProblem } from "../../src/http/refusals.js";
 import { keyRoutes } from "../../src/http/routes/keys.js";
-import { type Accounts, startAccounts, until } from "./accounts-fixture.js";
+import { type Accounts, NO_GUESSES, startAccounts, until } from "./accounts-fixture.js";
 
 const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));
 const ADMIN_TOKEN = "admin-token-of-the-test";
@@ -25,7 +25,12 @@ beforeAll(async () => {
   server.setValidatorCompiler(validatorCompiler);
   server.setSerializerCompiler(serializerCompiler);
   server.setErrorHandler((error: FastifyError, request, reply) => sendProblem(request, reply, asProblem(error)));
-  const auth = createAuth({ authenticator, sessions: { read: async () => null }, config: { ...accounts.config, ADMIN_TOKEN } });
+  const auth = createAuth({
+    authenticator,
+    sessions: { read: async () => null },
+    guesses: NO_GUESSES,
+    config: { ...accounts.config, ADMIN_TOKEN },
+  });
   auth.install(server);
   server.register(
     keyRoutes({ auth, keyService: createKeyService({ prisma: accounts.prisma, announcer: authenticator, config: accounts.config }) }),

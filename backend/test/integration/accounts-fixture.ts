@@ -10,6 +10,7 @@ import { type Authenticator, createAuthenticator } from "../../src/accounts/auth
 import { migrate } from "../../src/accounts/bootstrap.js";
 import { createPrisma, type PrismaClient } from "../../src/accounts/database.js";
 import { type Config, loadConfig } from "../../src/config.js";
+import type { Guesses } from "../../src/http/guesses.js";
 import { redisKeys } from "../../src/stream/keys.js";
 import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
 import { patience } from "../support/yardstick.js";
@@ -28,6 +29,9 @@ export interface Accounts {
 
 export const keys = redisKeys("sf");
 export const log = { warn() {} };
+
+/** Wrong credentials are 401 and count nothing; for tests about something else. */
+export const NO_GUESSES: Guesses = { adminToken: async () => null, key: () => null, mayLookUp: () => true };
 
 export async function startAccounts(env: Record<string, string> = {}): Promise<Accounts> {
   const dataDir = mkdtempSync(join(tmpdir(), "sf-accounts-"));

@@ -15,26 +15,9 @@ let stack: Stack;
 let edge: TestProcess;
 beforeAll(async () => {
   stack = await startStack({ workers: 0 });
-  edge = await stack.startApi({ TRUST_PROXY: "127.0.0.1", BODY_TIMEOUT_MS: "1500", STREAM_MAX_BYTES: "200000", ADMIN_TOKEN: "short" });
+  edge = await stack.startApi({ BODY_TIMEOUT_MS: "1500", STREAM_MAX_BYTES: "200000" });
 });
 afterAll(() => stack?.stop());
-
-const signIn = (forwarded: string) =>
-  fetch(`${edge.url}/v1/session`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-forwarded-for": forwarded },
-    body: JSON.stringify({ email: stack.adminEmail, password: "wrong" }),
-  });
-
-test("behind one proxy tries to sign in count by the address that the proxy saw, whatever the client says in front of it", async () => {
-  for (let i = 0; i < 10; i++) expect((await signIn(`198.51.100.${i}, 203.0.113.9`)).status).toBe(401);
-  const refused = await signIn("198.51.100.99, 203.0.113.9");
-  expect(refused.status).toBe(429);
-  expect(refused.headers.get("ratelimit-policy")).toBe('"sign-in";q=10;w=900');
-  expect(refused.headers.get("ratelimit")).toMatch(/^"sign-in";r=0;t=\d+$/);
-  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(1);
-  expect((await signIn("203.0.113.9, 203.0.113.10")).status).toBe(401);
-});
 
 test("administrative requests have a limit of their own, and say so as every 429 does", async () => {
   const strict = await stack.startApi({ ADMIN_REQUESTS_PER_MINUTE: "3" });
@@ -132,12 +115,6 @@ test("a slow body is shed where people sign in, too", async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   expect(answer).toContain('"code":"request-timeout"');
   expect(edge.alive()).toBe(true);
-});
-
-test("a short ADMIN_TOKEN opens the door, and is warned of", async () => {
-  const answer = await fetch(`${edge.url}/v1/admin/tenants`, { headers: { "x-admin-token": "short" } });
-  expect(answer.status).toBe(200);
-  expect(edge.output()).toContain("ADMIN_TOKEN has fewer than 16 characters");
 });
 
 const SF = fileURLToPath(new URL("../../dist/cli/sf.js", import.meta.url));

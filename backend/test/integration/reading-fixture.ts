@@ -21,6 +21,7 @@ import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
 import { createLog } from "../../src/telemetry/log.js";
 import { startWorker } from "../../src/worker.js";
 import { patience } from "../support/yardstick.js";
+import { NO_GUESSES } from "./accounts-fixture.js";
 
 /** Real Redis and MongoDB, the real server with its guards, and credentials that need no Postgres. */
 export interface Reading {
@@ -90,7 +91,12 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
   const appender = createAppender({ redis, keys, partitions, dedupeTtlMs: 600_000, timeoutMs: 5_000, replicaAcks: 0 });
   const ingest = createIngest(appender, { maxEventBytes: 262_144, maxDepth: 64, strategy: "intent", partitions });
   const app = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {}, bodies: createBodyReader(config) });
-  const auth = createAuth({ authenticator: { authenticateKey: keyPrincipal }, sessions: { read: readSession }, config });
+  const auth = createAuth({
+    authenticator: { authenticateKey: keyPrincipal },
+    sessions: { read: readSession },
+    guesses: NO_GUESSES,
+    config,
+  });
   auth.install(app);
 
   return {

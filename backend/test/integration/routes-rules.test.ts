@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuth } from "../../src/http/auth.js";
 import type { Need, RouteRule } from "../../src/http/rules.js";
 import { atThisPace, patience } from "../support/yardstick.js";
-import { sleep } from "./accounts-fixture.js";
+import { NO_GUESSES, sleep } from "./accounts-fixture.js";
 import { permissionsPage } from "./permissions-page.js";
 import {
   ADMIN_TOKEN,
@@ -106,6 +106,8 @@ describe("promise 24: every route × every credential", () => {
         for (const credential of all.credentials) {
           const { status } = await all.call(route.method, pathOf(route.url), credential.headers, {});
           asked++;
+          // After some wrong tokens nobody is told any more whether one is wrong.
+          if (credential.name === "a wrong admin token" && status === 429) continue;
           const right = may(route, credential) ? ![401, 403].includes(status) && status < 500 : status === (credential.who ? 403 : 401);
           if (!right) wrong.push(`${nameOf(route)} as ${credential.name}: ${status}`);
         }
@@ -255,6 +257,7 @@ describe("a route without a rule", () => {
     createAuth({
       authenticator: { authenticateKey: () => null },
       sessions: { read: async () => null },
+      guesses: NO_GUESSES,
       config: { ADMIN_TOKEN: undefined, CORS_ORIGINS: [], COOKIE_SECURE: false },
     });
 

@@ -1,21 +1,24 @@
 import type { Role } from "@streamforge/shared";
 import { createCredentials } from "../../src/accounts/credentials.js";
+import { createFailedTryLog } from "../../src/accounts/failed-tries.js";
 import { createKeyService } from "../../src/accounts/keys.js";
 import { hashPassword } from "../../src/accounts/passwords.js";
 import { createSeal } from "../../src/accounts/seal.js";
 import { createSessionStore, type SessionRecord } from "../../src/accounts/session-store.js";
 import { createSessions } from "../../src/accounts/sessions.js";
 import { createSettingsService } from "../../src/accounts/settings.js";
+import { createThrottle } from "../../src/accounts/throttle.js";
 import { createUserService } from "../../src/accounts/users.js";
 import { createAuth } from "../../src/http/auth.js";
 import { createBodyReader } from "../../src/http/body.js";
+import { createGuesses } from "../../src/http/guesses.js";
 import { keyRoutes } from "../../src/http/routes/keys.js";
 import { meRoutes } from "../../src/http/routes/me.js";
 import { sessionRoutes } from "../../src/http/routes/session.js";
 import { userRoutes } from "../../src/http/routes/users.js";
 import { createServer, type Server } from "../../src/http/server.js";
 import { createLog } from "../../src/telemetry/log.js";
-import { type Accounts, keys, startAccounts } from "./accounts-fixture.js";
+import { type Accounts, keys, log, startAccounts } from "./accounts-fixture.js";
 
 export const ADMIN_TOKEN = "admin-token-of-the-test";
 export const PASSWORD = "correct horse battery";
@@ -62,7 +65,9 @@ export async function startPeople(env: Record<string, string> = {}): Promise<Peo
       ...(payload && { body: JSON.stringify(payload) }),
     });
     const text = await response.text();
-    return { status: response.status, body: text === "" ? null : JSON.parse(text), headers: Object.fromEntries(response.headers) };
+    const cookie = response.headers.getSetCookie().find((line) => line.startsWith("sf_session="));
+    const all = Object.fromEntries(response.headers);
+    return { status: response.status, body: text === "" ? null : JSON.parse(text), headers: { ...all, "set-cookie": cookie } };
   };
   return {
     accounts,
@@ -103,10 +108,13 @@ async function serve(accounts: Accounts): Promise<Server> {
   const authenticator = await accounts.authenticator();
   const server = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {}, bodies: createBodyReader(config) });
   const store = createSessionStore({ redis, keys, config });
-  const credentials = createCredentials({ prisma, redis, keys });
+  const throttle = createThrottle(redis, keys);
+  const failed = createFailedTryLog({ prisma, log });
+  server.addHook("onClose", () => failed.close());
+  const credentials = createCredentials({ prisma, throttle, failed });
   const sessions = createSessions({ prisma, store, credentials, config });
   const users = createUserService({ prisma, store, credentials });
-  const auth = createAuth({ authenticator, sessions, config });
+  const auth = createAuth({ authenticator, sessions, guesses: createGuesses({ throttle, failed }), config });
   auth.install(server);
   await server.register(sessionRoutes({ sessions, config }));
   await server.register(userRoutes({ auth, users, sessions }));

@@ -16,9 +16,9 @@ import type { SettingsService } from "../../accounts/settings.js";
 import type { UserService } from "../../accounts/users.js";
 import { type Auth, actorOf, fromOf, principalOf, requirePerson } from "../auth.js";
 import { setSession } from "../cookies.js";
+import { tooManyTries } from "../guesses.js";
 import type { OriginConfig } from "../origins.js";
 import { problem } from "../problems.js";
-import { tooManyTries } from "../rate-limits.js";
 
 export interface MeRoutesDeps {
   auth: Auth;
@@ -65,11 +65,12 @@ function identityRoutes({ auth, users, sessions, config }: MeRoutesDeps): Fastif
       async (request, reply) => {
         const { id: userId, name: email, session } = principalOf(request);
         const { current, next } = request.body;
+        const from = fromOf(request, config);
         if (next === current || next.toLowerCase() === email) {
           const detail = next === current ? "must differ from the current one" : "must not be the e-mail address";
           throw problem("invalid-request", `/next ${detail}`, { errors: [{ pointer: "/next", detail }] });
         }
-        const outcome = await users.changePassword(actorOf(request), { userId, email, current, next, ip: request.ip, session });
+        const outcome = await users.changePassword(actorOf(request), { userId, email, current, next, from, session });
         if (outcome === "wrong") {
           const detail = "is not your password";
           throw problem("invalid-request", `/current ${detail}`, { errors: [{ pointer: "/current", detail }] });
@@ -77,7 +78,7 @@ function identityRoutes({ auth, users, sessions, config }: MeRoutesDeps): Fastif
         if (outcome !== "changed") {
           throw tooManyTries(outcome.retryAfterSeconds);
         }
-        const renewed = await sessions.renew(userId, fromOf(request));
+        const renewed = await sessions.renew(userId, from);
         if (renewed.kind === "signed-in") setSession(request, reply, renewed.sessionId, renewed.session.expiresAtMs, config);
         return reply.code(204).send(null);
       },

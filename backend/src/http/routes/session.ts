@@ -3,10 +3,10 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
 import { fromOf, sessionIdOf, unauthenticated } from "../auth.js";
-import { readCookie, SESSION_COOKIE, setSession } from "../cookies.js";
+import { readCookie, SESSION_COOKIE, setDevice, setSession } from "../cookies.js";
+import { tooManyTries } from "../guesses.js";
 import { type OriginConfig, requireOwnOrigin } from "../origins.js";
 import { problem } from "../problems.js";
-import { tooManyTries } from "../rate-limits.js";
 
 export interface SessionRoutesDeps {
   sessions: Sessions;
@@ -26,7 +26,7 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
       async (request, reply) => {
         // Without the check a foreign page could sign a visitor in under the attacker's name. Programs send no Origin.
         if (request.headers.origin !== undefined) requireOwnOrigin(request, config);
-        const outcome = await sessions.signIn(request.body, fromOf(request));
+        const outcome = await sessions.signIn(request.body, fromOf(request, config));
         if (outcome.kind === "throttled") {
           throw tooManyTries(outcome.retryAfterSeconds);
         }
@@ -35,6 +35,7 @@ export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyP
         const before = readCookie(request, SESSION_COOKIE, config);
         if (before !== null) await sessions.signOut(before, request.id);
         setSession(request, reply, outcome.sessionId, outcome.session.expiresAtMs, config);
+        if (outcome.device !== undefined) setDevice(request, reply, outcome.device, config);
         return sessionView(outcome.session);
       },
     );

@@ -7,7 +7,7 @@ import type { HistoryKeeper } from "../../stats/history.js";
 import type { Sampler } from "../../stats/sampler.js";
 import { type Auth, callerOf, requireAllTenants } from "../auth.js";
 import { ProblemError } from "../problems.js";
-import { rateLimited } from "../rate-limits.js";
+import { rateLimited } from "../too-many.js";
 
 export interface StatsRoutesDeps {
   auth: Auth;

@@ -13,6 +13,7 @@ const actions: Record<string, string> = {
   "session.create": "Signed in",
   "session.delete": "Signed out",
   "session.revoke": "Ended sessions",
+  "sign-in-failed": "Failed sign-ins",
   "settings.update": "Changed settings",
   "event-type.register": "Registered an event type",
   "event-type.update": "Changed an event type",
