@@ -27,6 +27,7 @@ import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
 import { serveDashboard } from "./http/dashboard.js";
 import { createFairReads } from "./http/fair-reads.js";
+import { readFirstEvents } from "./http/first-events.js";
 import { createGuesses } from "./http/guesses.js";
 import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { auditRoutes } from "./http/routes/audit.js";
@@ -52,6 +53,7 @@ import type { RouteRule } from "./http/rules.js";
 import { createServer, type Server, withSecurityHeaders } from "./http/server.js";
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
+import { createSecondLook } from "./ingest/second-look.js";
 import { createLedgerKeeper } from "./ledger/keeper.js";
 import { unlessOutage } from "./lib/faults.js";
 import { runAsMain } from "./main.js";
@@ -66,6 +68,7 @@ import { readMetrics } from "./stats/worker-metrics.js";
 import { createEventQueries } from "./store/event-queries.js";
 import { storedHashes } from "./store/events.js";
 import { connectStore } from "./store/mongo.js";
+import { createAcceptedRecords } from "./stream/accepted-records.js";
 import { type Appender, createAppender } from "./stream/appender.js";
 import { createRedisClock } from "./stream/clock.js";
 import { joinDataSet } from "./stream/data-set.js";
@@ -140,7 +143,11 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     replicaAcks: config.REDIS_REPLICA_ACKS,
     ...hooks,
   });
-  const ingest = createIngest(appender, {
+  const secondLook = createSecondLook({
+    ...readFirstEvents(store, createAcceptedRecords({ redis, keys })),
+    onError: (error) => log.warn({ err: error.message }, "a first event cannot be read, and counts as another one"),
+  });
+  const ingest = createIngest(appender, secondLook, {
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxDepth: config.MAX_JSON_DEPTH,
     strategy: config.DEDUPE_STRATEGY,
@@ -205,7 +212,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
       limits: rateLimits,
       refusal,
       now: clock.now,
-      foresee: createForesee({ remembered: lookup.find, storedHashes: (ids) => storedHashes(store, ids), types: checker }),
+      foresee: createForesee({ remembered: lookup.find, storedHashes: (ids) => storedHashes(store, ids), secondLook, types: checker }),
       config,
       metrics,
       latency,

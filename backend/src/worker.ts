@@ -9,6 +9,7 @@ import { unlessOutage } from "./lib/faults.js";
 import { runAsMain } from "./main.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
+import { type Contents, readContents } from "./store/contents.js";
 import { createEventStore } from "./store/events.js";
 import { connectStore, ensureIndexes } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
@@ -67,12 +68,14 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   });
   let stopping = false;
   const events = createEventStore(store);
+  const contents: Contents = (wanted) => readContents(store, wanted, config.MONGO_TIMEOUT_MS);
   const types = createTypeRegistry({ redis, keys, onError: unlessOutage("event-types") });
   const judge = createJudge();
   const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: true });
   const slots = createSlots(config.WORKER_BULKS_IN_FLIGHT);
   const pipelines = createPipelines({
     events,
+    contents,
     letters: createLetterStore(store),
     checkTypes: checkTypes(checker, slots.anyFree),
     worker: name,
@@ -116,6 +119,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     abandonedMs: config.CLAIM_IDLE_MS,
     store,
     events,
+    contents,
     worker: name,
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxDepth: config.MAX_JSON_DEPTH,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { reasonCodes } from "./api.js";
-import { countShown as countOf, timeShown as time } from "./vocabulary.js";
+import { countShown as countOf, MOST_NAME_LENGTH, timeShown as time } from "./vocabulary.js";
 
 /**
  * The shapes of sending events. The server reads these bodies itself, byte by byte, and checks them with `normalize`: what stands
@@ -8,42 +8,46 @@ import { countShown as countOf, timeShown as time } from "./vocabulary.js";
  */
 
 export const nameSchema = z
-  .union([z.string().min(1).max(200), z.int()])
-  .describe("1 to 200 characters without control characters; an integer becomes its decimal text");
+  .unknown()
+  .meta({ anyOf: [{ type: "string", minLength: 1, maxLength: MOST_NAME_LENGTH }, { type: "integer" }] })
+  .describe("1 to 200 characters without control characters; an integer of up to 200 digits becomes its decimal text");
 
 const nameOf = (what: string) => nameSchema.describe(what).optional();
 const momentOf = (what: string) => z.string().meta({ format: "date-time" }).describe(what).optional();
-const anotherNameOf = (field: string) => `Another name of ${field}`;
+/** Whatever does not fit is ordinary data, so it may be anything. */
+const anotherNameOf = (field: string, also = "") =>
+  z.unknown().optional().describe(`Another name of ${field}${also}. A value that does not fit is ordinary data`);
+const epochToo = ", which also takes epoch numbers: up to 11 digits are seconds (with a fraction or not), 12 or 13 milliseconds";
 
 export const sentEventSchema = z
   .looseObject({
     eventId: nameOf("Its identity within the tenant: the same id is stored once, however often it is sent"),
-    event_id: nameOf(anotherNameOf("eventId")),
-    id: nameOf(anotherNameOf("eventId")),
+    event_id: anotherNameOf("eventId"),
+    id: anotherNameOf("eventId"),
     eventType: nameOf("What happened. May be missing when the API key has a default type"),
-    event_type: nameOf(anotherNameOf("eventType")),
-    type: nameOf(anotherNameOf("eventType")),
+    event_type: anotherNameOf("eventType"),
+    type: anotherNameOf("eventType"),
     userId: nameOf("Whom it concerns: events of one user lie on one shard. Missing: partitionKey, else subject, else eventId"),
-    user_id: nameOf(anotherNameOf("userId")),
+    user_id: anotherNameOf("userId"),
     subject: nameOf("What it concerns, such as the number of an order"),
-    entityId: nameOf(anotherNameOf("subject")),
+    entityId: anotherNameOf("subject"),
     partitionKey: nameOf("Missing: subject"),
     occurredAt: momentOf("RFC 3339 with a zone, from 1970 to 24 hours from now; kept as it was sent. Missing: the time of receipt"),
-    occurred_at: momentOf(anotherNameOf("occurredAt")),
-    timestamp: momentOf(anotherNameOf("occurredAt")),
-    time: momentOf(anotherNameOf("occurredAt")),
+    occurred_at: anotherNameOf("occurredAt", epochToo),
+    timestamp: anotherNameOf("occurredAt", epochToo),
+    time: anotherNameOf("occurredAt", epochToo),
     source: nameOf("Who sends it. Missing: the API key's name"),
-    service: nameOf(anotherNameOf("source")),
+    service: anotherNameOf("source"),
     schemaVersion: nameOf("Missing: 1.0.0"),
     specVersion: nameOf("Missing: 1.0"),
     payload: z
       .unknown()
       .optional()
       .describe("Any JSON. Missing: all fields that have no meaning of their own are the payload, so that flat events work"),
-    data: z.unknown().optional().describe(anotherNameOf("payload")),
+    data: z.unknown().optional().describe("Another name of payload"),
   })
   .describe(
-    "One event. null counts as missing. When a field is there under two names the first one listed counts, and the other is data like any. Further fields are kept: beside the payload, or as the payload when there is none.",
+    "One event. null counts as missing. When a field is there under two names the first one listed that fits counts, and the other is data like any. Further fields are kept: beside the payload, or as the payload when there is none.",
   );
 
 export const itemStatuses = ["accepted", "duplicate", "conflict", "rejected", "retry"] as const;
@@ -54,10 +58,13 @@ export const acceptedSchema = z.object({
   id: z.string().describe("UUIDv8 of the stored event"),
   status: z.literal("accepted"),
   receivedAt: time,
+  detail: z.string().optional().describe("Says when an idempotency key was not used, because the event has an eventId"),
 });
 
 /** Members of the problems `duplicate` and `identity-conflict`. */
-export const firstAcceptedSchema = acceptedSchema.omit({ status: true }).describe("The event that was accepted first under this identity");
+export const firstAcceptedSchema = acceptedSchema
+  .omit({ status: true, detail: true })
+  .describe("The event that was accepted first under this identity");
 
 export const itemResultSchema = z.object({
   index: countOf.describe("Position of the item; in a resumed stream it counts from the part that was sent"),
@@ -75,6 +82,7 @@ export const batchSummarySchema = z.object({
   rejected: countOf,
   retry: countOf,
   results: z.array(itemResultSchema).describe("What is neither accepted nor duplicate; everything with ?results=all"),
+  detail: z.string().optional().describe("Says when an idempotency key was not used for some items, because they have an eventId"),
 });
 export type BatchSummary = z.infer<typeof batchSummarySchema>;
 

@@ -1,7 +1,7 @@
 import type { BatchSummary, ItemResult, ProblemCode } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { uuidText } from "../ingest/identify.js";
-import { type Item, type ItemOutcome, itemResult, outcomeOf } from "../ingest/ingest.js";
+import { isDerived, isDerivedName, uuidText } from "../ingest/identify.js";
+import { type Item, type ItemOutcome, itemResult, outcomeOf, UNREAD } from "../ingest/ingest.js";
 import type { IngestMetrics } from "../telemetry/metrics.js";
 import { type ProblemError, problem } from "./problems.js";
 import { sendProblem } from "./refusals.js";
@@ -13,25 +13,27 @@ export function answerOne(metrics: IngestMetrics, request: FastifyRequest, reply
   const outcome = outcomeOf(item);
   metrics.count(outcome.status, 1);
   if (outcome.status === "accepted") {
-    return sendAccepted(reply, 202, item.eventId, uuidText(item.id), item.receivedAtMs);
+    return sendAccepted(reply, 202, item, item);
   }
   if (outcome.status === "duplicate" || outcome.status === "conflict") {
     metrics.dedupeHits.inc();
     const { eventId, id, receivedAtMs } = outcome;
     if (outcome.status === "duplicate" && prefersLenient(request)) {
       reply.header("Preference-Applied", "handling=lenient");
-      return sendAccepted(reply, 200, eventId, uuidText(id), receivedAtMs);
+      return sendAccepted(reply, 200, item, outcome);
     }
     const first = { eventId, id: uuidText(id), receivedAt: new Date(receivedAtMs).toISOString() };
-    const refused =
+    const said =
       outcome.status === "duplicate"
-        ? problem("duplicate", "The first one counts; this may be treated as success.", first)
-        : problem(
-            "identity-conflict",
-            "An event with this identity and another body was accepted before. Give this one an identity of its own.",
-            first,
-          );
-    reply.header("Location", locationOf(eventId));
+        ? "The first one counts; this may be treated as success."
+        : `An event with this identity and another body was accepted before. ${outcome.unread ? UNREAD : "Give this one an identity of its own."}`;
+    const note = keyNote([item]);
+    const refused = problem(
+      outcome.status === "duplicate" ? "duplicate" : "identity-conflict",
+      note === undefined ? said : `${said} ${note}`,
+      first,
+    );
+    reply.header("Location", locationOf(item, outcome));
     metrics.rejected.inc({ code: refused.code });
     return sendProblem(request, reply, refused);
   }
@@ -46,16 +48,48 @@ export function answerRejected(request: FastifyRequest, reply: FastifyReply, { c
   return sendProblem(request, reply, problem(code, detail, errors ? { errors } : {}));
 }
 
-function sendAccepted(reply: FastifyReply, status: 200 | 202, eventId: string, id: string, receivedAtMs: number): FastifyReply {
+/** The event that counts: this one, or the first one. */
+interface Counting {
+  eventId: string;
+  /** 16 bytes, latin1. */
+  id: string;
+  receivedAtMs: number;
+}
+
+function sendAccepted(reply: FastifyReply, status: 200 | 202, item: Item, { eventId, id, receivedAtMs }: Counting): FastifyReply {
+  const note = item.keyUnused ? `,"detail":${JSON.stringify(keyNote([item]))}` : "";
   // Written by hand: this answer is the hot path, and a serializer of its schema costs more than the text.
-  const text = `{"eventId":${JSON.stringify(eventId)},"id":"${id}","status":"accepted","receivedAt":"${new Date(receivedAtMs).toISOString()}"}`;
-  return reply.code(status).header("Location", locationOf(eventId)).type("application/json; charset=utf-8").serializer(asIs).send(text);
+  const text = `{"eventId":${JSON.stringify(eventId)},"id":"${uuidText(id)}","status":"accepted","receivedAt":"${new Date(receivedAtMs).toISOString()}"${note}}`;
+  return reply
+    .code(status)
+    .header("Location", locationOf(item, { eventId, id }))
+    .type("application/json; charset=utf-8")
+    .serializer(asIs)
+    .send(text);
 }
 
 const asIs = (text: unknown): string => text as string;
 
-function locationOf(eventId: string): string {
-  return `/v1/events/${encodeURIComponent(eventId)}`;
+/** What is said of an idempotency key that was not needed; undefined when it was, or when there is none. */
+function keyNote(items: Item[]): string | undefined {
+  const unused = items.filter((item) => item.keyUnused).length;
+  return unused === 0 ? undefined : unusedKeyNote(unused, items.length);
+}
+
+/** @param of how many items */
+export function unusedKeyNote(unused: number, of: number): string {
+  const which =
+    of === 1 ? "the event has an eventId, which is its identity" : `${unused} of ${of} items have an eventId, which is their identity`;
+  return `Idempotency-Key was not used${unused < of ? " everywhere" : ""}: ${which}.`;
+}
+
+/**
+ * Where the event can be read. Clients take `.` and `..` for steps in the path, percent-encoded or not, and an eventId of the form
+ * that is given here leads to the event that was given it: these are named by their id.
+ */
+function locationOf(item: Item, { eventId, id }: Pick<Counting, "eventId" | "id">): string {
+  const byName = eventId !== "." && eventId !== ".." && (!isDerivedName(eventId) || isDerived(item.context.tenantId, eventId, id));
+  return `/v1/events/${byName ? encodeURIComponent(eventId) : uuidText(id)}`;
 }
 
 function prefersLenient(request: FastifyRequest): boolean {
@@ -84,9 +118,10 @@ export function summarize(items: Item[], outcomes: ItemOutcome[], all: boolean):
 export function answerMany(metrics: IngestMetrics, request: FastifyRequest, reply: FastifyReply, items: Item[]): FastifyReply {
   const summary = summarize(items, items.map(outcomeOf), (request.query as { results?: string }).results === "all");
   countSummary(metrics, summary);
+  const note = keyNote(items);
   // For shippers that take 207 for a failure, and would send the chunk for ever.
   const mixed = prefersLenient(request) ? 200 : 207;
-  return sendSummary(request, reply, summary, summary, { mixed });
+  return sendSummary(request, reply, summary, note === undefined ? summary : { ...summary, detail: note }, { mixed });
 }
 
 /** Counts a batch in the metrics. */

@@ -1,5 +1,4 @@
 import type { Buffer } from "node:buffer";
-import { isName } from "@streamforge/shared";
 import type { FastifyRequest } from "fastify";
 import type { Config } from "../config.js";
 import { MalformedBody, type Slice, skipSpace, splitArray, splitLines, trimmed } from "../ingest/decode/slices.js";
@@ -10,6 +9,7 @@ import { eventContext } from "../stream/record.js";
 import { callerOf, principalOf, requireTenant } from "./auth.js";
 import type { BodyReader, HeldBody } from "./body.js";
 import { traceparentOf } from "./correlation.js";
+import { idempotencyKeyOf } from "./idempotency-key.js";
 import { problem } from "./problems.js";
 
 export interface EventBodyDeps {
@@ -24,7 +24,6 @@ export const JSON_TYPE = "application/json";
 export const NDJSON_TYPES = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
 
 const OPEN_ARRAY = 0x5b;
-const MAX_KEY_LENGTH = 180;
 
 /** What a POST body turned out to be. */
 export interface Decoded {
@@ -40,19 +39,14 @@ export function isNdjson(request: FastifyRequest): boolean {
 /** What all items of a request share, from its credential and headers. */
 export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyRequest): IngestScope {
   const principal = principalOf(request);
-  const { headers } = request;
-  const key = headers["x-idempotency-key"] ?? headers["idempotency-key"];
-  if (key !== undefined && (typeof key !== "string" || !isName(key) || key.length > MAX_KEY_LENGTH)) {
-    throw problem("invalid-request", `X-Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters and no control characters.`);
-  }
   const context = eventContext({
     tenantId: requireTenant(request),
     keyName: principal.name,
     defaultType: principal.defaultType ?? "",
     correlationId: request.id,
-    traceparent: traceparentOf(headers),
+    traceparent: traceparentOf(request.headers),
   });
-  return { context, idempotencyKey: key, several: false, receivedAtMs: deps.now() };
+  return { context, idempotencyKey: idempotencyKeyOf(request), several: false, receivedAtMs: deps.now() };
 }
 
 export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Promise<HeldBody> {

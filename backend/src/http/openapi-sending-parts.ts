@@ -29,9 +29,9 @@ const HEADERS_IN = [
   header(
     "Idempotency-Key",
     KEY,
-    "The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position",
+    'The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each after the first also counts with its position. "abc", a structured string, and abc are one key',
   ),
-  header("X-Idempotency-Key", KEY, "Same as Idempotency-Key; this one counts when both are there"),
+  header("X-Idempotency-Key", KEY, "Same as Idempotency-Key. When both are there they must say the same"),
   header("Content-Encoding", text({ enum: ["gzip", "x-gzip", "identity"] }), "gzip when the body is compressed"),
   header(
     "X-Correlation-Id",

@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { ProblemCode, ReasonCode } from "@streamforge/shared";
-import type { Item } from "./ingest.js";
+import type { DedupeRecord } from "../stream/record.js";
+import { eventUuid } from "./identify.js";
+import { HOUR_MS, type Item } from "./ingest.js";
 import { normalize } from "./normalize.js";
+import type { Doubt, SecondLook } from "./second-look.js";
 
 /** What would become of an item: `code` says why it would not be stored. */
 export interface Foreseen {
@@ -11,9 +14,11 @@ export interface Foreseen {
 
 export interface ForeseeDeps {
   /** What Redis remembers of an identity, null when nothing. */
-  remembered(partition: number, identity: string): Promise<{ hash: Buffer } | null>;
+  remembered(partition: number, identity: string): Promise<DedupeRecord | null>;
   /** Body hashes of the stored events among these ids (16 bytes each), by id in hex. */
   storedHashes(ids: Buffer[]): Promise<Map<string, Buffer>>;
+  /** Compares the contents where only the texts differ. */
+  secondLook: SecondLook;
   /** What the worker says of an event's type and payload. */
   types: {
     ready(): Promise<void>;
@@ -37,9 +42,9 @@ const AT_ONCE = 500;
  * order. It is no promise: another request may take the identity a moment later.
  * @returns one answer for each item; undefined for those that were rejected
  */
-export function createForesee({ remembered, storedHashes, types }: ForeseeDeps) {
+export function createForesee({ remembered, storedHashes, secondLook, types }: ForeseeDeps) {
   return async (items: readonly Item[]): Promise<(Foreseen | undefined)[]> => {
-    const firstHash = new Map<string, string>();
+    const firstOnes = new Map<string, Item>();
     const found: (Foreseen | undefined)[] = [];
     for (let from = 0; from < items.length; from += AT_ONCE) {
       const some = items.slice(from, from + AT_ONCE);
@@ -54,8 +59,10 @@ export function createForesee({ remembered, storedHashes, types }: ForeseeDeps) 
         types,
         sound.filter((item) => !inRedis.get(item)),
       );
-      for (const item of some)
-        found.push(item.rejection ? undefined : judge(item, inRedis.get(item)?.hash, refused.get(item), stored, firstHash));
+      const met = new Map(sound.map((item) => [item, whatIsThere(item, inRedis.get(item), firstOnes, stored)]));
+      const doubts = sound.flatMap((item) => doubtOf(item, met.get(item)) ?? []);
+      if (doubts.length > 0) await secondLook(doubts);
+      for (const item of some) found.push(item.rejection ? undefined : judge(item, met.get(item), refused.get(item)));
     }
     return found;
   };
@@ -65,8 +72,9 @@ export function createForesee({ remembered, storedHashes, types }: ForeseeDeps) 
 async function refusals(types: ForeseeDeps["types"], items: Item[]): Promise<Map<Item, ReasonCode>> {
   await types.ready();
   const concerned = items.filter(({ context }) => types.concerns(context.tenantId));
-  const events = concerned.map(({ text, context }): Checkable => {
-    const event = normalize(JSON.parse(text.toString("utf8")), context.defaultType, Number.POSITIVE_INFINITY);
+  const events = concerned.map(({ text, context, receivedAtMs }): Checkable => {
+    const json = text.toString("utf8");
+    const event = normalize(JSON.parse(json), json, context.defaultType, receivedAtMs);
     if (Array.isArray(event)) throw new Error("an event that was received is none");
     return { tenantId: context.tenantId, eventType: event.eventType, payload: event.payload, bytes: text.length };
   });
@@ -74,23 +82,40 @@ async function refusals(types: ForeseeDeps["types"], items: Item[]): Promise<Map
   return new Map(concerned.flatMap((item, i) => (verdicts[i]?.fits === false ? [[item, verdicts[i].reason]] : [])));
 }
 
-function judge(
+/** What an item would find under its identity. */
+type Met =
+  | { where: "redis"; hash: string; first: DedupeRecord }
+  | { where: "body"; hash: string; first: Item }
+  | { where: "store"; hash: string };
+
+function whatIsThere(
   item: Item,
-  inRedis: Buffer | undefined,
-  refused: ReasonCode | undefined,
+  remembered: DedupeRecord | null | undefined,
+  firstOnes: Map<string, Item>,
   stored: Map<string, Buffer>,
-  firstHash: Map<string, string>,
-): Foreseen {
+): Met | undefined {
   // What Redis knows wins over what stands earlier in the same body: the earlier one was judged by it, too.
-  const first = inRedis?.toString("latin1") ?? firstHash.get(item.identity);
-  if (first === undefined) firstHash.set(item.identity, item.hash);
-  if (first !== undefined)
-    return first === item.hash ? { would: "duplicate", code: "duplicate" } : { would: "conflict", code: "identity-conflict" };
+  if (remembered) return { where: "redis", hash: remembered.hash.toString("latin1"), first: remembered };
+  const earlier = firstOnes.get(item.identity);
+  if (earlier) return { where: "body", hash: earlier.hash, first: earlier };
+  firstOnes.set(item.identity, item);
   const hash = stored.get(bytesOf(item.id).toString("hex"))?.toString("latin1");
-  // What is stored unchanged is a duplicate, whatever the schema of today says of it.
-  if (hash === item.hash) return { would: "duplicate", code: "duplicate" };
+  return hash === undefined ? undefined : { where: "store", hash };
+}
+
+function doubtOf(item: Item, met: Met | undefined): Doubt | undefined {
+  if (met === undefined || met.hash === item.hash || item.byContent) return undefined;
+  if (met.where === "body") return { item, first: met.first };
+  if (met.where === "store") return { item, first: undefined, id: item.id };
+  return { item, first: met.first, id: eventUuid(met.first.hour * HOUR_MS, item.identity) };
+}
+
+function judge(item: Item, met: Met | undefined, refused: ReasonCode | undefined): Foreseen {
+  // What is there and says the same makes it a duplicate, whatever the schema of today says of it.
+  if (met && (met.hash === item.hash || item.byContent || item.verdict === "same")) return { would: "duplicate", code: "duplicate" };
+  if (met && met.where !== "store") return { would: "conflict", code: "identity-conflict" };
   if (refused !== undefined) return { would: "dead", code: refused };
-  return hash === undefined ? { would: "stored" } : { would: "dead", code: "IDENTITY_CONFLICT" };
+  return met ? { would: "dead", code: "IDENTITY_CONFLICT" } : { would: "stored" };
 }
 
 function bytesOf(id: string): Buffer {

@@ -1,6 +1,19 @@
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { canonicalJson, type DedupeStrategy, eventUuid, type Identity, identify, newIdentity, uuidBytes, uuidText } from "./identify.js";
+import {
+  canonicalJson,
+  type DedupeStrategy,
+  eventUuid,
+  type Identity,
+  identify,
+  identitiesOf,
+  isContentIdentity,
+  nameDigest,
+  newIdentity,
+  uuidBytes,
+  uuidText,
+} from "./identify.js";
 import { type NormalEvent, normalize } from "./normalize.js";
 
 const NOW = Date.UTC(2026, 5, 1, 12, 30);
@@ -10,12 +23,23 @@ interface Given {
   tenantId?: string;
   strategy?: DedupeStrategy;
   idempotencyKey?: string;
+  position?: number;
   receivedAtMs?: number;
 }
 
-function identityOf(item: object, { tenantId = "t", strategy = "intent", idempotencyKey, receivedAtMs = NOW }: Given = {}): Identity {
-  const fields = item as Record<string, unknown>;
-  return identify(normalize(fields, "default", NOW) as NormalEvent, fields, { tenantId, strategy, idempotencyKey, receivedAtMs });
+function identityOf(
+  item: object,
+  { tenantId = "t", strategy = "intent", idempotencyKey, position = 0, receivedAtMs = NOW }: Given = {},
+): Identity {
+  return identityOfText(JSON.stringify(item), { tenantId, strategy, idempotencyKey, position, receivedAtMs });
+}
+function identityOfText(
+  text: string,
+  { tenantId = "t", strategy = "intent", idempotencyKey, position = 0, receivedAtMs = NOW }: Given = {},
+): Identity {
+  const item = JSON.parse(text) as Record<string, unknown>;
+  const event = normalize(item, text, "default", NOW) as NormalEvent;
+  return identify({ text, item, event }, { tenantId, strategy, idempotencyKey, position, receivedAtMs });
 }
 const hourOf = ({ id }: Identity): number => Number.parseInt(uuidText(id).replaceAll("-", "").slice(0, 12), 16) / HOUR_MS;
 const at = "2026-05-01T10:59:59.999Z";
@@ -41,10 +65,32 @@ describe("with an eventId", () => {
 });
 
 test("with an idempotency key that is the identity, however the body looks", () => {
-  const first = identityOf({ a: 1 }, { idempotencyKey: "k:0" });
-  expect(first.eventId).toBe("key:k:0");
-  expect(identityOf({ b: 1 }, { idempotencyKey: "k:0", receivedAtMs: NOW + 1 })).toEqual(first);
-  expect(identityOf({ a: 1 }, { idempotencyKey: "k:1" }).identity).not.toBe(first.identity);
+  const first = identityOf({ a: 1 }, { idempotencyKey: "k" });
+  expect(first).toMatchObject({ eventId: "key:k", identity: nameDigest("t", "key:k"), byContent: false });
+  expect(identityOf({ b: 1 }, { idempotencyKey: "k", receivedAtMs: NOW + 1 })).toEqual(first);
+  expect(identityOf({ a: 1 }, { idempotencyKey: "l" }).identity).not.toBe(first.identity);
+});
+
+test("no two of key, key with position, chosen eventId and content are one identity, whatever they are named", () => {
+  const content = identityOf({ time: at });
+  const names = ["k", "k:1", "k+1", "key:k", "key+1:k", "1:k", "key:key:k", content.eventId, `full-${"0".repeat(32)}`];
+  const all = names.flatMap((name) => [
+    identityOf({ eventId: name, other: 1 }),
+    ...[0, 1, 11].map((position) => identityOf({ a: 1 }, { idempotencyKey: name, position })),
+  ]);
+  const identities = [...all, content].map(({ identity }) => identity);
+  expect(new Set(identities).size).toBe(identities.length);
+  for (const { eventId, identity } of all) expect(identitiesOf("t", eventId)).toContain(identity);
+});
+
+test("an event that was read and is sent again under the eventId that its content made is the same event", () => {
+  const item = { type: "t", time: at, n: 1 };
+  const first = identityOf(item);
+  expect(identityOf({ ...item, eventId: first.eventId })).toEqual(first);
+  expect(identityOf({ ...item, n: 2, eventId: first.eventId })).toMatchObject({ eventId: first.eventId, byContent: false });
+  expect(isContentIdentity("t", first.eventId, Buffer.from(first.id, "latin1"))).toBe(true);
+  const other = identityOf({ ...item, n: 2, eventId: first.eventId });
+  expect(isContentIdentity("t", other.eventId, Buffer.from(other.id, "latin1"))).toBe(false);
 });
 
 describe("by content", () => {
@@ -73,6 +119,28 @@ describe("by content", () => {
     expect(identityOf({ ...item, source: "y" }, { strategy: "full" }).identity).not.toBe(first.identity);
     expect(identityOf({ ...item, extra: 1 }, { strategy: "full" }).identity).not.toBe(first.identity);
     expect(first.identity).not.toBe(identityOf(item).identity);
+  });
+
+  test("numbers are what is written, not what a double makes of them; spelling does not count", () => {
+    const of = (text: string, strategy: DedupeStrategy) => identityOfText(text, { strategy }).identity;
+    for (const strategy of ["intent", "full"] as const) {
+      for (const [a, b] of [
+        ['{"post":110988663231921363}', '{"post":110988663231921364}'],
+        ['{"payload":{"n":0.12345678901234567890}}', '{"payload":{"n":0.12345678901234567891}}'],
+        ['{"data":[1e400]}', '{"data":[1e401]}'],
+        ['{"n":9007199254740992}', '{"n":9007199254740993}'],
+      ] as const)
+        expect(of(a, strategy)).not.toBe(of(b, strategy));
+      for (const [a, b] of [
+        ['{"n":1,"m":[100]}', '{ "m" : [1e2], "n" : 1.0 }'],
+        ['{"payload":{"n":110988663231921363,"s":"ü"}}', '{"payload":{"s":"\\u00fc","n":110988663231921363.0}}'],
+        ['{"n":0}', '{"n":-0}'],
+      ] as const)
+        expect(of(a, strategy)).toBe(of(b, strategy));
+    }
+    expect(identityOfText('{"type":110988663231921363,"time":"2026-05-01T10:00:00Z"}').identity).not.toBe(
+      identityOfText('{"type":110988663231921364,"time":"2026-05-01T10:00:00Z"}').identity,
+    );
   });
 
   test("none: never the same", () => {

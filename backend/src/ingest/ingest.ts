@@ -8,12 +8,15 @@ import { parseItem } from "./decode/item.js";
 import type { Slice } from "./decode/slices.js";
 import { bodyHash, type DedupeStrategy, eventUuid, identify, newIdentity } from "./identify.js";
 import { normalize } from "./normalize.js";
+import type { Doubt, SecondLook, Verdict } from "./second-look.js";
+
+export const HOUR_MS = 3_600_000;
 
 /** What the items of one request share. */
 export interface IngestScope {
   context: EventContext;
   idempotencyKey: string | undefined;
-  /** More than one item may follow: an idempotency key then needs the item's position to name it. */
+  /** The body may hold several items; else the item is the whole body. */
   several: boolean;
   /** NDJSON: a bad item is named by its line and byte. */
   lines?: boolean;
@@ -31,6 +34,12 @@ export interface Item extends Appendable {
   twin: Item | undefined;
   /** Digest of an event without a lasting identity: a duplicate's eventId follows from it and the first one's time. */
   ephemeral: boolean;
+  /** Its content is its identity: it cannot conflict. */
+  byContent: boolean;
+  /** The request has an idempotency key that this item has no use for: its eventId is its identity. */
+  keyUnused: boolean;
+  /** Whether its content is the first one's; undefined while nobody had to ask, because the texts are the same. */
+  verdict: Verdict | undefined;
 }
 
 /** The event that has the identity. */
@@ -44,7 +53,8 @@ interface FirstOne {
 export type ItemOutcome =
   | { status: "accepted" }
   | ({ status: "duplicate" } & FirstOne)
-  | ({ status: "conflict" } & FirstOne)
+  /** `unread`: the first one could not be read, so it is not known whether both say the same. */
+  | ({ status: "conflict"; unread: boolean } & FirstOne)
   | { status: "rejected"; code: ProblemCode; detail: string; errors?: FieldError[] }
   | { status: "retry"; code: ProblemCode };
 
@@ -62,8 +72,8 @@ export interface Ingest {
   append(items: Item[]): Promise<void>;
 }
 
-/** The way in, top to bottom: parse → normalise → identify → (find twins) → append. */
-export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
+/** The way in, top to bottom: parse → normalise → identify → (find twins) → append → (compare what came again otherwise). */
+export function createIngest(appender: Appender, secondLook: SecondLook, limits: IngestLimits): Ingest {
   const receiveOne = (text: Buffer, index: number, position: number, scope: IngestScope): Item => {
     const parsed = parseItem(text, limits.maxEventBytes, limits.maxDepth, scope.several ? (scope.lines ? "line" : "item") : "body");
     if (parsed.kind === "rejected") {
@@ -72,9 +82,10 @@ export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
       return item;
     }
 
-    const event = normalize(parsed.value, scope.context.defaultType, scope.receivedAtMs);
+    const { value, json } = parsed;
+    const event = normalize(value, json, scope.context.defaultType, scope.receivedAtMs);
     if (Array.isArray(event)) {
-      const { eventId: sent } = parsed.value;
+      const { eventId: sent } = value;
       // Not echoed when it is itself what is wrong: it may be as long as the event.
       const eventId = typeof sent === "string" && isName(sent) ? sent : "";
       return rejectedItem(
@@ -88,13 +99,17 @@ export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
       );
     }
 
-    const key = scope.idempotencyKey;
-    const { eventId, id, identity } = identify(event, parsed.value, {
-      tenantId: scope.context.tenantId,
-      strategy: limits.strategy,
-      idempotencyKey: key === undefined || !scope.several ? key : `${key}:${position}`,
-      receivedAtMs: scope.receivedAtMs,
-    });
+    const { idempotencyKey } = scope;
+    const { eventId, id, identity, byContent } = identify(
+      { text: json, item: value, event },
+      {
+        tenantId: scope.context.tenantId,
+        strategy: limits.strategy,
+        idempotencyKey,
+        position,
+        receivedAtMs: scope.receivedAtMs,
+      },
+    );
     return {
       index,
       eventId,
@@ -105,7 +120,10 @@ export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
       receivedAtMs: scope.receivedAtMs,
       context: scope.context,
       partition: limits.partitions === 1 ? 0 : partitionOf(identity, limits.partitions),
-      ephemeral: event.eventId === undefined && key === undefined && event.occurredAtMs === undefined,
+      ephemeral: event.eventId === undefined && idempotencyKey === undefined && event.occurredAtMs === undefined,
+      byContent,
+      keyUnused: idempotencyKey !== undefined && event.eventId !== undefined,
+      verdict: undefined,
       twin: undefined,
       rejection: undefined,
       outcome: undefined,
@@ -121,6 +139,8 @@ export function createIngest(appender: Appender, limits: IngestLimits): Ingest {
     async append(items) {
       if (items.length > 1) findTwins(items);
       await appender.append(items.length === 1 && !items[0]?.rejection ? items : items.filter((item) => !item.rejection && !item.twin));
+      const doubts = items.flatMap((item) => doubtOf(item) ?? []);
+      if (doubts.length > 0) await secondLook(doubts);
     },
   };
 }
@@ -135,6 +155,17 @@ function placeRejections(body: Buffer, slices: readonly Slice[], items: Item[], 
     if (rejection.fault) rejection.detail = faultText(rejection.fault, place);
     else rejection.detail += ` (line ${place.line}, byte ${place.byte})`;
   }
+}
+
+/** What has to be compared to answer an item: it came again, its text is another one, and its content is not its identity. */
+function doubtOf(item: Item): Doubt | undefined {
+  if (item.rejection || item.byContent) return undefined;
+  const { outcome } = item.twin ?? item;
+  if (outcome?.kind === "known") {
+    const { first } = outcome;
+    return first.hash.toString("latin1") === item.hash ? undefined : { item, first, id: eventUuid(first.hour * HOUR_MS, item.identity) };
+  }
+  return item.twin && outcome?.kind === "accepted" && item.twin.hash !== item.hash ? { item, first: item.twin } : undefined;
 }
 
 /** The partition of an identity: its first four bytes, modulo. */
@@ -176,6 +207,9 @@ function rejectedItem(
     context,
     partition: 0,
     ephemeral: false,
+    byContent: false,
+    keyUnused: false,
+    verdict: undefined,
     twin: undefined,
     rejection,
     outcome: undefined,
@@ -198,32 +232,39 @@ export function outcomeOf(item: Item): ItemOutcome {
 
 function twinOutcome(item: Item, first: Item): ItemOutcome {
   const decided = outcomeOf(first);
-  if (decided.status === "accepted") {
-    return {
-      status: first.hash === item.hash ? "duplicate" : "conflict",
-      eventId: first.eventId,
-      id: first.id,
-      receivedAtMs: first.receivedAtMs,
-    };
-  }
+  if (decided.status === "accepted") return sameOrNot(item, first.hash, first);
   // What stood in the first one's way stands in this one's; only the bodies are compared anew.
   return first.outcome?.kind === "known" ? againstFirst(item, first.outcome.first) : decided;
 }
 
 function againstFirst(item: Item, first: DedupeRecord): ItemOutcome {
-  const status = first.hash.toString("latin1", 0, 8) === item.hash ? "duplicate" : "conflict";
+  const { receivedAtMs } = first;
   const { eventId, id } = item.ephemeral
-    ? newIdentity(item.context.tenantId, first.receivedAtMs, item.identity, undefined)
-    : { eventId: item.eventId, id: eventUuid(first.hour * 3_600_000, item.identity) };
-  return { status, eventId, id, receivedAtMs: first.receivedAtMs };
+    ? newIdentity(item.context.tenantId, receivedAtMs, item.identity, undefined)
+    : { eventId: item.eventId, id: eventUuid(first.hour * HOUR_MS, item.identity) };
+  return sameOrNot(item, first.hash.toString("latin1"), { eventId, id, receivedAtMs });
 }
+
+/** @param hash of the first one */
+function sameOrNot(item: Item, hash: string, { eventId, id, receivedAtMs }: FirstOne): ItemOutcome {
+  const first = { eventId, id, receivedAtMs };
+  if (hash === item.hash || item.byContent || item.verdict === "same") return { status: "duplicate", ...first };
+  return { status: "conflict", unread: item.verdict === "unread", ...first };
+}
+
+/** Said of a conflict that may be none. */
+export const UNREAD =
+  "The first one could not be read in time, so its content was not compared. If both say the same, send this one again later: it will then be a duplicate.";
 
 /** An item's line in the results of a batch. */
 export function itemResult(item: Item, outcome: ItemOutcome): ItemResult {
   const result: ItemResult = { index: item.index, status: outcome.status };
   if (item.eventId !== "")
     result.eventId = outcome.status === "duplicate" || outcome.status === "conflict" ? outcome.eventId : item.eventId;
-  if (outcome.status === "conflict") result.code = "identity-conflict";
+  if (outcome.status === "conflict") {
+    result.code = "identity-conflict";
+    if (outcome.unread) result.detail = UNREAD;
+  }
   if (outcome.status === "rejected" || outcome.status === "retry") result.code = outcome.code;
   if (outcome.status === "rejected") result.detail = outcome.detail;
   return result;

@@ -1,4 +1,6 @@
-import { type FieldError, isName, NO_TIME, nameFault, parseRfc3339, timeFault } from "@streamforge/shared";
+import { type FieldError, isName, MOST_NAME_LENGTH, NO_TIME, nameFault, parseRfc3339, timeFault } from "@streamforge/shared";
+import { canonicalNumber, parseDecimal } from "../lib/decimal.js";
+import { memberText } from "../lib/json-text.js";
 
 /**
  * The one event shape, from the names that producers use. Pure: the API calls it to refuse what is wrong, the worker calls it
@@ -11,7 +13,7 @@ export interface NormalEvent {
   userId: string | undefined;
   subject: string | undefined;
   partitionKey: string | undefined;
-  /** As sent, and in ms since 1970; absent when the producer sent none. */
+  /** As sent (of an epoch number its canonical decimal), and in ms since 1970; absent when the producer sent none. */
   occurredAt: string | undefined;
   occurredAtMs: number | undefined;
   source: string | undefined;
@@ -24,7 +26,10 @@ export interface NormalEvent {
 
 type Item = Record<string, unknown>;
 
-/** Input names per field, preferred first. A name that lost to a better one is ordinary data. */
+/**
+ * Input names per field, preferred first. Another name that lost to a better one, or whose value does not fit, is ordinary data: a
+ * `timestamp` that is no time, a `type` that is an object. A preferred name whose value does not fit is refused.
+ */
 export const INPUT_NAMES = {
   eventId: ["eventId", "event_id", "id"],
   eventType: ["eventType", "event_type", "type"],
@@ -40,40 +45,59 @@ export const INPUT_NAMES = {
 
 const DAY_MS = 86_400_000;
 
+/** A number that a double may not hold as it is written: 16 or more digits, or an exponent. Errs towards yes. */
+const INEXACT_NUMBER = /[:[,]\s*-?(?:[\d.]{16}|[\d.]*[eE])/;
+
+/** Whether the text of an item may have a number that its parse has changed. 0.3 µs for 350 bytes. */
+export function mayBeInexact(text: string): boolean {
+  return INEXACT_NUMBER.test(text);
+}
+
+/** An item while it is read. */
+interface Reading {
+  item: Item;
+  /** The item as it was sent. */
+  text: string;
+  nowMs: number;
+  /** The names whose values were taken. */
+  taken: string[];
+  errors: FieldError[];
+}
+
 /**
  * @param item one parsed JSON object
+ * @param text the same as it was sent: numbers that are names or times are taken from it, exactly
  * @param defaultType eventType of events that name none ("" when there is no default)
- * @param nowMs Redis's clock; events from more than 24 h ahead of it are refused
+ * @param nowMs when it was received, by Redis's clock: a time of more than 24 h after that does not fit. The same each time that
+ *   the same item is read: what fits decides what is data
  * @returns the event, or the list of what is wrong with it
  */
-export function normalize(item: Item, defaultType: string, nowMs: number): NormalEvent | FieldError[] {
-  const errors: FieldError[] = [];
-  const eventId = textOf(item, INPUT_NAMES.eventId, errors);
-  const eventType = textOf(item, INPUT_NAMES.eventType, errors);
-  const userId = textOf(item, INPUT_NAMES.userId, errors);
-  const subject = textOf(item, INPUT_NAMES.subject, errors);
-  const partitionKey = textOf(item, INPUT_NAMES.partitionKey, errors);
-  const source = textOf(item, INPUT_NAMES.source, errors);
-  const schemaVersion = textOf(item, INPUT_NAMES.schemaVersion, errors);
-  const specVersion = textOf(item, INPUT_NAMES.specVersion, errors);
-  const occurredAt = find(item, INPUT_NAMES.occurredAt);
-  const occurredAtMs = occurredAt === undefined ? undefined : timeOf(item, occurredAt, nowMs, errors);
-  if (eventType === undefined && defaultType === "" && find(item, INPUT_NAMES.eventType) === undefined) {
-    errors.push({ pointer: "/eventType", detail: "is missing, and the API key has no default type" });
+export function normalize(item: Item, text: string, defaultType: string, nowMs: number): NormalEvent | FieldError[] {
+  const reading: Reading = { item, text, nowMs, taken: [], errors: [] };
+  const eventId = takeName(reading, INPUT_NAMES.eventId);
+  const eventType = takeName(reading, INPUT_NAMES.eventType);
+  const userId = takeName(reading, INPUT_NAMES.userId);
+  const subject = takeName(reading, INPUT_NAMES.subject);
+  const partitionKey = takeName(reading, INPUT_NAMES.partitionKey);
+  const source = takeName(reading, INPUT_NAMES.source);
+  const schemaVersion = takeName(reading, INPUT_NAMES.schemaVersion);
+  const specVersion = takeName(reading, INPUT_NAMES.specVersion);
+  const time = takeTime(reading);
+  if (eventType === undefined && defaultType === "" && !isPresent(item.eventType)) {
+    reading.errors.push({ pointer: "/eventType", detail: missingType(item) });
   }
-  if (errors.length > 0) return errors;
+  if (reading.errors.length > 0) return reading.errors;
 
-  const found = find(item, INPUT_NAMES.payload);
-  const payload = found ?? (item.payload === null || item.data === null ? null : undefined);
-  const rest = untaken(item, payload === null);
+  const payload = takePayload(reading);
+  const rest = untaken(reading);
   return {
     eventId,
     eventType: eventType ?? defaultType,
     userId,
     subject,
     partitionKey,
-    occurredAt: occurredAt as string | undefined,
-    occurredAtMs,
+    occurredAt: time?.text,
+    occurredAtMs: time?.ms,
     source,
     schemaVersion,
     specVersion,
@@ -82,47 +106,102 @@ export function normalize(item: Item, defaultType: string, nowMs: number): Norma
   };
 }
 
-/** The value under the first of these names that has one; null is none. */
-function find(item: Item, candidates: readonly string[]): unknown {
-  for (const name of candidates) {
+/** null counts as absent. */
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function takeName({ item, text, taken, errors }: Reading, names: readonly string[]): string | undefined {
+  for (const name of names) {
     const value = item[name];
-    if (value !== undefined && value !== null) return value;
+    if (value === undefined || value === null) continue;
+    const found = typeof value === "string" ? (isName(value) ? value : undefined) : integerText(value, text, name);
+    if (found !== undefined) {
+      taken.push(name);
+      return found;
+    }
+    if (name !== names[0]) continue;
+    errors.push({ pointer: `/${name}`, detail: nameError(value) });
+    return undefined;
   }
   return undefined;
 }
 
-function textOf(item: Item, candidates: readonly string[], errors: FieldError[]): string | undefined {
-  const value = find(item, candidates);
-  if (value === undefined) return undefined;
-  if (typeof value === "string" && isName(value)) return value;
-  if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
-  errors.push({ pointer: `/${winner(item, candidates)}`, detail: nameError(value) });
+/** The decimal text of a whole number, undefined when it is none or has too many digits. */
+function integerText(value: unknown, text: string, name: string): string | undefined {
+  if (typeof value !== "number") return undefined;
+  const { sign, digits, exponent } = parseDecimal(numberText(value, text, name));
+  const minus = sign < 0 ? "-" : "";
+  if (exponent < 0 || minus.length + digits.length + exponent > MOST_NAME_LENGTH) return undefined;
+  return `${minus}${digits}${"0".repeat(exponent)}`;
+}
+
+/** A number as it was sent. */
+function numberText(value: number, text: string, name: string): string {
+  return mayBeInexact(text) ? (memberText(text, name) as string) : String(value);
+}
+
+function takeTime({ item, text, nowMs, taken, errors }: Reading): { text: string; ms: number } | undefined {
+  for (const name of INPUT_NAMES.occurredAt) {
+    const value = item[name];
+    if (value === undefined || value === null) continue;
+    const isPreferred = name === INPUT_NAMES.occurredAt[0];
+    const sent = typeof value === "number" && !isPreferred ? canonicalNumber(numberText(value, text, name)) : value;
+    const ms = typeof sent !== "string" ? Number.NaN : typeof value === "number" ? epochMs(sent) : parseRfc3339(sent);
+    if (ms >= 0 && ms <= nowMs + DAY_MS) {
+      taken.push(name);
+      return { text: sent as string, ms };
+    }
+    if (!isPreferred) continue;
+    errors.push({ pointer: `/${name}`, detail: timeError(value, ms) });
+    return undefined;
+  }
   return undefined;
 }
 
-function timeOf(item: Item, value: unknown, nowMs: number, errors: FieldError[]): number {
-  const ms = typeof value === "string" ? parseRfc3339(value) : Number.NaN;
-  const wrong = (detail: string): void => void errors.push({ pointer: `/${winner(item, INPUT_NAMES.occurredAt)}`, detail });
-  if (Number.isNaN(ms)) wrong((typeof value === "string" && timeFault(value)) || NO_TIME);
-  else if (ms < 0) wrong("must not be before 1970");
-  else if (ms > nowMs + DAY_MS) wrong("must not be more than 24 hours in the future");
-  return ms;
+/**
+ * Ms since 1970 of an epoch number: up to 11 digits before the point are seconds, 12 or 13 are milliseconds; what is finer than a
+ * millisecond is cut off. NaN when it is neither.
+ */
+export function epochMs(number: string): number {
+  const { sign, digits, exponent } = parseDecimal(number);
+  if (sign === 0) return 0;
+  const point = digits.length + exponent;
+  if (sign < 0 || point > 13) return Number.NaN;
+  const kept = point <= 11 ? point + 3 : point;
+  return kept <= 0 ? 0 : Number(digits.slice(0, kept).padEnd(kept, "0"));
 }
 
-/** Which of these names `find` took. */
-function winner(item: Item, candidates: readonly string[]): string | undefined {
-  return candidates.find((name) => item[name] !== undefined && item[name] !== null);
+/** Whether an `occurredAt` was sent as an epoch number. */
+export function isEpoch(occurredAt: string): boolean {
+  return !occurredAt.includes(":");
 }
 
-const ALL_NAMES: readonly (readonly string[])[] = Object.values(INPUT_NAMES);
+function timeError(value: unknown, ms: number): string {
+  if (ms < 0) return "must not be before 1970";
+  if (ms > 0) return "must not be more than 24 hours in the future";
+  if (typeof value === "number") return `${NO_TIME}; an epoch number may be sent as timestamp`;
+  return (typeof value === "string" && timeFault(value)) || NO_TIME;
+}
+
+/** undefined when there is none: the rest of a flat event is it. */
+function takePayload({ item, taken }: Reading): unknown {
+  for (const name of INPUT_NAMES.payload) {
+    if (!isPresent(item[name])) continue;
+    taken.push(name);
+    return item[name];
+  }
+  const empty = INPUT_NAMES.payload.find((name) => item[name] === null);
+  if (empty === undefined) return undefined;
+  taken.push(empty);
+  return null;
+}
 
 /** What no row took, for the payload or the extensions; undefined when everything was taken. `__proto__` is a key like any other here. */
-function untaken(item: Item, payloadIsNull: boolean): Record<string, unknown> | undefined {
+function untaken({ item, taken }: Reading): Record<string, unknown> | undefined {
   let rest: Record<string, unknown> | undefined;
-  const nullPayload = payloadIsNull ? (item.payload === null ? "payload" : "data") : undefined;
   for (const key of Object.keys(item)) {
-    const row = ROW_OF.get(key);
-    if (key === nullPayload || (row && winner(item, row) === key)) continue;
+    if (taken.includes(key)) continue;
     rest ??= {};
     if (key === "__proto__") Object.defineProperty(rest, key, { value: item[key], enumerable: true, configurable: true, writable: true });
     else rest[key] = item[key];
@@ -130,11 +209,18 @@ function untaken(item: Item, payloadIsNull: boolean): Record<string, unknown> | 
   return rest;
 }
 
-/** Each input name, and the row it belongs to. */
-const ROW_OF = new Map(ALL_NAMES.flatMap((row) => row.map((name) => [name, row] as const)));
+function missingType(item: Item): string {
+  const misfit = INPUT_NAMES.eventType.find((name) => isPresent(item[name]));
+  const hint = misfit === undefined ? "" : `; ${misfit} is there, but ${nameError(item[misfit])}`;
+  return `is missing, and the API key has no default type${hint}`;
+}
 
 function nameError(value: unknown): string {
-  if (typeof value === "number" && Number.isInteger(value)) return "is an integer too large to be exact; send it as a string";
-  if (typeof value !== "string") return "must be a string (or an integer)";
+  if (typeof value === "number") {
+    return Number.isInteger(value)
+      ? `is an integer of more than ${MOST_NAME_LENGTH} digits`
+      : "must be a string or an integer; send other data inside payload";
+  }
+  if (typeof value !== "string") return "must be a string or an integer; send other data inside payload";
   return nameFault(value) ?? "is not valid";
 }

@@ -30,6 +30,8 @@ export interface StreamOptions {
 /** The summary, and what ended the stream before its end, if anything did. */
 export interface StreamEnd {
   summary: StreamSummary & { resultsOmitted?: number };
+  /** Items whose eventId is their identity, though the request has an idempotency key. */
+  keysUnused: number;
   problem?: { code: ProblemCode; detail: string };
   /** What the chunks failed with: too slow, broken off, not gzip. */
   failure?: unknown;
@@ -69,7 +71,7 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
   let index = 0;
   /** Lines before those that come next. */
   let line = 1;
-  let end: Omit<StreamEnd, "summary"> = {};
+  let end: Omit<StreamEnd, "summary" | "keysUnused"> = {};
 
   const tellHeld = (): void => options.holds(groups.reduce((sum, { bytes }) => sum + bytes, rest.heldBytes() + tally.heldBytes()));
   const launch = async (body: Buffer, slices: Slice[], bodyOffset: number, endOffset: number, from = 0): Promise<void> => {
@@ -143,7 +145,7 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
   }
   // Also when the upload broke off: what was given to the appender is on its way, and its buffers are still read.
   while (groups.length > 0) await settleFirst();
-  return { summary: tally.summary(), ...end };
+  return { summary: tally.summary(), keysUnused: tally.keysUnused(), ...end };
 }
 
 /** White space that a line may have around its event. */
@@ -226,6 +228,7 @@ function createTally(allResults: boolean, startOffset: number) {
   const counts = { accepted: 0, duplicate: 0, conflict: 0, rejected: 0, retry: 0 };
   const results: ItemResult[] = [];
   let omitted = 0;
+  let keysUnused = 0;
   let offset = startOffset;
   let undecidedAt: number | undefined;
 
@@ -234,6 +237,7 @@ function createTally(allResults: boolean, startOffset: number) {
       group.items.forEach((item, i) => {
         const outcome = outcomeOf(item);
         counts[outcome.status]++;
+        if (item.keyUnused) keysUnused++;
         if (outcome.status === "retry") undecidedAt = Math.min(undecidedAt ?? Number.POSITIVE_INFINITY, group.starts[i] as number);
         if (!allResults && (outcome.status === "accepted" || outcome.status === "duplicate")) return;
         if (results.length < MOST_RESULTS) results.push(itemResult(item, outcome));
@@ -246,6 +250,7 @@ function createTally(allResults: boolean, startOffset: number) {
     },
     stopped: () => undecidedAt !== undefined,
     heldBytes: () => results.length * RESULT_BYTES,
+    keysUnused: () => keysUnused,
     summary(): StreamEnd["summary"] {
       const { accepted, duplicate, conflict, rejected, retry } = counts;
       const summary = { accepted, duplicates: duplicate, conflicts: conflict, rejected, retry, results, offset: undecidedAt ?? offset };

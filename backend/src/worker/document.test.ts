@@ -19,7 +19,7 @@ const record = {
 /** Through BSON, as the driver writes and reads it. */
 function stored(text: string): { payload: unknown; text?: string } {
   const item = JSON.parse(text) as Record<string, unknown>;
-  const event = normalize(item, "d", Number.POSITIVE_INFINITY) as NormalEvent;
+  const event = normalize(item, text, "d", Number.POSITIVE_INFINITY) as NormalEvent;
   return BSON.deserialize(BSON.serialize(toDocument(record, text, item, event, new Date(0)))) as { payload: unknown; text?: string };
 }
 

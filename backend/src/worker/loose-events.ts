@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Binary } from "mongodb";
+import { isEpoch } from "../ingest/normalize.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import type { Consumer } from "../stream/consumer.js";
 import { eventContext, looseRecord, type StreamRecord } from "../stream/record.js";
@@ -41,7 +42,8 @@ export function recordOfEvent(event: EventDocument): StreamRecord {
 function itemOf(event: EventDocument): Record<string, unknown> {
   const { extensions, eventId, eventType, subject, partitionKey, source, schemaVersion, specVersion, payload } = event;
   const userId = event.userIdFrom === undefined ? event.userId : undefined;
-  const occurredAt = event.occurredAtFrom === undefined ? (event.occurredAtText ?? event.occurredAt.toISOString()) : undefined;
+  const sentAt = event.occurredAtText;
+  const occurredAt = event.occurredAtFrom ? undefined : sentAt && !isEpoch(sentAt) ? sentAt : event.occurredAt.toISOString();
   return { ...extensions, eventId, eventType, userId, subject, partitionKey, source, occurredAt, schemaVersion, specVersion, payload };
 }
 

@@ -1,4 +1,5 @@
 import type { LetterStore } from "../dead-letters/letters.js";
+import type { Contents } from "../store/contents.js";
 import type { EventStore } from "../store/events.js";
 import { type Batch, pipeline, type Step, type WorkEvent } from "./batch.js";
 import { classify } from "./steps/classify.js";
@@ -15,6 +16,7 @@ export type WorkerPoint = "before-write" | "after-write" | "before-settle" | "af
 
 export interface PipelineParts {
   events: EventStore;
+  contents: Contents;
   letters: LetterStore;
   checkTypes: Step;
   worker: string;
@@ -37,7 +39,7 @@ export interface Pipelines {
 }
 
 export function createPipelines(parts: PipelineParts): Pipelines {
-  const { events, letters, checkTypes, worker, maxAttempts, delays } = parts;
+  const { events, contents, letters, checkTypes, worker, maxAttempts, delays } = parts;
   const point = (name: WorkerPoint) => () => parts.at?.(name);
 
   const decide = [
@@ -47,7 +49,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     point("before-write"),
     storeMany(events), //         one unordered majority bulk
     point("after-write"),
-    classify(events), //          stored | duplicate | conflict | try again
+    classify(events, contents), // stored | duplicate | conflict | try again
   ];
   const settled = settle({ delays, letters, isStopping: parts.isStopping }); // XACK + XDEL + ledger + retries, only what is durable
   const conclude = [

@@ -11,6 +11,7 @@ import { applyPatch, PatchError, readPatch } from "../replay/patch.js";
 import type { Circuit } from "../replay/reach.js";
 import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
 import { type Runner, startRunner } from "../replay/runner.js";
+import type { Contents } from "../store/contents.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import type { EventStore, Proof } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
@@ -22,6 +23,7 @@ import { toDocuments } from "./steps/to-document.js";
 
 export interface LaneParts {
   events: EventStore;
+  contents: Contents;
   letters: Pick<ReplayLetters, "receivedAt" | "supersedeOlder" | "overtaken">;
   /** The types' check, as in the pipeline of live events. */
   checkTypes: Step;
@@ -81,7 +83,7 @@ export function startReplayLane(options: ReplayLaneOptions): Runner {
 
 /** The way of a replayed letter: the same steps as a live event's, without the stream behind them. */
 export function createLetterPipeline(parts: LaneParts): LetterPipeline {
-  const { events, checkTypes, letters } = parts;
+  const { events, contents, checkTypes, letters } = parts;
   const point = (name: ReplayPoint) => () => parts.at?.(name);
   const look = pipeline(toDocuments(parts.touch), checkTypes, refuseUnstorable());
   const store = pipeline(
@@ -91,7 +93,7 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
     point("replay-before-write"),
     storeMany(events),
     point("replay-after-write"),
-    classify(events),
+    classify(events, contents),
   );
 
   return {
@@ -186,11 +188,11 @@ function prepare({ maxEventBytes, maxDepth }: LaneParts, job: LeasedJob, letter:
   return { letter, text: work.record.text, work, flaw: undefined };
 }
 
-/** What sending refuses, a patch cannot write: the patched event passes the same checks as one that comes in now. @throws PatchError */
-function refuseUnfit({ text, context }: WorkEvent["record"], maxEventBytes: number, maxDepth: number): void {
+/** What sending refuses, a patch cannot write: the patched event passes the same checks as when it came in. @throws PatchError */
+function refuseUnfit({ text, context, receivedAtMs }: WorkEvent["record"], maxEventBytes: number, maxDepth: number): void {
   const parsed = parseItem(Buffer.from(text), maxEventBytes, maxDepth);
   if (parsed.kind === "rejected") throw new PatchError(`the patched event ${parsed.detail}`);
-  const normal = normalize(parsed.value, context.defaultType, Date.now());
+  const normal = normalize(parsed.value, parsed.json, context.defaultType, receivedAtMs);
   if (Array.isArray(normal))
     throw new PatchError(`of the patched event ${normal.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")}`);
 }
@@ -207,6 +209,8 @@ function decisionOf(replayed: Replayed, found: Found): Decision[] {
   const outcome = work?.outcome;
   if (outcome?.kind === "stored") return [{ ...about, outcome: "stored" }];
   const stored = byStored(letter, found);
+  // The same content in another spelling is stored.
+  if (outcome?.kind === "duplicate" && !stored?.outcome.startsWith("stored")) return [{ ...about, outcome: "already-stored" }];
   if (stored && !found.newer.has(about.id)) return [stored];
   if (stored) return [failed(letter, work, "IDENTITY_CONFLICT", "an older body of this event is stored; nothing was overwritten")];
   if (flaw !== undefined) return [{ ...about, outcome: "failed", code: "PATCH_FAILED", message: flaw }];

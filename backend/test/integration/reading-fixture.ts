@@ -89,7 +89,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
   const partitions = config.PARTITIONS;
   await redis.set(keys.partitionCount, partitions);
   const appender = createAppender({ redis, keys, partitions, dedupeTtlMs: 600_000, timeoutMs: 5_000, replicaAcks: 0 });
-  const ingest = createIngest(appender, { maxEventBytes: 262_144, maxDepth: 64, strategy: "intent", partitions });
+  const ingest = createIngest(appender, async () => {}, { maxEventBytes: 262_144, maxDepth: 64, strategy: "intent", partitions });
   const app = await createServer({ config, log: createLog(config, "api", "test"), onProblem() {}, bodies: createBodyReader(config) });
   const auth = createAuth({
     authenticator: { authenticateKey: keyPrincipal },

@@ -14,6 +14,7 @@ import { lettersOf } from "../../src/replay/job-filter.js";
 import type { LeasedJob } from "../../src/replay/lease.js";
 import { createReplayLetters } from "../../src/replay/letters.js";
 import { type LetterPipeline, type Run, replayLetters } from "../../src/replay/replay-letters.js";
+import { readContents } from "../../src/store/contents.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { createEventStore } from "../../src/store/events.js";
 import { connectStore, ensureIndexes, type Store } from "../../src/store/mongo.js";
@@ -84,7 +85,14 @@ async function replay(job: Partial<LeasedJob> = {}, change: (pipeline: LetterPip
   };
   const letters = createReplayLetters(store);
   const events = createEventStore(store);
-  const pipeline = createLetterPipeline({ events, letters, checkTypes: () => {}, maxEventBytes: 262_144, maxDepth: 64 });
+  const pipeline = createLetterPipeline({
+    events,
+    contents: (wanted) => readContents(store, wanted, 10_000),
+    letters,
+    checkTypes: () => {},
+    maxEventBytes: 262_144,
+    maxDepth: 64,
+  });
   const run: Run = {
     job: whole,
     replayer: { id: whole.id, by: whole.createdByName, worker: "w" },

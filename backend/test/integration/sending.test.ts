@@ -78,12 +78,12 @@ describe("one event", () => {
   });
 
   test("400 invalid-event: each error with its JSON Pointer; no object", async () => {
-    const answer = await sender.post("/v1/events", { event_id: "", time: "yesterday", userId: {}, payload: 1 });
+    const answer = await sender.post("/v1/events", { eventId: "", occurredAt: "yesterday", userId: {}, payload: 1 });
     expectProblem(answer, 400, "invalid-event");
     expect(answer.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual([
+      "/eventId",
       "/eventType",
-      "/event_id",
-      "/time",
+      "/occurredAt",
       "/userId",
     ]);
     for (const body of ["1", "null", '"text"']) expectProblem(await sender.post("/v1/events", body), 400, "invalid-event");

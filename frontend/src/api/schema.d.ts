@@ -1038,30 +1038,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description 1 to 200 characters without control characters; an integer becomes its decimal text */
+        /** @description 1 to 200 characters without control characters; an integer of up to 200 digits becomes its decimal text */
         Name: string | number;
-        /** @description One event. null counts as missing. When a field is there under two names the first one listed counts, and the other is data like any. Further fields are kept: beside the payload, or as the payload when there is none. */
+        /** @description One event. null counts as missing. When a field is there under two names the first one listed that fits counts, and the other is data like any. Further fields are kept: beside the payload, or as the payload when there is none. */
         SentEvent: {
             /** @description Its identity within the tenant: the same id is stored once, however often it is sent */
             eventId?: components["schemas"]["Name"];
-            /** @description Another name of eventId */
-            event_id?: components["schemas"]["Name"];
-            /** @description Another name of eventId */
-            id?: components["schemas"]["Name"];
+            /** @description Another name of eventId. A value that does not fit is ordinary data */
+            event_id?: unknown;
+            /** @description Another name of eventId. A value that does not fit is ordinary data */
+            id?: unknown;
             /** @description What happened. May be missing when the API key has a default type */
             eventType?: components["schemas"]["Name"];
-            /** @description Another name of eventType */
-            event_type?: components["schemas"]["Name"];
-            /** @description Another name of eventType */
-            type?: components["schemas"]["Name"];
+            /** @description Another name of eventType. A value that does not fit is ordinary data */
+            event_type?: unknown;
+            /** @description Another name of eventType. A value that does not fit is ordinary data */
+            type?: unknown;
             /** @description Whom it concerns: events of one user lie on one shard. Missing: partitionKey, else subject, else eventId */
             userId?: components["schemas"]["Name"];
-            /** @description Another name of userId */
-            user_id?: components["schemas"]["Name"];
+            /** @description Another name of userId. A value that does not fit is ordinary data */
+            user_id?: unknown;
             /** @description What it concerns, such as the number of an order */
             subject?: components["schemas"]["Name"];
-            /** @description Another name of subject */
-            entityId?: components["schemas"]["Name"];
+            /** @description Another name of subject. A value that does not fit is ordinary data */
+            entityId?: unknown;
             /** @description Missing: subject */
             partitionKey?: components["schemas"]["Name"];
             /**
@@ -1069,25 +1069,16 @@ export interface components {
              * @description RFC 3339 with a zone, from 1970 to 24 hours from now; kept as it was sent. Missing: the time of receipt
              */
             occurredAt?: string;
-            /**
-             * Format: date-time
-             * @description Another name of occurredAt
-             */
-            occurred_at?: string;
-            /**
-             * Format: date-time
-             * @description Another name of occurredAt
-             */
-            timestamp?: string;
-            /**
-             * Format: date-time
-             * @description Another name of occurredAt
-             */
-            time?: string;
+            /** @description Another name of occurredAt, which also takes epoch numbers: up to 11 digits are seconds (with a fraction or not), 12 or 13 milliseconds. A value that does not fit is ordinary data */
+            occurred_at?: unknown;
+            /** @description Another name of occurredAt, which also takes epoch numbers: up to 11 digits are seconds (with a fraction or not), 12 or 13 milliseconds. A value that does not fit is ordinary data */
+            timestamp?: unknown;
+            /** @description Another name of occurredAt, which also takes epoch numbers: up to 11 digits are seconds (with a fraction or not), 12 or 13 milliseconds. A value that does not fit is ordinary data */
+            time?: unknown;
             /** @description Who sends it. Missing: the API key's name */
             source?: components["schemas"]["Name"];
-            /** @description Another name of source */
-            service?: components["schemas"]["Name"];
+            /** @description Another name of source. A value that does not fit is ordinary data */
+            service?: unknown;
             /** @description Missing: 1.0.0 */
             schemaVersion?: components["schemas"]["Name"];
             /** @description Missing: 1.0 */
@@ -1107,6 +1098,8 @@ export interface components {
             status: "accepted";
             /** @description RFC 3339, UTC */
             receivedAt: string;
+            /** @description Says when an idempotency key was not used, because the event has an eventId */
+            detail?: string;
         };
         /** @description The event that was accepted first under this identity */
         FirstAccepted: {
@@ -1134,6 +1127,8 @@ export interface components {
             retry: number;
             /** @description What is neither accepted nor duplicate; everything with ?results=all */
             results: components["schemas"]["ItemResult"][];
+            /** @description Says when an idempotency key was not used for some items, because they have an eventId */
+            detail?: string;
         };
         StreamSummary: {
             accepted: number;
@@ -1143,6 +1138,8 @@ export interface components {
             retry: number;
             /** @description What is neither accepted nor duplicate; everything with ?results=all. The first 10,000 of them */
             results: components["schemas"]["ItemResult"][];
+            /** @description Says when an idempotency key was not used for some items, because they have an eventId */
+            detail?: string;
             /** @description How many more belong in results; only when there are any */
             resultsOmitted?: number;
             /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
@@ -1190,6 +1187,8 @@ export interface components {
                  */
                 would?: "stored" | "dead" | "duplicate" | "conflict";
             }[];
+            /** @description Says when an idempotency key was not used for some items, because they have an eventId */
+            detail?: string;
         };
         /** @description RFC 9457. The table of codes is at /problems. */
         Problem: {
@@ -1273,9 +1272,9 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+        /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each after the first also counts with its position. "abc", a structured string, and abc are one key */
         "Idempotency-Key": string;
-        /** @description Same as Idempotency-Key; this one counts when both are there */
+        /** @description Same as Idempotency-Key. When both are there they must say the same */
         "X-Idempotency-Key": string;
         /** @description gzip when the body is compressed */
         "Content-Encoding": "gzip" | "x-gzip" | "identity";
@@ -1370,8 +1369,10 @@ export interface operations {
                             userId?: string;
                             subject?: string;
                             partitionKey?: string;
-                            /** @description As the producer sent it */
+                            /** @description As the producer sent it; of an epoch number the time that it says, in UTC */
                             occurredAt?: string;
+                            /** @description The epoch number, when the producer sent one */
+                            occurredAtSent?: string;
                             source?: string;
                             schemaVersion?: string;
                             specVersion?: string;
@@ -1415,9 +1416,9 @@ export interface operations {
                 results?: "all";
             };
             header?: {
-                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each after the first also counts with its position. "abc", a structured string, and abc are one key */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Same as Idempotency-Key; this one counts when both are there */
+                /** @description Same as Idempotency-Key. When both are there they must say the same */
                 "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
                 /** @description gzip when the body is compressed */
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
@@ -1681,8 +1682,10 @@ export interface operations {
                             userId?: string;
                             subject?: string;
                             partitionKey?: string;
-                            /** @description As the producer sent it */
+                            /** @description As the producer sent it; of an epoch number the time that it says, in UTC */
                             occurredAt?: string;
+                            /** @description The epoch number, when the producer sent one */
+                            occurredAtSent?: string;
                             source?: string;
                             schemaVersion?: string;
                             specVersion?: string;
@@ -1726,9 +1729,9 @@ export interface operations {
                 results?: "all";
             };
             header?: {
-                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each after the first also counts with its position. "abc", a structured string, and abc are one key */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Same as Idempotency-Key; this one counts when both are there */
+                /** @description Same as Idempotency-Key. When both are there they must say the same */
                 "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
                 /** @description gzip when the body is compressed */
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
@@ -1940,9 +1943,9 @@ export interface operations {
                 results?: "all";
             };
             header?: {
-                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each after the first also counts with its position. "abc", a structured string, and abc are one key */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Same as Idempotency-Key; this one counts when both are there */
+                /** @description Same as Idempotency-Key. When both are there they must say the same */
                 "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
                 /** @description gzip when the body is compressed */
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
@@ -2052,9 +2055,9 @@ export interface operations {
                 results?: "all";
             };
             header?: {
-                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each also counts with its position */
+                /** @description The identity of events that have no eventId: what is sent again with the same key is stored once. Of several events each after the first also counts with its position. "abc", a structured string, and abc are one key */
                 "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
-                /** @description Same as Idempotency-Key; this one counts when both are there */
+                /** @description Same as Idempotency-Key. When both are there they must say the same */
                 "X-Idempotency-Key"?: components["parameters"]["X-Idempotency-Key"];
                 /** @description gzip when the body is compressed */
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
@@ -2692,8 +2695,10 @@ export interface operations {
                         userId?: string;
                         subject?: string;
                         partitionKey?: string;
-                        /** @description As the producer sent it */
+                        /** @description As the producer sent it; of an epoch number the time that it says, in UTC */
                         occurredAt?: string;
+                        /** @description The epoch number, when the producer sent one */
+                        occurredAtSent?: string;
                         source?: string;
                         schemaVersion?: string;
                         specVersion?: string;
@@ -2775,8 +2780,10 @@ export interface operations {
                         userId?: string;
                         subject?: string;
                         partitionKey?: string;
-                        /** @description As the producer sent it */
+                        /** @description As the producer sent it; of an epoch number the time that it says, in UTC */
                         occurredAt?: string;
+                        /** @description The epoch number, when the producer sent one */
+                        occurredAtSent?: string;
                         source?: string;
                         schemaVersion?: string;
                         specVersion?: string;

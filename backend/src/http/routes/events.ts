@@ -12,7 +12,7 @@ import type { IngestMetrics } from "../../telemetry/metrics.js";
 import type { LatencyWindow } from "../../telemetry/window.js";
 import { type Auth, callerOf, type Hook } from "../auth.js";
 import type { BodyReader } from "../body.js";
-import { answerMany, answerOne, answerRejected, countSummary, sendSummary, summarize } from "../event-answers.js";
+import { answerMany, answerOne, answerRejected, countSummary, sendSummary, summarize, unusedKeyNote } from "../event-answers.js";
 import { decode, isNdjson, JSON_TYPE, NDJSON_TYPES, readBody, scopeOf } from "../event-body.js";
 import { unsupportedType } from "../json-bodies.js";
 import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
@@ -122,7 +122,7 @@ async function validate(deps: EventRoutesDeps, request: FastifyRequest, reply: F
 function foreseenOutcome(item: Item, foreseen: Foreseen | undefined): ItemOutcome {
   const first = { eventId: item.eventId, id: item.id, receivedAtMs: item.receivedAtMs };
   if (foreseen?.would === "duplicate") return { status: "duplicate", ...first };
-  if (foreseen?.would === "conflict") return { status: "conflict", ...first };
+  if (foreseen?.would === "conflict") return { status: "conflict", unread: item.verdict === "unread", ...first };
   return item.rejection ? { status: "rejected", ...item.rejection } : { status: "accepted" };
 }
 
@@ -133,7 +133,8 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
   const chunks = deps.bodies.chunks(request.raw, callerOf(request), config.STREAM_MAX_BYTES);
   const {
-    summary,
+    summary: counts,
+    keysUnused,
     problem: ending,
     failure,
   } = await ingestStream(chunks, {
@@ -147,7 +148,10 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
     now: deps.now,
     refusal: deps.refusal,
   });
-  countSummary(deps.metrics, summary);
+  countSummary(deps.metrics, counts);
+  const { accepted, duplicates, conflicts, rejected, retry } = counts;
+  const all = accepted + duplicates + conflicts + rejected + retry;
+  const summary = keysUnused === 0 ? counts : { ...counts, detail: unusedKeyNote(keysUnused, all) };
   if (failure !== undefined) throw failure instanceof ProblemError ? problem(failure.code, failure.message, { ...summary }) : failure;
   if (ending) return sendProblem(request, reply, problem(ending.code, ending.detail, { ...summary }));
   return sendSummary(request, reply, summary, summary);

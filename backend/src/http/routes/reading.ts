@@ -14,7 +14,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { LetterQueries } from "../../dead-letters/queries.js";
-import { eventUuid, nameDigest, uuidBytes, uuidText } from "../../ingest/identify.js";
+import { eventUuid, identitiesOf, nameDigest, uuidBytes, uuidText } from "../../ingest/identify.js";
 import { partitionOf } from "../../ingest/ingest.js";
 import { outageOf, sayOutage } from "../../lib/errors.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
@@ -128,7 +128,20 @@ async function byEventId(
   query: z.output<typeof oneQuery>,
 ): Promise<string | null> {
   if (!isName(eventId)) return null;
-  const identity = nameDigest(tenantId, eventId);
+  for (const identity of identitiesOf(tenantId, eventId)) {
+    const json = await byIdentity(deps, tenantId, eventId, identity, query);
+    if (json !== null) return json;
+  }
+  return null;
+}
+
+async function byIdentity(
+  deps: ReadingRoutesDeps,
+  tenantId: string,
+  eventId: string,
+  identity: string,
+  query: z.output<typeof oneQuery>,
+): Promise<string | null> {
   const idAt = (hourMs: number) => Buffer.from(eventUuid(hourMs, identity), "latin1");
   const atMs = query.occurredAt?.getTime();
   const hourMs = atMs === undefined ? undefined : atMs - (atMs % HOUR_MS);

@@ -11,7 +11,7 @@ test("an object is what JSON.parse makes of it", () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 })), (object) => {
       const text = JSON.stringify(object);
-      expect(parse(text, 1_000_000)).toEqual({ kind: "object", value: JSON.parse(text) });
+      expect(parse(text, 1_000_000)).toEqual({ kind: "object", value: JSON.parse(text), json: text });
     }),
   );
 });

@@ -10,7 +10,7 @@ export interface Rejection {
 }
 
 export type Parsed =
-  | { kind: "object"; value: Record<string, unknown> }
+  | { kind: "object"; value: Record<string, unknown>; json: string }
   /** `fault` when it is no JSON: its place in the item. */
   | ({ kind: "rejected"; fault?: JsonFault } & Rejection);
 
@@ -35,7 +35,7 @@ export function parseItem(text: Buffer, maxBytes: number, maxDepth: number, sent
   // Walking every event costs 3–5 µs; counting its brackets costs 0.2 and clears nearly all of them.
   if (hasMoreBrackets(json, maxDepth) && !isWithinDepth(value, maxDepth))
     return rejected("invalid-event", `is nested deeper than ${maxDepth} levels`);
-  return { kind: "object", value: value as Record<string, unknown> };
+  return { kind: "object", value: value as Record<string, unknown>, json };
 }
 
 /** Looks for the fault, which good items never pay for. */

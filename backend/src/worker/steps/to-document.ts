@@ -24,8 +24,7 @@ function buildDocument(event: WorkEvent, storedAt: Date): string | undefined {
   const { text } = record;
   const item = parsed(text);
   if (item instanceof Error) return item.message;
-  // Its time was checked when it came in; by now it may have waited longer than the clock allows for.
-  const normal = normalize(item, record.context.defaultType, Number.POSITIVE_INFINITY);
+  const normal = normalize(item, text, record.context.defaultType, record.receivedAtMs);
   if (Array.isArray(normal)) return normal.map((error) => `${error.pointer} ${error.detail}`).join("; ");
   event.event = normal;
   event.document = toDocument(record, text, item, normal, storedAt);
