@@ -71,7 +71,10 @@ export const itemResultSchema = z.object({
   eventId: z.string().optional(),
   status: z.enum(itemStatuses),
   code: z.string().optional().describe("Problem code of an item that is neither accepted nor duplicate"),
-  detail: z.string().optional(),
+  detail: z
+    .string()
+    .optional()
+    .describe("What is wrong, and where: of NDJSON also the line (from 1; of a resumed stream, of this part) and the byte"),
 });
 export type ItemResult = z.infer<typeof itemResultSchema>;
 

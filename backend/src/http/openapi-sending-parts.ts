@@ -109,7 +109,9 @@ const RESPONSES = {
     LIMITS,
   ),
   TooSlow: problemAnswer("`request-timeout`: the body came too slowly"),
-  UnsupportedMediaType: problemAnswer("`unsupported-media-type`: another Content-Type or Content-Encoding than those described here"),
+  UnsupportedMediaType: problemAnswer(
+    "`unsupported-media-type`: another Content-Type or Content-Encoding than those described here. Accept or Accept-Encoding names those that are taken",
+  ),
   RateLimited: problemAnswer("`rate-limited`: too many requests or events a second. Nothing was taken", { headers: ["Retry-After"] }),
 };
 

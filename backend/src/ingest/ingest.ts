@@ -132,8 +132,13 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
 
   return {
     receive(body, slices, scope, position) {
-      const items = slices.map((slice, index) => receiveOne(body.subarray(slice.start, slice.end), index, position(index, slice), scope));
-      placeRejections(body, slices, items, scope);
+      let bad = false;
+      const items = slices.map((slice, index) => {
+        const item = receiveOne(body.subarray(slice.start, slice.end), index, position(index, slice), scope);
+        if (item.rejection) bad = true;
+        return item;
+      });
+      if (bad) placeRejections(body, slices, items, scope);
       return items;
     },
     async append(items) {

@@ -3,6 +3,12 @@
 /** What was sent: a body that is one value, one line of NDJSON, or an item of an array. */
 export type SentAs = "body" | "line" | "item";
 
+/** An object or array that is not closed yet. */
+export interface Bracket {
+  isObject: boolean;
+  at: number;
+}
+
 /** What may come next: a value, the key of a member, what goes behind a value. */
 export type Next = "value" | "first value" | "key" | "first key" | "behind";
 
@@ -116,21 +122,21 @@ export function noColon(text: string, at: number): string {
   return anywhere(text, at) ?? `found ${named(charAt(text, at))} where : belongs, between a key and its value`;
 }
 
-export function notBehind(text: string, at: number, { bracket }: { bracket: "{" | "[" }): string {
+export function notBehind(text: string, at: number, isObject: boolean): string {
   const common = anywhere(text, at);
   if (common !== undefined) return common;
   const char = charAt(text, at);
-  const close = bracket === "{" ? "}" : "]";
+  const close = isObject ? "}" : "]";
   if (char === "}" || char === "]") return `found ${char} where , or ${close} belongs: the brackets do not match`;
   if (/["{[\p{L}\p{N}-]/u.test(char)) return `found ${named(char)} where , or ${close} belongs; a comma is missing before it`;
   return `found ${named(char)} where , or ${close} belongs`;
 }
 
-export function atEnd(text: string, open: { bracket: string; at: number }[], sentAs: SentAs): string {
+export function atEnd(text: string, open: readonly Bracket[], sentAs: SentAs): string {
   const inside = open.at(-1);
   if (!inside) return text.trim() === "" ? "the text is empty" : "the text ends too early: it was cut off";
   const why = sentAs === "line" ? "in NDJSON each event is one line, with its end" : "it was cut off";
-  return `the text ends, and the ${inside.bracket} is still open that stands at character ${inside.at + 1}: ${why}`;
+  return `the text ends, and the ${inside.isObject ? "{" : "["} is still open that stands at character ${inside.at + 1}: ${why}`;
 }
 
 export function behindTheEnd(text: string, at: number, sentAs: SentAs): string {

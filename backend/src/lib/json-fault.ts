@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import {
   atEnd,
+  type Bracket,
   behindTheEnd,
   endOf,
   escapeOf,
@@ -79,10 +80,9 @@ export function placesIn(body: Buffer, from = { offset: 0, line: 1, byte: 0 }): 
 }
 
 function placed(text: string, at: number, message: (at: number) => string): JsonFault {
-  const before = text.slice(0, at);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  const line = before.split("\n").length;
-  return { offset: Buffer.byteLength(before), line, column: [...before.slice(lineStart)].length + 1, message: message(at) };
+  const bytes = Buffer.from(text.slice(0, at));
+  const { line, column } = placesIn(bytes).at(bytes.length);
+  return { offset: bytes.length, line, column: column + 1, message: message(at) };
 }
 
 // --- What is no text, or no UTF-8 ------------------------------------------------------------------------------------
@@ -132,86 +132,120 @@ interface Found {
   message: string;
 }
 
-const SPACE = /[ \t\r\n]*/y;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 const WORD = /[\p{L}_$][\p{L}\p{N}_$.-]*/uy;
-/** All of a string but what ends it or breaks it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they break a string
-const IN_STRING = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+
+// Code by code: with a pattern for each token 240 KB of short numbers took 170 ms, in which nobody else is served.
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return at;
+    at++;
+  }
+}
+
+function skipDigits(text: string, from: number): number {
+  let at = from;
+  while (isDigit(text.charCodeAt(at))) at++;
+  return at;
+}
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+/** The end of the number that begins here; the place itself when none does. */
+function numberEnd(text: string, start: number): number {
+  const first = text[start] === "-" ? start + 1 : start;
+  let end = text[first] === "0" ? first + 1 : skipDigits(text, first);
+  if (end === first) return start;
+  if (text[end] === "." && isDigit(text.charCodeAt(end + 1))) end = skipDigits(text, end + 1);
+  if (text[end] !== "e" && text[end] !== "E") return end;
+  const sign = text[end + 1] === "+" || text[end + 1] === "-" ? end + 2 : end + 1;
+  return isDigit(text.charCodeAt(sign)) ? skipDigits(text, sign) : end;
+}
 
 /** Reads by the grammar until it is left. Depth is kept in a list, not on the stack. */
 function scan(text: string, sentAs: SentAs): Found {
-  const open: { bracket: "{" | "["; at: number }[] = [];
+  const open: Bracket[] = [];
+  let inside: Bracket | undefined;
   let next: Next = "value";
-  let at = 0;
-  for (;;) {
-    at = endOf(SPACE, text, at);
-    const char = text[at];
-    const inside = open.at(-1);
-    if (char === undefined) return { at, message: atEnd(text, open, sentAs) };
+  for (let at = skipSpace(text, 0); ; at = skipSpace(text, at)) {
+    if (at >= text.length) return { at, message: atEnd(text, open, sentAs) };
+    const code = text.charCodeAt(at);
     if (next === "behind") {
-      if (!inside) return { at, message: behindTheEnd(text, at, sentAs) };
-      if (char === ",") [next, at] = [inside.bracket === "{" ? "key" : "value", at + 1];
-      else if (char !== (inside.bracket === "{" ? "}" : "]")) return { at, message: notBehind(text, at, inside) };
-      else {
+      if (inside === undefined) return { at, message: behindTheEnd(text, at, sentAs) };
+      if (code === COMMA) next = inside.isObject ? "key" : "value";
+      else if (code === (inside.isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) {
         open.pop();
-        at++;
-      }
-      continue;
-    }
-    if ((next === "first key" && char === "}") || (next === "first value" && char === "]")) {
+        inside = open.at(-1);
+      } else return { at, message: notBehind(text, at, inside.isObject) };
+      at++;
+    } else if ((next === "first key" && code === CLOSE_OBJECT) || (next === "first value" && code === CLOSE_ARRAY)) {
       open.pop();
-      [next, at] = ["behind", at + 1];
-      continue;
-    }
-    if (next === "key" || next === "first key") {
-      if (char !== '"') return { at, message: noKey(text, at, next) };
+      inside = open.at(-1);
+      next = "behind";
+      at++;
+    } else if (next === "key" || next === "first key") {
+      if (code !== QUOTE) return { at, message: noKey(text, at, next) };
       const end = stringEnd(text, at);
       if (typeof end !== "number") return end;
-      const colon = endOf(SPACE, text, end);
-      if (text[colon] !== ":") return { at: colon, message: noColon(text, colon) };
-      [next, at] = ["value", colon + 1];
-      continue;
+      const colon = skipSpace(text, end);
+      if (text.charCodeAt(colon) !== COLON) return { at: colon, message: noColon(text, colon) };
+      next = "value";
+      at = colon + 1;
+    } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      inside = { isObject: code === OPEN_OBJECT, at };
+      open.push(inside);
+      next = inside.isObject ? "first key" : "first value";
+      at++;
+    } else {
+      const end = scalarEnd(text, at, next);
+      if (typeof end !== "number") return end;
+      next = "behind";
+      at = end;
     }
-    if (char === "{" || char === "[") {
-      open.push({ bracket: char, at });
-      [next, at] = [char === "{" ? "first key" : "first value", at + 1];
-      continue;
-    }
-    const end = scalarEnd(text, at, next);
-    if (typeof end !== "number") return end;
-    [next, at] = ["behind", end];
   }
+}
+
+/** Whether a number does not end where its digits do: `1.`, `0x1F`, `007`, `1_000`. */
+function goesOn(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code !== COMMA && code !== CLOSE_ARRAY && code !== CLOSE_OBJECT && /[\p{L}\p{N}_$.]/u.test(text[at] ?? "");
 }
 
 /** The end of a text, number, true, false or null; or what is wrong with it. */
 function scalarEnd(text: string, at: number, next: Next): number | Found {
-  if (text[at] === '"') return stringEnd(text, at);
+  if (text.charCodeAt(at) === QUOTE) return stringEnd(text, at);
+  const end = numberEnd(text, at);
+  if (end > at) return goesOn(text, end) ? { at, message: noNumber(text, at, end) } : end;
   const word = text.slice(at, endOf(WORD, text, at));
   if (word === "true" || word === "false" || word === "null") return at + word.length;
-  const end = endOf(NUMBER, text, at);
-  if (end === at) return { at, message: noValue(text, at, word, next) };
-  const rest = text.slice(end, endOf(WORD, text, end));
-  if (rest !== "" || text[end] === "." || /\d/.test(text[end] ?? "")) return { at, message: noNumber(text, at, end) };
-  return end;
+  return { at, message: noValue(text, at, word, next) };
 }
 
 function stringEnd(text: string, start: number): number | Found {
-  let at = start + 1;
-  for (;;) {
-    at = endOf(IN_STRING, text, at);
-    const char = text[at];
-    if (char === '"') return at + 1;
-    if (char === undefined) return { at: start, message: 'found a " that opens a text which does not end; close it with "' };
-    if (char === "\\") {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at + 1;
+    if (code === BACKSLASH) {
       const end = endOf(ESCAPE, text, at);
       if (end === at) return { at, message: noEscape(text, at) };
-      at = end;
-    } else if (char === "\n" || char === "\r") {
+      at = end - 1;
+    } else if (code === 10 || code === 13) {
       return { at, message: 'found the end of the line within a text; close the text with ", or write a line break in it as \\n' };
-    } else {
+    } else if (code < 32) {
+      const char = text[at] as string;
       return { at, message: `found ${named(char)} within a text; write it as ${escapeOf(char)}` };
     }
   }
+  return { at: start, message: 'found a " that opens a text which does not end; close it with "' };
 }

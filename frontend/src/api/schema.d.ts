@@ -1117,6 +1117,7 @@ export interface components {
             status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
             /** @description Problem code of an item that is neither accepted nor duplicate */
             code?: string;
+            /** @description What is wrong, and where: of NDJSON also the line (from 1; of a resumed stream, of this part) and the byte */
             detail?: string;
         };
         BatchSummary: {
@@ -1180,6 +1181,7 @@ export interface components {
                 status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
                 /** @description Why it would not be stored: a problem code or the reason code of a dead letter */
                 code?: string;
+                /** @description What is wrong, and where: of NDJSON also the line (from 1; of a resumed stream, of this part) and the byte */
                 detail?: string;
                 /**
                  * @description What would become of it; an event that would die is accepted first
@@ -1245,7 +1247,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `unsupported-media-type`: another Content-Type or Content-Encoding than those described here */
+        /** @description `unsupported-media-type`: another Content-Type or Content-Encoding than those described here. Accept or Accept-Encoding names those that are taken */
         UnsupportedMediaType: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];

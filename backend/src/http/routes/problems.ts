@@ -6,10 +6,12 @@ import { problem } from "../problems.js";
 
 /** What each problem means for whoever met it, and what to do. */
 const EXPLANATIONS: Record<ProblemCode, string> = {
-  "invalid-json": "The body could not be read as JSON. The detail says where. Nothing was taken.",
+  "invalid-json":
+    "The body is no JSON. The detail says in which line, column and byte, what stands there, and what to do. Nothing was taken.",
   "invalid-event":
     "It is JSON, but not an event that can be taken: errors lists each field with what is wrong there. Sending it again unchanged will not help.",
-  "invalid-request": "A parameter, header or body field is wrong; errors or detail says which.",
+  "invalid-request":
+    "A parameter, header or member of the body is wrong or not known; errors says which, what was found, and which name was probably meant.",
   "tenant-required": "Operators see all tenants; this call needs one. Name it with X-Tenant-Id or tenantId.",
   unauthenticated: "No credential was sent, or it is malformed, unknown, expired or revoked: the answer is the same for all of them.",
   forbidden: "The credential is valid, but its scopes or role do not allow this.",
@@ -19,7 +21,7 @@ const EXPLANATIONS: Record<ProblemCode, string> = {
   "event-not-found":
     "No event of your tenant was found under this eventId or id: it was never accepted, or belongs to another tenant. When the queue is long, one that waits to be stored may not be found by its id or by an eventId that was generated; the detail says so then.",
   "dead-letter-not-found": "No dead letter of your tenant has this id.",
-  "method-not-allowed": "The path exists, but not with this method.",
+  "method-not-allowed": "The path exists, but not with this method. Allow names those that it takes.",
   "request-timeout":
     "The body came too slowly and was given up. Send it again; what an upload had brought in before is told by its summary.",
   duplicate:
@@ -27,7 +29,7 @@ const EXPLANATIONS: Record<ProblemCode, string> = {
   conflict: "What you want to create exists already, or is in a state that does not allow this.",
   "event-too-large": "The event is larger than MAX_EVENT_BYTES. Sending it again unchanged will not help.",
   "batch-too-large": "The body has more bytes or events than one request may have. Send it in parts, or to /v1/ingest/stream.",
-  "unsupported-media-type": "Send application/json (an object or an array) or application/x-ndjson.",
+  "unsupported-media-type": "The content type or the content encoding is not taken. Accept, or Accept-Encoding, names those that are.",
   "identity-conflict":
     "Another event with this eventId, but another body, was accepted before. Nothing was overwritten. If this is a new event it needs an eventId of its own.",
   "rate-limited": "Too many requests or events in a short time. Wait as long as Retry-After says.",

@@ -19,7 +19,12 @@ export const keysQuery = (tenantId: string | undefined, search: KeysSearch) =>
     refetchInterval: AGAIN_MS,
     queryKey: ["keys", tenantId, search],
     queryFn: ({ pageParam, signal }) =>
-      ok(api.GET("/v1/admin/keys", { params: { query: { tenantId, ...search, limit: PAGE, cursor: pageParam } }, signal })),
+      ok(
+        api.GET("/v1/admin/keys", {
+          params: { query: { tenantId, q: search.q, state: search.state, limit: PAGE, cursor: pageParam } },
+          signal,
+        }),
+      ),
   });
 
 /** Changes keys, and reads the list again afterwards. */
