@@ -39,15 +39,6 @@ export function isNdjson(request: FastifyRequest): boolean {
 /** What all items of a request share, from its credential and headers. */
 export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyRequest): IngestScope {
   const principal = principalOf(request);
-<<<<<<< HEAD
-=======
-  const { headers } = request;
-  const key = headers["x-idempotency-key"] ?? headers["idempotency-key"];
-  if (key !== undefined && (typeof key !== "string" || !isName(key) || key.length > MAX_KEY_LENGTH)) {
-    const name = headers["x-idempotency-key"] === undefined ? "Idempotency-Key" : "X-Idempotency-Key";
-    throw problem("invalid-request", `${name} must have 1 to ${MAX_KEY_LENGTH} characters and no control characters.`);
-  }
->>>>>>> 9359174 (Decisions 26 and 27, and what the pages say of refusals)
   const context = eventContext({
     tenantId: requireTenant(request),
     keyName: principal.name,
