@@ -89,7 +89,11 @@ export const configSchema = z.object({
     .optional()
     .describe("Opens the X-Admin-Token door; unset, that door does not exist. At least 16 characters, random"),
   ADMIN_EMAIL: z.string().default("admin@streamforge.local").describe("First admin, created when there are no users"),
-  ADMIN_PASSWORD: z.string().min(8).optional().describe("Password of the first admin; unset, one is generated and printed once"),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(12)
+    .optional()
+    .describe("Password of the first admin, 12 characters or more and hard to guess; unset, one is generated and printed once"),
   KEY_PEPPER: z
     .string()
     .min(16)

@@ -2,6 +2,7 @@ import type { Config } from "../config.js";
 import { type Actor, audit } from "./audit.js";
 import { createPrisma, type Database } from "./database.js";
 import { insertKey, tenantAllowed } from "./keys.js";
+import { passwordFault } from "./password-strength.js";
 import { generatePassword, hashPassword } from "./passwords.js";
 
 export { migrate } from "./migrations.js";
@@ -55,6 +56,10 @@ export async function seed(config: Config): Promise<Seeded> {
 
 async function seedAdmin(db: Database, config: Config): Promise<string | undefined> {
   if ((await db.user.count()) > 0) return undefined;
+  if (config.ADMIN_PASSWORD !== undefined) {
+    const fault = await passwordFault(config.ADMIN_PASSWORD, config.ADMIN_EMAIL);
+    if (fault !== undefined) throw new Error(`ADMIN_PASSWORD ${fault}, or unset it to have one made and printed once.`);
+  }
   const password = config.ADMIN_PASSWORD ?? generatePassword();
   const user = await db.user.create({
     data: { email: config.ADMIN_EMAIL.toLowerCase(), role: "admin", passwordHash: await hashPassword(password) },

@@ -4,6 +4,7 @@ import { sayOutage } from "../lib/errors.js";
 import { type Actor, audit } from "./audit.js";
 import type { Credentials, From } from "./credentials.js";
 import { type Database, isUniqueViolation, type PrismaClient } from "./database.js";
+import { passwordFault } from "./password-strength.js";
 import { generatePassword, hashPassword } from "./passwords.js";
 import type { SessionStore } from "./session-store.js";
 
@@ -13,13 +14,21 @@ export interface UserService {
   list(filter: { q?: string; after?: string; limit: number }): Promise<{ items: UserView[]; nextCursor: string | null }>;
   get(id: string): Promise<UserView | null>;
   /** @returns `password` when it was generated: it exists only here */
-  create(actor: Actor, user: { email: string; role: Role; password?: string }): Promise<{ user: UserView; password?: string } | "exists">;
+  create(
+    actor: Actor,
+    user: { email: string; role: Role; password?: string },
+  ): Promise<{ user: UserView; password?: string } | "exists" | Weak>;
   /** Changes the role, disables or enables. `last-admin`: nobody could administer any more, so nothing was changed. */
   update(actor: Actor, id: string, change: { role?: Role; disabled?: boolean }): Promise<UserView | "last-admin" | null>;
   /** Sets a password, generated when none is given. @returns null when there is no such user */
-  resetPassword(actor: Actor, id: string, password?: string): Promise<{ password?: string } | null>;
+  resetPassword(actor: Actor, id: string, password?: string): Promise<{ password?: string } | Weak | null>;
   /** Somebody's own. Their other sessions end; for the one they are in see `Sessions.renew`. */
-  changePassword(actor: Actor, change: PasswordChange): Promise<"changed" | "wrong" | { retryAfterSeconds: number }>;
+  changePassword(actor: Actor, change: PasswordChange): Promise<"changed" | "wrong" | Weak | { retryAfterSeconds: number }>;
+}
+
+/** The password is too easy to guess; why and what to do, to follow its name. */
+export interface Weak {
+  weak: string;
 }
 
 export interface PasswordChange {
@@ -76,6 +85,8 @@ export function createUserService({ prisma, store, credentials }: UserServiceDep
     },
 
     async create(actor, { email, role, password }) {
+      const weak = await weakness(password, email);
+      if (weak) return weak;
       const generated = password === undefined ? generatePassword() : undefined;
       const passwordHash = await hashPassword(password ?? (generated as string));
       try {
@@ -117,6 +128,10 @@ export function createUserService({ prisma, store, credentials }: UserServiceDep
     },
 
     async resetPassword(actor, id, password) {
+      const user = await prisma.user.findUnique({ where: { id }, select: { email: true } });
+      if (!user) return null;
+      const weak = await weakness(password, user.email);
+      if (weak) return weak;
       const generated = password === undefined ? generatePassword() : undefined;
       if (!(await setPassword(actor, id, password ?? (generated as string)))) return null;
       await endSessions(id);
@@ -127,11 +142,19 @@ export function createUserService({ prisma, store, credentials }: UserServiceDep
       const proof = await credentials.prove({ email, password: current }, from, session !== undefined);
       if (proof.kind === "throttled") return { retryAfterSeconds: proof.retryAfterSeconds };
       if (proof.kind === "refused") return "wrong";
+      const weak = await weakness(next, email);
+      if (weak) return weak;
       await setPassword(actor, userId, next);
       await endSessions(userId, session);
       return "changed";
     },
   };
+}
+
+/** @param password undefined when one is generated */
+async function weakness(password: string | undefined, email: string): Promise<Weak | undefined> {
+  const fault = password === undefined ? undefined : await passwordFault(password, email);
+  return fault === undefined ? undefined : { weak: fault };
 }
 
 /**

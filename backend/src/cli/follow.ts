@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 const POLL_MS = 500;
 
 /**
@@ -9,7 +11,7 @@ export async function follow<T>(look: () => Promise<T>, tell: (found: T) => stri
     const found = await look();
     const line = tell(found);
     if (line === undefined) return found;
-    if (line !== told) console.error(line);
+    if (line !== told) console.error(printable(line));
     told = line;
   }
 }

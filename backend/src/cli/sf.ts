@@ -7,6 +7,7 @@ import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
 import { type LocalSession, openLocalSession } from "./local-session.js";
+import { printable } from "./printable.js";
 import { addReplayCommands } from "./replay.js";
 import { table } from "./table.js";
 import { openUserAdmin, type UserAdmin } from "./user-admin.js";
@@ -174,7 +175,7 @@ async function credentialed(access: ApiAccess): Promise<ApiAccess> {
 }
 
 function print({ json }: Globals, value: unknown, text: string): void {
-  console.log(json ? JSON.stringify(value, null, 2) : text);
+  console.log(printable(json ? JSON.stringify(value, null, 2) : text));
 }
 
 function parseTime(text: string): Date {
@@ -189,7 +190,7 @@ program
     console.error(
       outageOf(error)?.store === "postgres"
         ? "Postgres does not answer at DATABASE_URL. Start StreamForge with npm start, or set DATABASE_URL."
-        : error.message,
+        : printable(error.message),
     );
     process.exitCode = 1;
   })

@@ -78,6 +78,7 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
     async create(given) {
       const user = checked(createUserSchema, given);
       const made = await service.create(CLI_ACTOR, user);
+      if (made !== "exists" && "weak" in made) throw new Error(`The password ${made.weak}.`);
       if (made === "exists") throw new Error(`There is a user ${user.email} already; perhaps disabled.`);
       return { ...made.user, password: made.password };
     },
@@ -85,6 +86,7 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
       checked(resetPasswordSchema, { password });
       const reset = await service.resetPassword(CLI_ACTOR, await idOf(email), password);
       if (!reset) throw noSuchUser(email);
+      if ("weak" in reset) throw new Error(`The password ${reset.weak}.`);
       return reset;
     },
     async update(email, change) {

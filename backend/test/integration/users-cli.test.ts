@@ -34,16 +34,16 @@ async function roundTrip(env: Record<string, string>, email: string): Promise<vo
   expect(status).toBe(200);
   expect((await sf(["users", "list"], env)).out).toMatch(new RegExp(`${email}\\s+operator\\s+active`));
 
-  expect(await sf(["users", "passwd", email, "--stdin"], env, "a chosen password\n")).toMatchObject({ code: 0, err: "" });
+  expect(await sf(["users", "passwd", email, "--stdin"], env, "plum ladder seven\n")).toMatchObject({ code: 0, err: "" });
   expect((await people.call("GET", "/v1/me", as)).status).toBe(401);
-  const second = await people.signIn(email, { password: "a chosen password" });
+  const second = await people.signIn(email, { password: "plum ladder seven" });
   expect(second.status).toBe(200);
   expect((await sf(["users", "role", email, "viewer"], env)).out).toContain("is viewer now");
   expect((await people.call("GET", "/v1/me", second.as)).status).toBe(401);
   expect((await sf(["users", "disable", email], env)).out).toContain("disabled");
-  expect((await people.signIn(email, { password: "a chosen password" })).status).toBe(401);
+  expect((await people.signIn(email, { password: "plum ladder seven" })).status).toBe(401);
   expect((await sf(["users", "enable", email], env)).code).toBe(0);
-  expect((await people.signIn(email, { password: "a chosen password" })).status).toBe(200);
+  expect((await people.signIn(email, { password: "plum ladder seven" })).status).toBe(200);
 
   expect(await sf(["users", "passwd", "nobody@test"], env)).toMatchObject({ code: 1, err: expect.stringContaining("sf users list") });
   expect(await sf(["users", "create", email], env)).toMatchObject({ code: 1, err: expect.stringContaining("already") });

@@ -75,6 +75,7 @@ function identityRoutes({ auth, users, sessions, config }: MeRoutesDeps): Fastif
           const detail = "is not your password";
           throw problem("invalid-request", `/current ${detail}`, { errors: [{ pointer: "/current", detail }] });
         }
+        if (outcome !== "changed" && "weak" in outcome) throw weakPassword("/next", outcome.weak);
         if (outcome !== "changed") {
           throw tooManyTries(outcome.retryAfterSeconds);
         }
@@ -147,6 +148,10 @@ function settingsRoutes({ auth, settings }: MeRoutesDeps): FastifyPluginAsyncZod
       (request) => settings.change(principalOf(request).id, { ...defaultSettings, ...request.body }),
     );
   };
+}
+
+export function weakPassword(pointer: string, detail: string) {
+  return problem("invalid-request", `${pointer} ${detail}.`, { errors: [{ pointer, detail }] });
 }
 
 /** @param current public id of the session that asks */

@@ -19,7 +19,7 @@ import type { UserService } from "../../accounts/users.js";
 import { type Auth, actorOf, principalOf, requireAllTenants } from "../auth.js";
 import { problem } from "../problems.js";
 import { limitParam } from "../reads.js";
-import { sessionView } from "./me.js";
+import { sessionView, weakPassword } from "./me.js";
 
 export interface UserRoutesDeps {
   auth: Auth;
@@ -66,6 +66,7 @@ function userList({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
       { onRequest, schema: { tags, summary: "Add a person", body: createUserSchema, response: { 201: createdUserSchema } } },
       async (request, reply) => {
         const made = await users.create(actorOf(request), request.body);
+        if (made !== "exists" && "weak" in made) throw weakPassword("/password", made.weak);
         if (made === "exists") throw problem("conflict", `There is a user ${request.body.email} already; perhaps disabled.`);
         return reply
           .code(201)
@@ -141,6 +142,7 @@ function oneUser({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
           throw problem("conflict", "Change your own password with POST /v1/me/password, which asks for the current one.");
         const reset = await users.resetPassword(actorOf(request), request.params.id, request.body.password);
         if (!reset) throw noSuchUser();
+        if ("weak" in reset) throw weakPassword("/password", reset.weak);
         return reset;
       },
     );

@@ -59,7 +59,7 @@ export function PasswordCard() {
           label="New password"
           type="password"
           autoComplete="new-password"
-          hint="At least 12 characters; a few words are easier to keep than signs."
+          hint="At least 12 characters and hard to guess: four words that do not belong together."
           error={errors.next?.message}
           {...register("next")}
         />
