@@ -51,6 +51,7 @@ import { tenantRoutes } from "./http/routes/tenants.js";
 import { userRoutes } from "./http/routes/users.js";
 import type { RouteRule } from "./http/rules.js";
 import { createServer, type Server, withSecurityHeaders } from "./http/server.js";
+import { oddPayloadOfText } from "./ingest/content-texts.js";
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
 import { createSecondLook } from "./ingest/second-look.js";
@@ -244,7 +245,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
         prisma,
         publisher: typePublisher,
         judge,
-        samples: createTypeSamples({ store, checker }),
+        samples: createTypeSamples({ store, checker, oddPayload: oddPayloadOfText }),
         config,
       });
       await admin.register(eventTypeRoutes({ auth, eventTypes }));

@@ -111,12 +111,12 @@ export function createTypeChecker({ registry, policy, judge, inline }: TypeCheck
       const { check } = job.type;
       const isHere = job.bytes <= LIGHT_BYTES && now < tenantEndsAt && check.guardedUntilMs < now;
       const compiled = isHere ? (check.compiled ?? lightOf(job.type, compile)) : undefined;
-      if (compiled) found[i] = attempt(() => compiled.all(job.payload));
+      if (compiled) found[i] = attempt(() => compiled.all(job.payload, job.text));
       else if (check.broken !== undefined) found[i] = brokenType(check.broken);
       else others.push(i);
       const before = now;
       now = performance.now();
-      if (compiled && now - before > SLOW_MS && isSlow(() => compiled.all(job.payload))) check.guardedUntilMs = now + GUARDED_MS;
+      if (compiled && now - before > SLOW_MS && isSlow(() => compiled.all(job.payload, job.text))) check.guardedUntilMs = now + GUARDED_MS;
       if (now < sliceEndsAt) continue;
       await new Promise((resolve) => setImmediate(resolve));
       const pausedAt = now;
@@ -139,7 +139,10 @@ export function createTypeChecker({ registry, policy, judge, inline }: TypeCheck
       return judge.check({
         tenantId: first.tenantId,
         schema: type.schema,
-        jobs: own.map((place) => ({ payload: jobs[place]?.payload, bytes: jobs[place]?.bytes ?? 0 })),
+        jobs: own.map((place) => {
+          const { payload, bytes, text } = jobs[place] as Job;
+          return { payload, bytes, text };
+        }),
         onResult(index, refusal) {
           found[own[index] as number] = refusal;
         },
@@ -187,10 +190,10 @@ export function createTypeChecker({ registry, policy, judge, inline }: TypeCheck
     const verdicts: (RegisteredType | TypeVerdict | V)[] = events.map(find);
     const jobs: Job[] = [];
     const places: number[] = [];
-    for (const [i, { tenantId, payload, bytes }] of events.entries()) {
+    for (const [i, { tenantId, payload, bytes, text }] of events.entries()) {
       const type = verdicts[i] as RegisteredType | TypeVerdict;
       if ("fits" in type) continue;
-      jobs.push({ tenantId, type, payload, bytes });
+      jobs.push({ tenantId, type, payload, bytes, text });
       places.push(i);
     }
     const results = jobs.length > 0 ? await judgeJobs(jobs) : [];

@@ -7,6 +7,8 @@ export interface Checked {
   payload: unknown;
   /** Size of the event's text, or a little more. */
   bytes: number;
+  /** The payload as it was sent, when it has numbers that doubles do not hold. */
+  text?: string | undefined;
 }
 
 /** Why an event is dead. */
@@ -53,7 +55,8 @@ export function judgeGuarded(guard: Guard, schema: GuardedSchema, jobs: readonly
   const several = (): void => {
     const until = Math.min(endsAt, performance.now() + SLICE_MS);
     while (found.length < jobs.length && performance.now() < until) {
-      if (attempt(() => compiled.first((jobs[found.length] as Checked).payload))) return;
+      const { payload, text } = jobs[found.length] as Checked;
+      if (attempt(() => compiled.first(payload, text))) return;
       found.push(undefined);
     }
   };
@@ -68,14 +71,14 @@ export function judgeGuarded(guard: Guard, schema: GuardedSchema, jobs: readonly
   return found;
 }
 
-function judgeAlone(guard: Guard, schema: GuardedSchema, { payload, bytes }: Checked): Refusal | undefined {
+function judgeAlone(guard: Guard, schema: GuardedSchema, { payload, bytes, text }: Checked): Refusal | undefined {
   const { compiled, budgetMs } = schema;
   let refusal: Refusal | undefined;
   const work = (): void => {
-    refusal = attempt(() => compiled.first(payload));
+    refusal = attempt(() => compiled.first(payload, text));
   };
   if (withinCpuTime(guard, work, budgetMs, compiled.mend) === "done")
-    return refusal?.reason === "SCHEMA_INVALID" && bytes <= ALL_FAILURES_BYTES ? allOf(guard, refusal, schema, payload) : refusal;
+    return refusal?.reason === "SCHEMA_INVALID" && bytes <= ALL_FAILURES_BYTES ? allOf(guard, refusal, schema, payload, text) : refusal;
   schema.budgetMs = Math.max(LEAST_BUDGET_MS, Math.floor(budgetMs / 2));
   schema.overranAtMs = performance.now();
   return { fits: false, reason: "UNPROCESSABLE", message: `checking it against the schema of its type took longer than ${budgetMs} ms` };
@@ -99,10 +102,10 @@ export function withinCpuTime(guard: Guard, work: () => void, budgetMs: number, 
 }
 
 /** The same refusal with all failures, when they can be had in little time. */
-function allOf(guard: Guard, refusal: Refusal, { compiled, budgetMs }: GuardedSchema, payload: unknown): Refusal {
+function allOf(guard: Guard, refusal: Refusal, { compiled, budgetMs }: GuardedSchema, payload: unknown, text?: string): Refusal {
   let all: Refusal | undefined;
   const work = (): void => {
-    all = attempt(() => compiled.all(payload));
+    all = attempt(() => compiled.all(payload, text));
   };
   const ended = guard.run(work, Math.min(ALL_FAILURES_MS, budgetMs));
   if (ended === "too-long") compiled.mend();

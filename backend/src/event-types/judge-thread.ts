@@ -35,7 +35,8 @@ function answer(question: Question): Answer {
   }
   const schema = schemaOf(question.schema);
   if (typeof schema === "string") return { broken: schema };
-  const { weight } = schema.compiled;
+  const { weight, prepareExact } = schema.compiled;
+  if (question.jobs.some(({ text }) => text !== undefined)) withinCpuTime(guard, prepareExact, AGAIN_BUDGET_MS);
   return { weight, compileMs: schema.compileMs, results: judgeGuarded(guard, schema, question.jobs, SLICE_MS) };
 }
 

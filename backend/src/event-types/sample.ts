@@ -1,4 +1,5 @@
 import type { TypeSample } from "@streamforge/shared";
+import type { EventDocument } from "../store/documents.js";
 import { bounded } from "../store/event-queries.js";
 import type { Store } from "../store/mongo.js";
 import type { TypeChecker } from "./checker.js";
@@ -19,7 +20,16 @@ export interface TypeSamples {
   typesOf(tenantId: string): Promise<{ type: string; events: number }[]>;
 }
 
-export function createTypeSamples({ store, checker }: { store: Store; checker: TypeChecker }): TypeSamples {
+export interface TypeSamplesDeps {
+  store: Store;
+  checker: TypeChecker;
+  /** The payload's text when it has numbers that doubles do not hold; of the event's text. */
+  oddPayload: (text: string, receivedAtMs: number) => string | undefined;
+}
+
+type Sample = Pick<EventDocument, "eventId" | "payload" | "text" | "receivedAt">;
+
+export function createTypeSamples({ store, checker, oddPayload }: TypeSamplesDeps): TypeSamples {
   const options = { maxTimeMS: MAX_TIME_MS, hint: "tenant_time", batchSize: AT_ONCE } as const;
   const newest = (tenantId: string) => [{ $match: { tenantId } }, { $sort: { occurredAt: -1, _id: -1 } }, { $limit: NEWEST }];
 
@@ -28,11 +38,20 @@ export function createTypeSamples({ store, checker }: { store: Store; checker: T
       bounded(async () => {
         const sample: TypeSample = { checked: 0, failing: 0, examples: [] };
         const registered = { version: 0, schema, check: newCheck() };
-        const stages = [...newest(tenantId), { $match: { eventType: type } }, { $limit: SAMPLE }, { $project: { eventId: 1, payload: 1 } }];
-        const cursor = store.events.aggregate<{ eventId: string; payload: unknown }>(stages, options);
-        const judge = async (events: { eventId: string; payload: unknown }[]): Promise<void> => {
+        const stages = [
+          ...newest(tenantId),
+          { $match: { eventType: type } },
+          { $limit: SAMPLE },
+          { $project: { eventId: 1, payload: 1, text: 1, receivedAt: 1 } },
+        ];
+        const cursor = store.events.aggregate<Sample>(stages, options);
+        const judge = async (events: Sample[]): Promise<void> => {
           // Their size is not known without writing them out: all go under the guard.
-          const payloads = events.map(({ payload }) => ({ payload, bytes: Number.MAX_SAFE_INTEGER }));
+          const payloads = events.map(({ payload, text, receivedAt }) => ({
+            payload,
+            bytes: Number.MAX_SAFE_INTEGER,
+            text: text === undefined ? undefined : oddPayload(text, receivedAt.getTime()),
+          }));
           const refusals = await checker.judgeType(tenantId, registered, payloads);
           refusals.forEach((refusal, i) => {
             sample.checked++;
@@ -42,7 +61,7 @@ export function createTypeSamples({ store, checker }: { store: Store; checker: T
             if (sample.examples.length < EXAMPLES) sample.examples.push({ eventId: events[i]?.eventId ?? "", failures });
           });
         };
-        let some: { eventId: string; payload: unknown }[] = [];
+        let some: Sample[] = [];
         for await (const event of cursor) {
           if (some.push(event) < AT_ONCE) continue;
           await judge(some);

@@ -145,6 +145,13 @@ function checkKeyword(schema: SchemaObject, keyword: string, pointer: string, fl
     flaw(at, "must stay within this document (#/$defs/…); nothing is fetched");
 }
 
+/** All subschemas that are objects, by their pointers. */
+export function subschemas(root: SchemaObject): Map<string, SchemaObject> {
+  const found = new Map<string, SchemaObject>();
+  walk(root, "", (schema, pointer) => found.set(pointer, schema));
+  return found;
+}
+
 /** Calls `visit` with each subschema that is an object, and its pointer. */
 function walk(schema: unknown, pointer: string, visit: (schema: SchemaObject, pointer: string) => void): void {
   if (!isObject(schema)) return;

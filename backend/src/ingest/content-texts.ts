@@ -1,5 +1,5 @@
 import { type Member, membersOf, wholeValue } from "../lib/json-text.js";
-import { INPUT_NAMES, type NormalEvent } from "./normalize.js";
+import { INPUT_NAMES, type NormalEvent, normalize } from "./normalize.js";
 
 /** Payload and extensions as JSON text. */
 export interface ContentTexts {
@@ -26,4 +26,20 @@ function payloadName(item: Record<string, unknown>): string | undefined {
 function objectOf(text: string, members: Member[], keys: object): string {
   const kept = members.filter(({ key }) => Object.hasOwn(keys, key));
   return `{${kept.map(({ key, start, end }) => `${JSON.stringify(key)}:${text.slice(start, end)}`).join(",")}}`;
+}
+
+/** 16 digits or an exponent, where a number can stand. Cheap and conservative: a false alarm costs a second parse. */
+const MAY_BE_ODD = /[:[,]\s*-?(?:[\d.]{16}|\d[\d.]*[eE])/;
+
+/** The payload's text, when it may have numbers that doubles do not hold as they are written: schemas judge those by it. */
+export function oddPayload(text: string, event: NormalEvent): string | undefined {
+  return MAY_BE_ODD.test(text) ? contentTexts(text, JSON.parse(text), event).payload : undefined;
+}
+
+/** The same of a stored event's text. */
+export function oddPayloadOfText(text: string, receivedAtMs: number): string | undefined {
+  if (!MAY_BE_ODD.test(text)) return undefined;
+  // Its type was judged when it came in.
+  const event = normalize(JSON.parse(text), text, "?", receivedAtMs);
+  return Array.isArray(event) ? undefined : oddPayload(text, event);
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { ProblemCode, ReasonCode } from "@streamforge/shared";
 import type { DedupeRecord } from "../stream/record.js";
+import { oddPayload } from "./content-texts.js";
 import { eventUuid } from "./identify.js";
 import { HOUR_MS, type Item } from "./ingest.js";
 import { normalize } from "./normalize.js";
@@ -32,6 +33,7 @@ interface Checkable {
   eventType: string;
   payload: unknown;
   bytes: number;
+  text?: string | undefined;
 }
 
 /** Look-ups asked for at once; ioredis sends them in one go. */
@@ -76,7 +78,13 @@ async function refusals(types: ForeseeDeps["types"], items: Item[]): Promise<Map
     const json = text.toString("utf8");
     const event = normalize(JSON.parse(json), json, context.defaultType, receivedAtMs);
     if (Array.isArray(event)) throw new Error("an event that was received is none");
-    return { tenantId: context.tenantId, eventType: event.eventType, payload: event.payload, bytes: text.length };
+    return {
+      tenantId: context.tenantId,
+      eventType: event.eventType,
+      payload: event.payload,
+      bytes: text.length,
+      text: oddPayload(json, event),
+    };
   });
   const verdicts = events.length > 0 ? await types.judge(events) : [];
   return new Map(concerned.flatMap((item, i) => (verdicts[i]?.fits === false ? [[item, verdicts[i].reason]] : [])));

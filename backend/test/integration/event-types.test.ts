@@ -308,3 +308,53 @@ describe("limits", () => {
     expect((await register(tenantId, "light", MONEY)).status).toBe(201);
   });
 });
+
+describe("numbers", () => {
+  test("are judged as they are written, in schema and event, in every shape of event, and a schema is kept as it was sent", async () => {
+    const sender = await newSender(stack);
+    const schema =
+      '{"properties":{"price":{"multipleOf":0.01},"post":{"const":9007199254740992},"zeta":{"minimum":0.50},"alpha":{"type":"integer"}}}';
+    const registered = await fetch(`${stack.apiUrl}${PATH}`, {
+      method: "POST",
+      headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" },
+      body: `{"tenantId":"${sender.tenantId}","type":"N","schema":${schema}}`,
+    });
+    expect(registered.status).toBe(201);
+    const shown = await fetch(`${stack.apiUrl}${typePath(sender.tenantId, "N")}`, { headers: { "x-admin-token": stack.adminToken } });
+    expect(await shown.text()).toContain(`"schema":${schema}`);
+
+    const fields: [string, string][] = [
+      ['"price":19.99', "stored"],
+      ['"price":0.07', "stored"],
+      ['"price":8.20', "stored"],
+      ['"price":8.205', "dead"],
+      ['"price":0.0700000000000000001', "dead"],
+      ['"price":1e400', "stored"],
+      ['"post":9007199254740992', "stored"],
+      ['"post":9007199254740993', "dead"],
+      ['"post":9.007199254740992e15', "stored"],
+      ['"zeta":0.49999999999999999999', "dead"],
+      ['"alpha":1.0', "stored"],
+      ['"alpha":1e400', "stored"],
+      ['"alpha":1.0000000000000000001', "dead"],
+    ];
+    const texts = fields.flatMap(([field], i) => [
+      `{"eventId":"n-${i}","eventType":"N","payload":{${field}}}`,
+      `{"eventId":"f-${i}","eventType":"N",${field}}`,
+    ]);
+    const headers = { "content-type": "application/x-ndjson", authorization: `Bearer ${sender.key}` };
+    // In force everywhere within a second of its answer.
+    await sleep(1_000);
+    const foreseen = await fetch(`${stack.apiUrl}/v1/events/validate`, { method: "POST", headers, body: texts.join("\n") });
+    const { results } = (await foreseen.json()) as { results: { would: string }[] };
+    expect((await fetch(`${stack.apiUrl}/v1/events`, { method: "POST", headers, body: texts.join("\n") })).status).toBe(202);
+    for (const [i, [field, expected]] of fields.entries())
+      for (const [shape, place] of [
+        ["n", 2 * i],
+        ["f", 2 * i + 1],
+      ] as const) {
+        expect(await decided(sender, `${shape}-${i}`), `${shape} ${field}`).toMatchObject({ status: expected });
+        expect(results[place]?.would, `validate ${shape} ${field}`).toBe(expected);
+      }
+  });
+});

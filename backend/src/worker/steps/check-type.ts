@@ -1,4 +1,5 @@
 import type { Checkable, PutOff, TypeChecker, TypeVerdict } from "../../event-types/checker.js";
+import { oddPayload } from "../../ingest/content-texts.js";
 import type { EventDocument } from "../../store/documents.js";
 import { type Batch, type Step, undecided, type WorkEvent } from "../batch.js";
 
@@ -38,6 +39,8 @@ export function checkTypes(checker: TypeChecker, isIdle?: () => boolean): Step {
 
 const PUT_OFF = "the checks of its tenant take more than their share of a worker; its turn comes";
 
-function toCheckable({ record, event }: WorkEvent): Checkable {
-  return { tenantId: record.context.tenantId, eventType: event?.eventType ?? "", payload: event?.payload, bytes: record.size };
+function toCheckable({ record, event, document }: WorkEvent): Checkable {
+  // The document has the text when a parse could lose something: all others cost nothing here.
+  const text = event && document?.text !== undefined ? oddPayload(document.text, event) : undefined;
+  return { tenantId: record.context.tenantId, eventType: event?.eventType ?? "", payload: event?.payload, bytes: record.size, text };
 }
