@@ -66,6 +66,7 @@ import { createHistory } from "./stats/history.js";
 import { createMinutes } from "./stats/minutes.js";
 import { startSampler } from "./stats/sampler.js";
 import { readMetrics } from "./stats/worker-metrics.js";
+import { mostHours } from "./store/event-hours.js";
 import { createEventQueries } from "./store/event-queries.js";
 import { storedHashes } from "./store/events.js";
 import { connectStore } from "./store/mongo.js";
@@ -185,10 +186,21 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     memoryRatio: config.REDIS_MEMORY_LIMIT_RATIO,
     partitionsSet: config.PARTITIONS,
     partitions,
+    hoursPerTenant: config.MAX_EVENT_HOURS_PER_TENANT,
     unsafe: [...dataSet.unsafe, ...store.unsafe],
   };
-  const sampler = await startSampler({ redis, keys, depth, ledger, letters, checks, history, limits });
-  registerStatsGauges(registry, sampler.current);
+  const sampler = await startSampler({
+    redis,
+    keys,
+    depth,
+    ledger,
+    letters,
+    checks,
+    history,
+    hours: { most: () => mostHours(store) },
+    limits,
+  });
+  registerStatsGauges(registry, sampler.current, sampler.mostHours);
 
   let stopping = false;
   const refusal = (): ProblemCode | undefined => {

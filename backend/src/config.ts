@@ -173,6 +173,10 @@ export const configSchema = z.object({
   MAX_SCHEMA_BYTES: positive(64 * KIB, "Largest JSON Schema of an event type, in bytes"),
   MAX_EVENT_TYPES_PER_TENANT: positive(1_000, "Event types of one tenant, retired ones included"),
   MAX_SCHEMA_BYTES_PER_TENANT: positive(4 * MIB, "Bytes of a tenant's schemas that count, together; every process holds them"),
+  MAX_EVENT_HOURS_PER_TENANT: positive(
+    20_000,
+    "Hours of the past in which a tenant's events are found by their hour; events in further ones are stored with a place of their own",
+  ),
   ATTEMPTS_RETENTION_DAYS: positive(30, "How long failed attempts are kept, in days"),
   LEDGER_RETENTION_DAYS: positive(400, "How long the minutes of the ledger are kept, in days"),
   REPLAY_RATE_PER_SECOND: positive(500, "Letters a second that a replay takes when it names no rate"),

@@ -67,7 +67,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     },
   });
   let stopping = false;
-  const events = createEventStore(store);
+  const events = createEventStore(store, config.MAX_EVENT_HOURS_PER_TENANT);
   const contents: Contents = (wanted) => readContents(store, wanted, config.MONGO_TIMEOUT_MS);
   const types = createTypeRegistry({ redis, keys, onError: unlessOutage("event-types") });
   const judge = createJudge();

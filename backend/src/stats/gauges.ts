@@ -4,7 +4,7 @@ import { Gauge, type Registry } from "prom-client";
 const CIRCUIT = { closed: 0, "half-open": 1, open: 2 } as const;
 
 /** The metrics that only a view of the whole can give, read from the snapshot when they are scraped. */
-export function registerStatsGauges(registry: Registry, current: () => Stats): void {
+export function registerStatsGauges(registry: Registry, current: () => Stats, mostHours: () => number): void {
   const gauge = (name: string, help: string, read: (stats: Stats) => number): void => {
     new Gauge({
       name,
@@ -39,4 +39,5 @@ export function registerStatsGauges(registry: Registry, current: () => Stats): v
   gauge("streamforge_circuit_state", "0 closed, 1 half-open, 2 open; the worst of all workers", ({ workers }) =>
     Math.max(0, ...workers.filter(({ alive }) => alive).map(({ circuit }) => CIRCUIT[circuit])),
   );
+  gauge("streamforge_event_hours_max", "Hours in which the events of the tenant with the most of them lie", () => mostHours());
 }

@@ -19,6 +19,8 @@ import { createWarnings, type Limits, type Situation } from "./warnings.js";
 export interface Sampler {
   /** The snapshot of this second. */
   current(): Stats;
+  /** Hours in which the events of the tenant with the most lie. */
+  mostHours(): number;
   /** Called with each second's snapshot and its JSON text, made once for all. @returns ends it */
   subscribe(listener: (stats: Stats, json: string) => void): () => void;
   close(): Promise<void>;
@@ -32,12 +34,14 @@ export interface SamplerDeps {
   letters: Pick<LetterQueries, "open">;
   checks: DependencyChecks;
   history: HistoryKeeper;
+  hours: { most(): Promise<{ tenantId: string; hours: number } | undefined> };
   limits: Limits;
 }
 
 const TICK_MS = 1_000;
 const LETTERS_EVERY_MS = 2_000;
 const LEDGER_EVERY_MS = 5_000;
+const HOURS_EVERY_MS = 60_000;
 /** A process that has been silent for longer is forgotten. */
 const FORGET_MS = 60_000;
 /** Longest wait for the first looks, so that a start is not held up by a store that hangs. */
@@ -66,7 +70,9 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
   const letters = refresh(() => deps.letters.open(), LETTERS_EVERY_MS);
   const ledger = refresh(() => deps.ledger.summary(), LEDGER_EVERY_MS);
 
-  const looks = [workers, apis, letters, ledger];
+  const hours = refresh(() => deps.hours.most(), HOURS_EVERY_MS);
+
+  const looks = [workers, apis, letters, ledger, hours];
   await Promise.race([Promise.all([checks.check(), ...looks.map(({ first }) => first)]), sleep(FIRST_LOOK_MS, undefined, { ref: false })]);
 
   const take = (): Stats => {
@@ -80,6 +86,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
       settledAtMs: evidence.settledAtMs(),
       dependencies: checks.last(),
       ledger: ledger.last()?.value,
+      mostHours: hours.last()?.value,
       limits,
     };
     const stats = snapshotOf({
@@ -113,6 +120,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
 
   return {
     current: () => latest,
+    mostHours: () => hours.last()?.value?.hours ?? 0,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

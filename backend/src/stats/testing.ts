@@ -51,7 +51,8 @@ export function someSituation(parts: Partial<Situation> = {}): Situation {
     settledAtMs: Number.NEGATIVE_INFINITY,
     dependencies: { redis: up, mongodb: up, postgres: up },
     ledger: undefined,
-    limits: { maxBacklogEvents: 1_000, memoryRatio: 0.7, partitionsSet: 1, partitions: 1, unsafe: [] },
+    mostHours: undefined,
+    limits: { maxBacklogEvents: 1_000, memoryRatio: 0.7, partitionsSet: 1, partitions: 1, hoursPerTenant: 20_000, unsafe: [] },
     ...parts,
   };
 }

@@ -107,3 +107,9 @@ it("shows an unexpected error of any process for ten minutes, as what it is", ()
   );
   expect(follow([0, faulty(startMs - 601_000)])[0]).toEqual([]);
 });
+
+it("names the tenant whose events lie in many hours", () => {
+  const [few, many] = follow([0, { mostHours: { tenantId: "t", hours: 40_000 } }], [1, { mostHours: { tenantId: "t", hours: 100_000 } }]);
+  expect(few).toEqual([]);
+  expect(many).toMatchObject([{ code: "many-event-hours", message: expect.stringContaining("Events of t lie in 100,000 hours") }]);
+});

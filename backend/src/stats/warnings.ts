@@ -24,6 +24,8 @@ export interface Situation {
   settledAtMs: number;
   dependencies: Dependencies;
   ledger: LedgerSummary | undefined;
+  /** The tenant whose events lie in the most hours. */
+  mostHours: { tenantId: string; hours: number } | undefined;
   limits: Limits;
 }
 
@@ -34,6 +36,8 @@ export interface Limits {
   /** PARTITIONS as set for this process, and as Redis has it. */
   partitionsSet: number;
   partitions: number;
+  /** MAX_EVENT_HOURS_PER_TENANT */
+  hoursPerTenant: number;
   /** What is unsafe, in words, when ALLOW_UNSAFE let the process start all the same. */
   unsafe: string[];
 }
@@ -49,6 +53,8 @@ const FAULTS_SHOWN_MS = 600_000;
 /** A warning by a figure has not held for so long when it clears. */
 const EASED_MS = 60_000;
 
+const MANY_TIMES = 2;
+
 type Rule = (situation: Situation) => Warning | Warning[] | undefined;
 
 /** Looks at one situation after the other. @returns what warns of all that is wrong now, each in words with what to do about it */
@@ -58,6 +64,7 @@ export function createWarnings(): (situation: Situation) => Warning[] {
     missing,
     surplus,
     countDiffers,
+    manyHours,
     storesAway,
     noWorker,
     circuitOpen,
@@ -108,6 +115,16 @@ function countDiffers({ ledger }: Situation): Warning | undefined {
     "ledger-count-differs",
     `The independent count does not agree with the ledger. ${checkSentence(ledger.check)}`,
     "The details of the count name tenants and days. More documents than the ledger: its rows were lost, or something else writes into events. Fewer: documents were removed.",
+  );
+}
+
+/** The limit bounds hours of the past; four years of live traffic (35,000 hours) are nothing to warn of. */
+function manyHours({ mostHours, limits }: Situation): Warning | undefined {
+  if (!mostHours || mostHours.hours <= MANY_TIMES * limits.hoursPerTenant) return undefined;
+  return warning(
+    "many-event-hours",
+    `Events of ${mostHours.tenantId} lie in ${counted(mostHours.hours, "hour")}; a look-up of an old event by eventId takes long there, and ends after 4 s.`,
+    "Ask this tenant why its events are spread over time, and to name occurredAt when it looks one up. New hours of the past get places of their own (MAX_EVENT_HOURS_PER_TENANT).",
   );
 }
 

@@ -54,6 +54,13 @@ export interface EventHourDocument {
   hour: number;
 }
 
+/** Where one event is, of a tenant whose events lie in more hours than `MAX_EVENT_HOURS_PER_TENANT` (see `event-hours.ts`). */
+export interface EventPlaceDocument {
+  /** The event's `_id` with its hour last. */
+  _id: Binary;
+  tenantId: string;
+}
+
 export interface DeadLetterDocument {
   /** Event id and body hash, 24 bytes: two workers cannot write one letter twice. */
   _id: Binary;

@@ -4,6 +4,7 @@ import { SlowQueryError } from "../lib/errors.js";
 import { readPage } from "../lib/page.js";
 import { behind, encodeCursor, type Position } from "./cursor.js";
 import type { EventDocument } from "./documents.js";
+import { eventAtPlace, placeOf } from "./event-hours.js";
 import { guarded } from "./events.js";
 import type { Store } from "./mongo.js";
 
@@ -30,8 +31,20 @@ export interface EventFilter {
 }
 
 export interface EventQueries {
-  /** The stored event with this eventId; the one of the newest hour when there are several. */
-  byEventId(query: FindByEventId): Promise<EventDocument | null>;
+  /**
+   * The stored event with this eventId, among the tenant's newest 1,000 hours and those that have a place of their own; the one of
+   * the newest hour when there are several. Takes milliseconds.
+   */
+  byEventId(query: FindByEventId): Promise<{
+    event: EventDocument | null;
+    /** The tenant has older hours than this one; undefined: it was looked for in all. */
+    before: number | undefined;
+  }>;
+  /**
+   * The same in all hours before one, slice by slice, with as much rest in between as a slice takes.
+   * @throws SlowQueryError when it takes longer than `LOOKUP_TIMEOUT_MS`
+   */
+  inOlderHours(query: FindByEventId, before: number, signal: AbortSignal): Promise<EventDocument | null>;
   byId(tenantId: string, id: Buffer, userId?: string): Promise<EventDocument | null>;
   /**
    * One page, by occurredAt, within `MOST_PAGE_BYTES`.
@@ -52,23 +65,60 @@ export interface EventQueries {
 /** A search that takes longer is ended: it would hold up writes that nobody may hold up. */
 export const QUERY_TIMEOUT_MS = 5_000;
 
-/** Candidates in one `$in`: 720 take 2–4 ms, 20,000 about 20 ms (measured). */
+/** Candidates in one `$in`. */
 const SLICE = 1_000;
+/** A look-up in all hours of a tenant; MAX_EVENT_HOURS_PER_TENANT and ten years of live traffic are done in a second. */
+export const LOOKUP_TIMEOUT_MS = 4_000;
+/** Between two slices as much time belongs to others as one took, up to this. */
+const MOST_REST_MS = 50;
+/** Places of one name that are looked at: the same eventId in so many hours is a test. */
+const MOST_PLACES = 100;
 const HOUR_MS = 3_600_000;
 const MAX_TIME_EXPIRED = 50;
 
 export function createEventQueries(store: Store): EventQueries {
-  const among = async (candidates: Buffer[], { tenantId, eventId, userId }: FindByEventId): Promise<EventDocument | null> => {
+  const among = async (
+    candidates: Buffer[],
+    { tenantId, eventId, userId }: FindByEventId,
+    maxTimeMS = QUERY_TIMEOUT_MS,
+    signal?: AbortSignal,
+  ): Promise<EventDocument | null> => {
     const _id = { $in: candidates.map(uuid) };
     const shard = userId === undefined ? {} : { userId };
-    const found = await bounded(() =>
-      store.events
-        .find({ _id, tenantId, eventId, ...shard }, LIMITS)
-        .sort({ _id: -1 })
-        .limit(1)
-        .toArray(),
+    const found = await bounded(
+      () =>
+        store.events
+          .find({ _id, tenantId, eventId, ...shard }, { maxTimeMS, hint: "_id_", ...(signal ? { signal } : {}) })
+          .sort({ _id: -1 })
+          .limit(1)
+          .toArray(),
+      WITH_ITS_TIME,
+      signal,
     );
     return found[0] ?? null;
+  };
+
+  /** The next hours, newest first. */
+  const hoursBefore = (tenantId: string, hour: number, signal?: AbortSignal): Promise<number[]> =>
+    bounded(
+      () =>
+        store.eventHours
+          .find({ tenantId, hour: { $lt: hour, $gt: 0 } }, { projection: { hour: 1 }, ...LIMITS, ...(signal ? { signal } : {}) })
+          .sort({ hour: -1 })
+          .limit(SLICE)
+          .batchSize(SLICE)
+          .toArray()
+          .then((found) => found.map((one) => one.hour)),
+      WITH_ITS_TIME,
+      signal,
+    );
+
+  const placesOf = async ({ idAt }: FindByEventId): Promise<Buffer[]> => {
+    const [$gte, $lte] = [0, LAST_HOUR_MS].map((hourMs) => placeOf(uuid(idAt(hourMs)))) as [Binary, Binary];
+    const places = await bounded(() =>
+      store.eventPlaces.find({ _id: { $gte, $lte } }, LIMITS).sort({ _id: -1 }).limit(MOST_PLACES).toArray(),
+    );
+    return places.map(({ _id }) => eventAtPlace(_id));
   };
 
   // The hints keep a plan that looked best for one value from being used for all others of the same shape.
@@ -130,25 +180,27 @@ export function createEventQueries(store: Store): EventQueries {
 
   return {
     async byEventId(query) {
-      if (query.hourMs !== undefined) return among([query.idAt(query.hourMs)], query);
+      if (query.hourMs !== undefined) return { event: await among([query.idAt(query.hourMs)], query), before: undefined };
+      const [hours, places] = await Promise.all([hoursBefore(query.tenantId, Number.MAX_SAFE_INTEGER), placesOf(query)]);
       // Hour zero holds what came without a time of its own; it costs nothing to look there at once.
-      let candidates = [query.idAt(0)];
-      let before = Number.MAX_SAFE_INTEGER;
-      for (;;) {
-        const hours = await bounded(() =>
-          store.eventHours
-            .find({ tenantId: query.tenantId, hour: { $lt: before, $gt: 0 } }, { projection: { hour: 1 }, ...LIMITS })
-            .sort({ hour: -1 })
-            .limit(SLICE)
-            .batchSize(SLICE)
-            .toArray(),
-        );
-        candidates = candidates.concat(hours.map(({ hour }) => query.idAt(hour * HOUR_MS)));
-        const found = candidates.length > 0 ? await among(candidates, query) : null;
-        if (found || hours.length < SLICE) return found;
-        before = hours.at(-1)?.hour as number;
-        candidates = [];
+      const event = await among([query.idAt(0), ...places, ...hours.map((hour) => query.idAt(hour * HOUR_MS))], query);
+      return { event, before: hours.length < SLICE ? undefined : hours.at(-1) };
+    },
+
+    async inOlderHours(query, before, signal) {
+      const endsAt = performance.now() + LOOKUP_TIMEOUT_MS;
+      let last: number | undefined = before;
+      while (last !== undefined) {
+        const startedAt = performance.now();
+        if (startedAt > endsAt) throw new SlowQueryError(LOOKUP_TIMEOUT_MS, WITH_ITS_TIME);
+        const hours = await hoursBefore(query.tenantId, last, signal);
+        const candidates = hours.map((hour) => query.idAt(hour * HOUR_MS));
+        const found = candidates.length > 0 ? await among(candidates, query, Math.ceil(endsAt - startedAt), signal) : null;
+        if (found) return found;
+        last = hours.length < SLICE ? undefined : hours.at(-1);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(MOST_REST_MS, performance.now() - startedAt)));
       }
+      return null;
     },
 
     byId(tenantId, id, userId) {
@@ -187,6 +239,10 @@ type EventReader = (
 interface Viewed extends Position {
   bytes: Buffer;
 }
+
+const WITH_ITS_TIME = "with occurredAt: the hour in which the event occurred";
+/** The last hour that an id can hold. */
+const LAST_HOUR_MS = 2 ** 48 - 1;
 
 const uuid = (id: Buffer): Binary => new Binary(id, Binary.SUBTYPE_UUID);
 const direction = (order: "asc" | "desc"): 1 | -1 => (order === "desc" ? -1 : 1);

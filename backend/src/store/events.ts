@@ -1,7 +1,11 @@
 import { Binary, MongoBulkWriteError, ReadConcern } from "mongodb";
 import { outageOf, StorageUnavailableError } from "../lib/errors.js";
 import type { EventDocument } from "./documents.js";
+import { createEventHours } from "./event-hours.js";
+import { guarded } from "./guarded.js";
 import type { Store } from "./mongo.js";
+
+export { guarded } from "./guarded.js";
 
 /** Why one document of a bulk was not written. */
 export type WriteFailure =
@@ -43,7 +47,7 @@ export interface EventStore {
   /** Proofs of the events that exist, by `_id` alone (hex), as a majority has them. */
   proofs(ids: Binary[]): Promise<Map<string, Proof>>;
   /** Remembers that these tenants have events in these hours. Must be durable before such an event is: a look-up by eventId starts here. */
-  rememberHours(documents: EventDocument[]): Promise<void>;
+  rememberHours(documents: readonly EventDocument[]): Promise<void>;
 }
 
 /** Body hashes of the events that exist, by id in hex. @param ids 16 bytes each */
@@ -52,11 +56,9 @@ export async function storedHashes(store: Store, ids: Buffer[]): Promise<Map<str
   return new Map([...proofs].map(([id, { hash }]) => [id, Buffer.from(hash.buffer)]));
 }
 
-const HOUR_MS = 3_600_000;
-const REMEMBERED_HOURS = 10_000;
-
-export function createEventStore(store: Store): EventStore {
-  const remembered = new Set<string>();
+/** @param mostHours see `createEventHours` */
+export function createEventStore(store: Store, mostHours = Number.POSITIVE_INFINITY): EventStore {
+  const hours = createEventHours(store, mostHours);
 
   return {
     async insert(documents) {
@@ -90,27 +92,8 @@ export function createEventStore(store: Store): EventStore {
       });
     },
 
-    async rememberHours(documents) {
-      const unseen = new Map<string, { tenantId: string; hour: number }>();
-      for (const doc of documents) {
-        const hour = hourOfEventId(doc._id);
-        const key = `${doc.tenantId}:${hour}`;
-        if (!remembered.has(key)) unseen.set(key, { tenantId: doc.tenantId, hour });
-      }
-      if (unseen.size === 0) return;
-      const upserts = [...unseen].map(([_id, fields]) => ({
-        updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
-      }));
-      await guarded(() => store.eventHours.bulkWrite(upserts, { ordered: false })).catch(ignoreDuplicateKey);
-      if (remembered.size > REMEMBERED_HOURS) remembered.clear();
-      for (const key of unseen.keys()) remembered.add(key);
-    },
+    rememberHours: hours.remember,
   };
-}
-
-/** Hours since 1970 in an event's `_id`. */
-export function hourOfEventId(id: Binary): number {
-  return Buffer.from(id.buffer.buffer, id.buffer.byteOffset, 6).readUIntBE(0, 6) / HOUR_MS;
 }
 
 /** Whether a code blames the document: it will never be stored. */
@@ -122,19 +105,4 @@ function failureOf(code: number, message: string): WriteFailure {
   if (code === DUPLICATE_KEY) return { kind: "exists" };
   if (isRefused(code)) return { kind: "refused", message };
   return { kind: INFRASTRUCTURE.has(code) ? "infrastructure" : "failed", message };
-}
-
-/** Runs an operation of MongoDB. @throws StorageUnavailableError for an outage; what blames the operation itself as it came */
-export async function guarded<T>(operation: () => Promise<T>): Promise<T> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY) throw error;
-    throw outageOf(error) ?? error;
-  }
-}
-
-/** Two workers that upsert the same key at once: one of them is told "duplicate", and both are right. */
-function ignoreDuplicateKey(error: Error): void {
-  if (!(error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY)) throw error;
 }

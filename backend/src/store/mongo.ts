@@ -1,6 +1,6 @@
 import { type Collection, type Db, MongoClient, MongoNetworkTimeoutError } from "mongodb";
 import type { Config } from "../config.js";
-import type { AttemptDocument, DeadLetterDocument, EventDocument, EventHourDocument } from "./documents.js";
+import type { AttemptDocument, DeadLetterDocument, EventDocument, EventHourDocument, EventPlaceDocument } from "./documents.js";
 import { knownHole } from "./known-holes.js";
 import { ensureLetterIndexes, expireAfterDays } from "./letter-indexes.js";
 
@@ -9,6 +9,7 @@ export interface Store {
   db: Db;
   events: Collection<EventDocument>;
   eventHours: Collection<EventHourDocument>;
+  eventPlaces: Collection<EventPlaceDocument>;
   deadLetters: Collection<DeadLetterDocument>;
   attempts: Collection<AttemptDocument>;
   /** Why events could be lost in it, in words; not empty only with `ALLOW_UNSAFE`. */
@@ -64,6 +65,7 @@ export async function connectStore(
     db,
     events: db.collection<EventDocument>("events"),
     eventHours: db.collection<EventHourDocument>("event_hours"),
+    eventPlaces: db.collection<EventPlaceDocument>("event_places"),
     deadLetters: db.collection<DeadLetterDocument>("events_dlq"),
     attempts: db.collection<AttemptDocument>("processing_attempts"),
     unsafe: unsafe ? [unsafe] : [],

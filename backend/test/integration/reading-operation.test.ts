@@ -48,11 +48,19 @@ beforeAll(async () => {
   const letters = createLetterQueries(store);
   const ledger = createLedger({ redis, keys, partitions: 1, db: store.db });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => pool.query("SELECT 1") });
-  const limits = { maxBacklogEvents: 1_000, memoryRatio: 0.7, partitionsSet: 4, partitions: 1, unsafe: ["Redis appendfsync is everysec."] };
-  sampler = await startSampler({ redis, keys, depth, ledger, letters, checks, history, limits });
+  const limits = {
+    maxBacklogEvents: 1_000,
+    memoryRatio: 0.7,
+    partitionsSet: 4,
+    partitions: 1,
+    hoursPerTenant: 20_000,
+    unsafe: ["Redis appendfsync is everysec."],
+  };
+  const hours = { most: async () => undefined };
+  sampler = await startSampler({ redis, keys, depth, ledger, letters, checks, history, hours, limits });
   const registry = createRegistry();
   createIngestMetrics(registry);
-  registerStatsGauges(registry, sampler.current);
+  registerStatsGauges(registry, sampler.current, sampler.mostHours);
   const refusal = () => (stopping ? "shutting-down" : depth.current().redisOk ? undefined : "storage-unavailable");
   await app.register(
     healthRoutes({ checks, refusal, registry, workersMetrics: async () => "", startedAtMs: Date.now(), build: readBuild(undefined) }),

@@ -18,7 +18,7 @@ import { eventUuid, identitiesOf, nameDigest, uuidBytes, uuidText } from "../../
 import { partitionOf } from "../../ingest/ingest.js";
 import { outageOf, sayOutage } from "../../lib/errors.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
-import type { EventQueries } from "../../store/event-queries.js";
+import type { EventQueries, FindByEventId } from "../../store/event-queries.js";
 import type { Lookup, Remembered } from "../../stream/lookup.js";
 import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
@@ -115,10 +115,14 @@ async function findEvent(
   const tenantId = requireTenant(request, query.tenantId);
   reply.header("X-Shards", query.userId === undefined ? "scatter" : "targeted");
   const searching: Searching = (wanted) => deps.reads.search(request, reply, () => deps.lookup.search(deps.partitions, wanted));
-  const json = (await byEventId(deps, tenantId, name, query)) ?? (await byId(deps, tenantId, name, query.userId, searching));
+  const older: Older = (wanted, before) => deps.reads.search(request, reply, (signal) => deps.events.inOlderHours(wanted, before, signal));
+  const json = (await byEventId(deps, tenantId, name, query, older)) ?? (await byId(deps, tenantId, name, query.userId, searching));
   if (json === null) throw problem("event-not-found", "There is no such event.");
   return sendJson(reply, json);
 }
+
+/** A look-up through older hours, in turns with other searches. */
+type Older = (wanted: FindByEventId, before: number) => Promise<EventDocument | null>;
 
 /** Stored wins; then a newer acceptance that is on its way, then the dead letter. */
 async function byEventId(
@@ -126,6 +130,7 @@ async function byEventId(
   tenantId: string,
   eventId: string,
   query: z.output<typeof oneQuery>,
+  older: Older,
 ): Promise<string | null> {
   if (!isName(eventId)) return null;
   for (const identity of identitiesOf(tenantId, eventId)) {
@@ -149,7 +154,15 @@ async function byIdentity(
   const remembered = await deps.lookup
     .find(partitionOf(identity, deps.partitions), identity)
     .catch((error: unknown) => outageOf(error) ?? Promise.reject(error));
-  const stored = await deps.events.byEventId({ tenantId, eventId, idAt, hourMs, userId: query.userId });
+  const wanted = { tenantId, eventId, idAt, hourMs, userId: query.userId };
+  // Redis knows the hour of what was sent lately. An id is looked at before all hours are.
+  const known = remembered && !(remembered instanceof Error) ? remembered.hour * HOUR_MS : undefined;
+  const anywhere = async () => {
+    const { event, before } = await deps.events.byEventId(wanted);
+    if (event || before === undefined) return event;
+    return (await byOwnId(deps, tenantId, eventId, query.userId)) ?? older(wanted, before);
+  };
+  const stored = (known !== undefined && (await deps.events.byEventId({ ...wanted, hourMs: hourMs ?? known })).event) || (await anywhere());
   if (stored) return storedEventJson(stored);
   const letter = await deps.letters.ofEvent(tenantId, { eventId });
   if (remembered instanceof Error) {
@@ -161,6 +174,12 @@ async function byIdentity(
     return onItsWay(deps, { tenantId, eventId, id }, remembered);
   }
   return letter && deadEventJson(letter);
+}
+
+/** The stored event whose id this is. */
+async function byOwnId(deps: ReadingRoutesDeps, tenantId: string, name: string, userId: string | undefined) {
+  const wanted = wantedBy(tenantId, name);
+  return wanted && deps.events.byId(tenantId, wanted.id, userId);
 }
 
 const REDIS_AWAY = "The event is not stored, and Redis, which knows what is on its way, does not answer";
