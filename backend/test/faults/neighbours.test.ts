@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { head, NDJSON, newSender, openWire, settledSoon, watchMemory } from "../integration/sending-fixture.js";
 import { event, sleep } from "../support/judged.js";
-import { type Neighbours, startNeighbours } from "../support/neighbours.js";
+import { type Neighbours, repeatedly, startNeighbours } from "../support/neighbours.js";
 import { type Stack, startStack } from "../support/stack.js";
 
 /** Promise 29: what one tenant does is not felt by another. Each case is an attack; `bear` measures and judges. */
@@ -21,21 +21,6 @@ afterAll(async () => {
   await neighbours?.close();
   await stack?.stop();
 });
-
-/** Repeats something until it is stopped, several at a time. */
-function repeatedly(times: number, everyMs: number, once: () => Promise<unknown>): () => Promise<void> {
-  let over = false;
-  const running = Array.from({ length: times }, async () => {
-    while (!over) {
-      await once();
-      await sleep(everyMs);
-    }
-  });
-  return async () => {
-    over = true;
-    await Promise.all(running);
-  };
-}
 
 /** Promise 30: memory of the api while something happens. */
 async function bounded(happening: () => Promise<void>): Promise<void> {

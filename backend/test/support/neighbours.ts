@@ -163,3 +163,18 @@ function percentile(values: number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
+
+/** Repeats something until it is stopped, several at a time. */
+export function repeatedly(times: number, everyMs: number, once: () => Promise<unknown>): () => Promise<void> {
+  let over = false;
+  const running = Array.from({ length: times }, async () => {
+    while (!over) {
+      await once();
+      await sleep(everyMs);
+    }
+  });
+  return async () => {
+    over = true;
+    await Promise.all(running);
+  };
+}

@@ -17,7 +17,7 @@ import type { LetterQueries } from "../../dead-letters/queries.js";
 import { eventUuid, identitiesOf, nameDigest, uuidBytes, uuidText } from "../../ingest/identify.js";
 import { partitionOf } from "../../ingest/ingest.js";
 import { outageOf, sayOutage } from "../../lib/errors.js";
-import type { DeadLetterDocument } from "../../store/documents.js";
+import type { DeadLetterDocument, EventDocument } from "../../store/documents.js";
 import type { EventQueries, FindByEventId } from "../../store/event-queries.js";
 import type { Lookup, Remembered } from "../../stream/lookup.js";
 import type { Wanted } from "../../stream/queue-search.js";
