@@ -5,6 +5,7 @@ import { tenantAllowed } from "../accounts/keys.js";
 import type { Config } from "../config.js";
 import type { EventType } from "../generated/prisma/client.js";
 import { parseExact } from "../lib/exact-json.js";
+import { createTurns } from "../lib/turns.js";
 import type { Judge } from "./judge.js";
 import { lockTypes, type TypePublisher } from "./publisher.js";
 import type { TypeSamples } from "./sample.js";
@@ -28,7 +29,7 @@ export class TypeLimitError extends Error {
 }
 
 export interface EventTypeService {
-  /** What registering would do; changes nothing. */
+  /** What registering would do; changes nothing. @throws NoTurnError when many of the tenant wait already */
   check(type: NewType): Promise<RegisteredEventType | Refused>;
   /** Registers a version, and makes its tenant when that does not exist. In force everywhere within a second. */
   register(actor: Actor, type: NewType): Promise<RegisteredEventType | Refused>;
@@ -51,6 +52,9 @@ export interface EventTypeServiceDeps {
     "MAX_SCHEMA_BYTES" | "MAX_EVENT_TYPES_PER_TENANT" | "MAX_SCHEMA_BYTES_PER_TENANT" | "TENANT_ALLOWLIST" | "UNKNOWN_TYPE_POLICY"
   >;
 }
+
+/** Examining compiles the schema and reads stored events: one of a tenant at a time. */
+const EXAMINING = { atOnce: 4, atOncePerKey: 1, waitingPerKey: 20, waitMs: 15_000 };
 
 /** More versions of one type are a program that registers without end. */
 const MOST_VERSIONS = 1_000;
@@ -87,6 +91,12 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
     return { tenantId, type, version, description, schema: shown(schema), registered: false, counts, sample, becomeUnknown, warnings };
   };
 
+  const examining = createTurns(EXAMINING);
+  const examineInTurn = async (wanted: NewType): Promise<RegisteredEventType | Refused> => {
+    const giveBack = await examining.take(wanted.tenantId);
+    return examine(wanted).finally(giveBack);
+  };
+
   const detail = async (db: Database, tenantId: string, type: string): Promise<EventTypeDetail | null> => {
     const rows = await db.eventType.findMany({ where: { tenantId, type }, orderBy: { version: "desc" } });
     if (rows.length === 0) return null;
@@ -116,10 +126,10 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
   };
 
   return {
-    check: examine,
+    check: examineInTurn,
 
     async register(actor, wanted) {
-      const examined = await examine(wanted);
+      const examined = await examineInTurn(wanted);
       if (typeof examined === "string" || "flaws" in examined) return examined;
       const { tenantId, type, schema, description } = wanted;
       const version = await prisma.$transaction(async (db) => {

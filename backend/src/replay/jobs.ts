@@ -7,6 +7,7 @@ import { NARROWED_BY } from "../dead-letters/plan.js";
 import { Prisma, type ReplayJob } from "../generated/prisma/client.js";
 import { parseExact } from "../lib/exact-json.js";
 import { readPage } from "../lib/page.js";
+import { createTurns, NoTurnError } from "../lib/turns.js";
 import { decodeCursor, encodeCursor, type Position } from "../store/cursor.js";
 import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
 import { guarded } from "../store/events.js";
@@ -75,10 +76,13 @@ const COMMANDS: Record<ReplayCommand, { from: ReplayStatus[]; to: ReplayStatus }
 };
 
 const TRIED_AT_ONCE = 20;
+/** Making a job counts what it selects: one of a tenant at a time, so that none has all connections to Postgres. */
+const CREATING = { atOnce: 4, atOncePerKey: 1, waitingPerKey: 20, waitMs: 10_000 };
 /** Seed of the lock under which a tenant's jobs are counted; any number that nothing else locks with. */
 const JOBS_LOCK = 5_700_723;
 
 export function createReplayJobs({ prisma, store, announcer, config }: ReplayJobsDeps): ReplayJobs {
+  const creating = createTurns(CREATING);
   const count = (replay: NewReplay & { createdAt: Date }): Promise<number> => {
     const options = { maxTimeMS: QUERY_TIMEOUT_MS, ...(replay.limit === undefined ? {} : { limit: replay.limit }) };
     if (replay.source === "STORED") return bounded(() => store.events.countDocuments(eventFilter(replay), options));
@@ -102,8 +106,11 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
   };
 
   /** Counted under a lock of the tenant: of several requests at once none gets past the limit. */
-  const refuseTooMany = async (db: Database, tenantId: string): Promise<void> => {
+  const refuseOneMore = async (db: Database, tenantId: string): Promise<void> => {
     await db.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${tenantId}, ${JOBS_LOCK}))::text`;
+    await refuseTooMany(db, tenantId);
+  };
+  const refuseTooMany = async (db: Database, tenantId: string): Promise<void> => {
     const most = config.MAX_JOBS_PER_TENANT;
     if ((await db.replayJob.count({ where: { tenantId, status: { in: UNENDED } } })) >= most)
       throw new TooManyJobsError(
@@ -111,32 +118,40 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
       );
   };
 
+  const createJob: ReplayJobs["create"] = async (actor, replay) => {
+    const { tenantId, source, mode, selector, patch, limit, action } = replay;
+    const createdAt = new Date();
+    // Before anything is counted, which costs MongoDB up to seconds, and once more when the row is written.
+    await refuseTooMany(prisma, tenantId);
+    await tryPatch({ ...replay, createdAt });
+    const selected = await count({ ...replay, createdAt });
+    const ratePerSecond = replay.ratePerSecond ?? config.REPLAY_RATE_PER_SECOND;
+    const id = await prisma.$transaction(async (db) => {
+      await refuseOneMore(db, tenantId);
+      const asked = { source, mode, selector: selector as Prisma.InputJsonObject, ratePerSecond, limit: limit ?? null, selected };
+      const by = { createdByKind: actor.kind, createdById: actor.id, createdByName: actor.name, correlationId: actor.correlationId };
+      const row = await db.replayJob.create({ data: { tenantId, ...asked, ...by, createdAt }, select: { id: true } });
+      if (patch !== undefined) await db.$executeRaw`UPDATE replay_jobs SET patch = ${patch}::json WHERE id = ${row.id}::uuid`;
+      await audit(db, actor, {
+        action,
+        targetId: row.id,
+        tenantId,
+        after: asked,
+        afterTexts: { patch },
+      });
+      return row.id;
+    });
+    await announcer.bump();
+    return { replayId: id, selected };
+  };
+
   return {
     async create(actor, replay) {
-      const { tenantId, source, mode, selector, patch, limit, action } = replay;
-      const createdAt = new Date();
-      // Before anything is counted, which costs MongoDB up to seconds, and once more when the row is written.
-      await prisma.$transaction((db) => refuseTooMany(db, tenantId));
-      await tryPatch({ ...replay, createdAt });
-      const selected = await count({ ...replay, createdAt });
-      const ratePerSecond = replay.ratePerSecond ?? config.REPLAY_RATE_PER_SECOND;
-      const id = await prisma.$transaction(async (db) => {
-        await refuseTooMany(db, tenantId);
-        const asked = { source, mode, selector: selector as Prisma.InputJsonObject, ratePerSecond, limit: limit ?? null, selected };
-        const by = { createdByKind: actor.kind, createdById: actor.id, createdByName: actor.name, correlationId: actor.correlationId };
-        const row = await db.replayJob.create({ data: { tenantId, ...asked, ...by, createdAt }, select: { id: true } });
-        if (patch !== undefined) await db.$executeRaw`UPDATE replay_jobs SET patch = ${patch}::json WHERE id = ${row.id}::uuid`;
-        await audit(db, actor, {
-          action,
-          targetId: row.id,
-          tenantId,
-          after: asked,
-          afterTexts: { patch },
-        });
-        return row.id;
+      const giveBack = await creating.take(replay.tenantId).catch((error: Error) => {
+        if (!(error instanceof NoTurnError)) throw error;
+        throw new TooManyJobsError(`Many retries and replays of ${replay.tenantId} are being made already; send this one again.`);
       });
-      await announcer.bump();
-      return { replayId: id, selected };
+      return createJob(actor, replay).finally(giveBack);
     },
 
     async list(tenantId, { status, limit, cursor }) {
@@ -176,7 +191,7 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
         const patches = await patchesOf(db, [row]);
         if (row.status === to || (command === "resume" && row.status === "running")) return replayView(row, patches);
         if (!from.includes(row.status)) return { state: row.status };
-        if (!UNENDED.includes(row.status) && UNENDED.includes(to)) await refuseTooMany(db, row.tenantId);
+        if (!UNENDED.includes(row.status) && UNENDED.includes(to)) await refuseOneMore(db, row.tenantId);
         const data = {
           status: to,
           finishedAt: to === "cancelled" ? new Date() : null,

@@ -284,6 +284,21 @@ describe("limits", () => {
     await api.kill("SIGTERM");
   });
 
+  test("registering the 250th type costs what the first did", async () => {
+    const { tenantId } = await newSender(stack);
+    const took: number[] = [];
+    const large = { ...MONEY, description: "x".repeat(10_000) };
+    for (let n = 0; n < 250; n++) {
+      const startedAt = performance.now();
+      expect((await register(tenantId, `type-${n}`, large)).status).toBe(201);
+      took.push(performance.now() - startedAt);
+    }
+    const median = (part: number[]): number => part.sort((a, b) => a - b)[part.length >> 1] as number;
+    const [first, last] = [median(took.slice(0, 50)), median(took.slice(-50))];
+    console.log(`registering: the first 50 took ${first.toFixed(0)} ms, the last 50 of 250 ${last.toFixed(0)} ms (median)`);
+    expect(last).toBeLessThan(2 * first + 20);
+  }, 180_000);
+
   test("a schema that takes long to compile is refused within its budget, and other requests are answered meanwhile", async () => {
     const { tenantId } = await newSender(stack);
     const heavy = (n: number) => ({

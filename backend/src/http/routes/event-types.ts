@@ -15,6 +15,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type EventTypeService, type NewType, type Refused, TypeLimitError } from "../../event-types/service.js";
 import { memberText } from "../../lib/json-text.js";
+import { NoTurnError } from "../../lib/turns.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import { type ProblemError, problem } from "../problems.js";
 
@@ -149,8 +150,15 @@ function isRefused(answer: object | string): answer is Refused {
   return typeof answer === "string" || "flaws" in answer;
 }
 
-/** @throws 409 that names the limit; else the error itself */
+/** @throws 409 that names the limit, 429 when many wait already; else the error itself */
 function sayLimit(error: Error): never {
+  if (error instanceof NoTurnError)
+    throw problem(
+      "rate-limited",
+      "Many schemas of this tenant are being examined already; send this one again.",
+      {},
+      { "Retry-After": "5" },
+    );
   throw error instanceof TypeLimitError ? problem("conflict", error.message) : error;
 }
 
