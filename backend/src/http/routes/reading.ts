@@ -116,22 +116,17 @@ async function findEvent(
   reply.header("X-Shards", query.userId === undefined ? "scatter" : "targeted");
   const searching: Searching = (wanted) => deps.reads.search(request, reply, () => deps.lookup.search(deps.partitions, wanted));
   const older: Older = (wanted, before) => deps.reads.search(request, reply, (signal) => deps.events.inOlderHours(wanted, before, signal));
-  const json = (await byEventId(deps, tenantId, name, query, older)) ?? (await byId(deps, tenantId, name, query.userId, searching));
+  const json = (await byEventId(deps, tenantId, name, { ...query, older })) ?? (await byId(deps, tenantId, name, query.userId, searching));
   if (json === null) throw problem("event-not-found", "There is no such event.");
   return sendJson(reply, json);
 }
 
 /** A look-up through older hours, in turns with other searches. */
 type Older = (wanted: FindByEventId, before: number) => Promise<EventDocument | null>;
+type Asked = z.output<typeof oneQuery> & { older: Older };
 
 /** Stored wins; then a newer acceptance that is on its way, then the dead letter. */
-async function byEventId(
-  deps: ReadingRoutesDeps,
-  tenantId: string,
-  eventId: string,
-  query: z.output<typeof oneQuery>,
-  older: Older,
-): Promise<string | null> {
+async function byEventId(deps: ReadingRoutesDeps, tenantId: string, eventId: string, query: Asked): Promise<string | null> {
   if (!isName(eventId)) return null;
   for (const identity of identitiesOf(tenantId, eventId)) {
     const json = await byIdentity(deps, tenantId, eventId, identity, query);
@@ -145,7 +140,7 @@ async function byIdentity(
   tenantId: string,
   eventId: string,
   identity: string,
-  query: z.output<typeof oneQuery>,
+  query: Asked,
 ): Promise<string | null> {
   const idAt = (hourMs: number) => Buffer.from(eventUuid(hourMs, identity), "latin1");
   const atMs = query.occurredAt?.getTime();
@@ -160,7 +155,7 @@ async function byIdentity(
   const anywhere = async () => {
     const { event, before } = await deps.events.byEventId(wanted);
     if (event || before === undefined) return event;
-    return (await byOwnId(deps, tenantId, eventId, query.userId)) ?? older(wanted, before);
+    return (await byOwnId(deps, tenantId, eventId, query.userId)) ?? query.older(wanted, before);
   };
   const stored = (known !== undefined && (await deps.events.byEventId({ ...wanted, hourMs: hourMs ?? known })).event) || (await anywhere());
   if (stored) return storedEventJson(stored);
