@@ -1,4 +1,4 @@
-import type { Scope, TenantLimits } from "@streamforge/shared";
+import { isName, type Scope, type TenantLimits } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
 import { sayOutage } from "../lib/errors.js";
@@ -55,6 +55,19 @@ export interface KeyRecordsDeps {
   config: Pick<Config, "KEY_PEPPER">;
 }
 
+/**
+ * The name of a key is the source of its events that name none, and keys of earlier versions may have what an event may not: control
+ * characters become blanks. A default type of that kind counts as none.
+ */
+function asEventName(name: string): string | undefined {
+  if (isName(name)) return name;
+  const clean = name
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, " ")
+    .trim();
+  return isName(clean) ? clean : undefined;
+}
+
 export function createKeyRecords({ prisma, redis, copyKey, config }: KeyRecordsDeps): KeyRecords {
   const seal = createSeal(config.KEY_PEPPER, "api-key");
 
@@ -65,9 +78,9 @@ export function createKeyRecords({ prisma, redis, copyKey, config }: KeyRecordsD
         id: row.id,
         version: row.version,
         tenantId: row.tenantId,
-        name: row.name,
+        name: asEventName(row.name) ?? row.id,
         scopes: row.scopes as Scope[],
-        defaultType: row.defaultType,
+        defaultType: row.defaultType !== null && isName(row.defaultType) ? row.defaultType : null,
         limits: row.tenant.limits as TenantLimits,
         secretHmac: Buffer.from(row.secretHmac),
         expiresAtMs: row.expiresAt?.getTime() ?? null,

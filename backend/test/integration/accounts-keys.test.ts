@@ -46,6 +46,14 @@ describe("a key", () => {
     expect([...principal.scopes]).toEqual(["events:write", "events:read"]);
   });
 
+  it("of an earlier version gives its events nothing that an event may not have", async () => {
+    const { token } = await issue({ name: "till\u0007 1", defaultType: "a\nb" });
+    const principal = await warm(here, token);
+    expect(principal.name).toBe("till  1");
+    expect(principal).not.toHaveProperty("defaultType");
+    expect((await warm(here, (await issue({ name: "\u0001" })).token)).name).toMatch(/^[\x21-\x7e]+$/);
+  });
+
   it("is kept as an HMAC only: neither Postgres nor Redis holds the secret", async () => {
     const { token, key } = await issue();
     await warm(here, token);
