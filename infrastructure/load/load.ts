@@ -17,6 +17,7 @@ interface Options {
   format: LoadFormat;
   duration: number;
   timeout: number;
+  judge?: boolean;
   mongodb?: string;
   redis?: string;
   tenant: string;
@@ -91,7 +92,10 @@ function describe(report: LoadReport): string {
 async function load(options: Options): Promise<void> {
   const target = resolveTarget(options);
   await checkTarget(target);
-  const { connections, batch: asked, format, duration, rate, mongodb, redis } = options;
+  const { connections, batch: asked, format, duration, rate } = options;
+  const { MONGODB_URI, REDIS_URL } = options.judge ? process.env : {};
+  const { mongodb = MONGODB_URI, redis = REDIS_URL } = options;
+  if (options.judge && !mongodb) throw new Error("--judge needs MONGODB_URI and REDIS_URL, or npm start running in this folder.");
   const batch = format === "single" ? 1 : asked;
   if ((mongodb === undefined) !== (redis === undefined)) throw new Error("--mongodb and --redis go together: the judge reads both.");
   const keepJournal = mongodb === undefined ? undefined : { tenantId: options.tenant };
@@ -153,6 +157,7 @@ function command(name: string, about: string, format: LoadFormat, batch: number)
     .option("--key <key>", "API key (default: the demo key of npm start, or STREAMFORGE_KEY)")
     .option("--allow-remote", "permit a target that is another machine")
     .addOption(new Option("--timeout <seconds>", "longest wait for an answer").argParser(positive).default(30))
+    .option("--judge", "judge every event, by the stores of what npm start runs here (MONGODB_URI and REDIS_URL)")
     .option(
       "--mongodb <uri>",
       "judge every event against this MongoDB instead of looking up a sample; needs --redis and some 600 bytes of memory an event",

@@ -102,7 +102,7 @@ describe("event types under load", () => {
     })();
     // Each body three times at least: what died gave its identity back, and may be stored the next time.
     const items = events("flip", ROUNDS * 1_000);
-    for (let again = 0; again < 3 || (again < 12 && (flips < 8 || kills < 3)); again++)
+    for (let again = 0; again < 3 || (again < 60 && (flips < 8 || kills < 3)); again++)
       await producer.run(items, { format: "ndjson", batch: 40 });
     over = true;
     await Promise.all([flipping, killing]);

@@ -9,7 +9,7 @@ import { Redis } from "ioredis";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NewestDocument } from "../../src/ledger/samples.js";
-import { events, type Judged, judge, sleep } from "../support/judged.js";
+import { events, inRounds, type Judged, judge, sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
 import { patience } from "../support/yardstick.js";
 
@@ -97,13 +97,11 @@ describe("promise 28: a Redis that lost data", () => {
 
   test("Redis killed and back with its own append-only file: no alarm", async () => {
     const judged = await judge(stack, { ratePerSecond: 600 });
-    const load = judged.producer.run(events("own-aof", 1_800), { format: "ndjson", batch: 20 });
-    for (let round = 0; round < 3; round++) {
-      await sleep(900);
+    const kill = async (): Promise<void> => {
       await stack.redis.kill("SIGKILL");
       await stack.redis.restart();
-    }
-    await load;
+    };
+    await inRounds(judged, 3, events("own-aof", 1_800), kill, { format: "ndjson", batch: 20 });
     await judged.verdict();
     await sleep(3_000);
     expect(await alarms()).toEqual([]);
@@ -178,9 +176,12 @@ describe("promise 28: a Redis that lost data", () => {
     const judged = await judge(stack, { ratePerSecond: 800 });
     // The worker is slow, so that there is something to lose.
     const load = judged.producer.run(events("flushed", 6_000), { format: "ndjson", batch: 50 });
-    await sleep(2_000);
+    const acknowledged = async (count: number): Promise<void> => {
+      while (judged.journal.acknowledged() < count) await sleep(10);
+    };
+    await acknowledged(1_600);
     await stack.worker.kill("SIGSTOP");
-    await sleep(1_500);
+    await acknowledged(2_800);
     await redis.flushall();
     const watch = watchVerdicts();
     await sleep(500);

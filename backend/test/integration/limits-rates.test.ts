@@ -15,16 +15,16 @@ const event = (): object => ({ eventId: `r-${ids++}`, eventType: "SALE" });
 const events = (count: number): object[] => Array.from({ length: count }, event);
 
 test("requests a second of a key: 429 with RateLimit, RateLimit-Policy and Retry-After; after that time they pass", async () => {
-  const sender = await newSender(stack, { limits: { requestsPerSecond: 10 } });
-  const answers = [];
-  for (let i = 0; i < 15; i++) answers.push(await sender.post("/v1/events", event()));
-  expect(answers.filter(({ status }) => status === 202).length).toBeGreaterThanOrEqual(10);
+  const sender = await newSender(stack, { limits: { requestsPerSecond: 2 } });
+  // At once, and far more than a slow machine lets pass while it answers them.
+  const answers = await Promise.all(Array.from({ length: 40 }, () => sender.post("/v1/events", event())));
+  expect(answers.filter(({ status }) => status === 202).length).toBeGreaterThanOrEqual(2);
   const refused = answers.find(({ status }) => status === 429);
   if (!refused) throw new Error("nothing was refused");
   expectProblem(refused, 429, "rate-limited");
-  expect(refused.headers.get("ratelimit-policy")).toBe('"requests";q=10;w=1');
+  expect(refused.headers.get("ratelimit-policy")).toBe('"requests";q=2;w=1');
   expect(refused.headers.get("ratelimit")).toMatch(/^"requests";r=0;t=\d+$/);
-  expect(answers[0]?.headers.get("ratelimit")).toMatch(/^"requests";r=\d+;t=1$/);
+  expect(answers.find(({ status }) => status === 202)?.headers.get("ratelimit")).toMatch(/^"requests";r=\d+;t=\d+$/);
   await sleep(Number(refused.headers.get("retry-after")) * 1_000);
   expect((await sender.post("/v1/events", event())).status).toBe(202);
 });
@@ -32,20 +32,22 @@ test("requests a second of a key: 429 with RateLimit, RateLimit-Policy and Retry
 test("events a second of a tenant: an array is taken whole or refused whole", async () => {
   const sender = await newSender(stack, { limits: { eventsPerSecond: 100 } });
   const before = await acceptedTotal(stack);
-  expect((await sender.post("/v1/events", events(90))).body.accepted).toBe(90);
+  expect((await sender.post("/v1/events", events(500))).body.accepted).toBe(500);
   const refused = await sender.post("/v1/events", events(60));
   expectProblem(refused, 429, "rate-limited");
   expect(refused.headers.get("ratelimit-policy")).toBe('"events";q=100;w=1');
-  expect(await acceptedTotal(stack)).toBe(before + 90);
+  expect(await acceptedTotal(stack)).toBe(before + 500);
 });
 
 test("an array larger than a second's worth passes when nothing is owed, and is paid for afterwards", async () => {
   const sender = await newSender(stack, { limits: { eventsPerSecond: 50 } });
-  expect((await sender.post("/v1/events", events(150))).body.accepted).toBe(150);
+  // Four seconds' worth is owed then: enough for a slow machine to ask again in time.
+  expect((await sender.post("/v1/events", events(250))).body.accepted).toBe(250);
   const refused = await sender.post("/v1/events", event());
   expectProblem(refused, 429, "rate-limited");
-  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(2);
-  await sleep(2_300);
+  const seconds = Number(refused.headers.get("retry-after"));
+  expect(seconds).toBeGreaterThanOrEqual(1);
+  await sleep(seconds * 1_000 + 300);
   expect((await sender.post("/v1/events", event())).status).toBe(202);
 });
 
