@@ -5,6 +5,7 @@ import { settled } from "@streamforge/infrastructure/judge";
 import { Redis } from "ioredis";
 import { expect } from "vitest";
 import type { Stack } from "../support/stack.js";
+import { atThisPace } from "../support/yardstick.js";
 
 /** An answer, read to its end. */
 export interface Answer {
@@ -133,7 +134,7 @@ export function openWire(url: string, options: { allowHalfOpen?: boolean; localA
     write: (bytes) => void (socket.destroyed || socket.write(bytes)),
     async answer(ms = 10_000) {
       let timer: NodeJS.Timeout | undefined;
-      await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+      await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, atThisPace(ms))))]);
       clearTimeout(timer);
       return text;
     },
