@@ -247,7 +247,9 @@ describe("HTTP as it comes", () => {
     wire.write(bodies.map((body) => head(sender, "/v1/events", { "content-length": body.length }) + body).join(""));
     wire.write("\u0000\u0001garbage\r\n\r\n");
     const answer = await wire.answer();
-    expect(statuses(answer)).toEqual([202, 202, 400]);
+    // Which of the two depends on where the pieces are cut that the parser gets.
+    expect(statuses(answer).slice(0, 2)).toEqual([202, 202]);
+    expect([400, 405]).toContain(statuses(answer)[2]);
     expect(answer).toContain("application/problem+json");
     expect(wire.ended()).toBe(true);
   });
@@ -260,7 +262,10 @@ describe("HTTP as it comes", () => {
     expect(statusOf(await long.answer(3_000))).toBe(400);
     const short = await openWire(stack.apiUrl);
     short.write(head(sender, "/v1/events", { "content-length": body.length - 5 }) + body);
-    expect(statuses(await short.answer())).toEqual([400, 400]);
+    // The rest of the body stands where the next request's method would.
+    const [first, second] = statuses(await short.answer());
+    expect(first).toBe(400);
+    expect([400, 405]).toContain(second);
     const both = await openWire(stack.apiUrl);
     both.write(`${head(sender, "/v1/events", { "content-length": 4, "transfer-encoding": "chunked" })}0\r\n\r\n`);
     expect(statusOf(await both.answer())).toBe(400);
