@@ -21,7 +21,8 @@ beforeAll(async () => {
 afterAll(() => accounts.stop());
 
 function configFor(database: string, env: Record<string, string> = {}): Config {
-  const url = new URL(accounts.config.DATABASE_URL);
+  // Only the administrator may make databases.
+  const url = new URL(accounts.postgresServer.adminUrl);
   url.pathname = `/${database}`;
   return loadConfig({ DATABASE_URL: url.href, ...env });
 }
