@@ -136,7 +136,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
         await lockTypes(db);
         const own = await db.eventType.findMany({ where: { tenantId, type }, select: { version: true, retiredAt: true } });
         if (own.some((row) => row.version === wanted.version)) return "exists" as const;
-        await refuseTooMany(db, config, wanted, own.length);
+        await refuseTooMany(db, config, { tenantId, type }, own.length);
         const version = wanted.version ?? nextVersion(own);
         const { count } = await db.tenant.createMany({ data: [{ id: tenantId, name: tenantId }], skipDuplicates: true });
         const made = { tenantId, name: tenantId, limits: {} };
@@ -237,23 +237,29 @@ async function flawsOf(judge: Pick<Judge, "examine">, { tenantId, schema: text }
   return found(flaws.length > 0 ? flaws : await judge.examine(tenantId, text));
 }
 
-/** Every process holds all types that count: of each tenant so many, and so many bytes. @throws TypeLimitError that names the limit */
+/**
+ * Every process holds all types that count: of each tenant so many, and so many bytes.
+ * @param schema the next one of its type; absent: bytes are not looked at, which reads all schemas of the tenant
+ * @throws TypeLimitError that names the limit
+ */
 async function refuseTooMany(
   db: Database,
   config: EventTypeServiceDeps["config"],
-  { tenantId, type, schema }: Pick<NewType, "tenantId" | "type" | "schema">,
+  { tenantId, type, schema }: Pick<NewType, "tenantId" | "type"> & { schema?: string },
   versions: number,
 ): Promise<void> {
   const { MAX_EVENT_TYPES_PER_TENANT: mostTypes, MAX_SCHEMA_BYTES_PER_TENANT: mostBytes } = config;
   if (versions >= MOST_VERSIONS) throw new TypeLimitError(`${type} has ${versions} versions; ${MOST_VERSIONS} are allowed.`);
   const [others] = await db.$queryRaw<[{ types: number; bytes: number }]>`
-    SELECT count(*)::int AS types, coalesce(sum(bytes) FILTER (WHERE NOT retired), 0)::float8 AS bytes
-    FROM (SELECT DISTINCT ON (type) octet_length(schema::text) AS bytes, retired_at IS NOT NULL AS retired FROM event_types
+    SELECT count(*)::int AS types,
+      coalesce(sum(CASE WHEN ${schema !== undefined} AND NOT retired THEN octet_length(schema::text) END), 0)::float8 AS bytes
+    FROM (SELECT DISTINCT ON (type) schema, retired_at IS NOT NULL AS retired FROM event_types
       WHERE tenant_id = ${tenantId} AND type <> ${type} ORDER BY type, retired_at IS NOT NULL, version DESC) AS newest`;
   if (others.types >= mostTypes)
     throw new TypeLimitError(
       `${tenantId} has ${others.types} event types, retired ones included; MAX_EVENT_TYPES_PER_TENANT allows ${mostTypes}.`,
     );
+  if (schema === undefined) return;
   const bytes = others.bytes + Buffer.byteLength(schema);
   if (bytes > mostBytes)
     throw new TypeLimitError(
