@@ -14,7 +14,7 @@ const CONNECTIONS = Number(process.env.SLOW_CLIENTS ?? 900);
 let stack: Stack;
 let neighbours: Neighbours;
 beforeAll(async () => {
-  stack = await startStack({ env: { ADMIN_REQUESTS_PER_MINUTE: "1000000" } });
+  stack = await startStack({ env: { ADMIN_REQUESTS_PER_MINUTE: "1000000", TRUST_PROXY: "127.0.0.1" } });
   neighbours = await startNeighbours(stack);
 });
 afterAll(async () => {
@@ -86,6 +86,25 @@ describe("promise 30: a tenant feels nothing of somebody without a credential wh
     const next = () => doors[n++ % doors.length] as string;
     await bounded(() => neighbours.bear(() => slowBodies(CONNECTIONS, next, '{"a":"'.padEnd(60_000), 60_000)));
   });
+});
+
+test("promise 30: a tenant feels nothing of guesses at sign-in and the admin token, and of made-up keys", async () => {
+  let n = 0;
+  const guess = async (): Promise<void> => {
+    const from = { "x-forwarded-for": `198.51.${100 + (n % 50)}.${n % 250}`, "content-type": "application/json" };
+    const body = JSON.stringify({ email: n % 2 ? stack.adminEmail : `person-${n}@example.org`, password: `guess ${n}` });
+    const made = `sf_live_${String(n++).padStart(12, "0")}_${"a".repeat(38)}`;
+    const answers = await Promise.all([
+      fetch(`${stack.apiUrl}/v1/session`, { method: "POST", headers: from, body }),
+      fetch(`${stack.apiUrl}/v1/admin/users`, { headers: { ...from, "x-admin-token": `guess ${n}` } }),
+      fetch(`${stack.apiUrl}/v1/events?limit=1`, { headers: { ...from, authorization: `Bearer ${made}` } }),
+    ]);
+    for (const answer of answers) {
+      expect([401, 429]).toContain(answer.status);
+      await answer.arrayBuffer();
+    }
+  };
+  await bounded(() => neighbours.bear(async () => repeatedly(4, 20, guess)));
 });
 
 describe("promise 29: a tenant feels nothing of a neighbour that", () => {
