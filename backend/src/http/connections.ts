@@ -112,11 +112,13 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
 }
 
 /** A method that Node's parser does not know: it never becomes a request, yet its first line is well-formed. */
-function unknownMethod(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, allowedAt: AllowedAt): Refusal | undefined {
+function unknownMethod(error: NodeJS.ErrnoException & { rawPacket?: Buffer; bytesParsed?: number }, allowedAt: AllowedAt): Refusal | undefined {
   if (error.code !== "HPE_INVALID_METHOD") return undefined;
   const line = /^([A-Z][A-Z-]{0,30}) (\/[^\s?]*)\S* HTTP\/1\.[01]\r?\n/i.exec(error.rawPacket?.toString("latin1", 0, 4096) ?? "");
   const [, method, path] = line ?? [];
   if (method === undefined || path === undefined) return undefined;
+  // Further on in the packet the garbage stands behind a request that was one, and this line is that one's.
+  if ((error.bytesParsed ?? 0) > method.length) return undefined;
   const allowed = allowedAt(path);
   if (allowed.length === 0) return { status: 404, code: "not-found", detail: `There is no ${method} ${path}.` };
   const { code, message, headers } = notAllowed(method, path, allowed);

@@ -51,7 +51,10 @@ function closeAfterAnswer(request: FastifyRequest, reply: FastifyReply): void {
     socket.once("close", () => clearTimeout(timer));
   };
   raw.on("data", (chunk: Buffer) => {
-    if (!mayDrain(chunk.length)) raw.pause();
+    if (mayDrain(chunk.length)) return;
+    // The socket as well: the request alone would go on to fill its buffers, 128 KiB of each connection.
+    raw.pause();
+    socket.pause();
   });
   raw.resume();
 }

@@ -54,7 +54,8 @@ function begin(phase: string): void {
   timers = [
     setInterval(() => post([event()]), SINGLE_EVERY_MS),
     setInterval(() => post(Array.from({ length: BATCH_EVENTS }, event)), BATCH_EVERY_MS),
-    setInterval(() => known > 0 && ask(measures.reads, "GET", (reads[turn++ % reads.length] as () => string)()), READ_EVERY_MS),
+    // What it asks for first may still be on its way.
+    setInterval(() => ask(measures.reads, "GET", (reads[known > 0 ? turn++ % reads.length : 1] as () => string)()), READ_EVERY_MS),
   ];
 }
 
