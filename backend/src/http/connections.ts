@@ -112,7 +112,10 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
 }
 
 /** A method that Node's parser does not know: it never becomes a request, yet its first line is well-formed. */
-function unknownMethod(error: NodeJS.ErrnoException & { rawPacket?: Buffer; bytesParsed?: number }, allowedAt: AllowedAt): Refusal | undefined {
+function unknownMethod(
+  error: NodeJS.ErrnoException & { rawPacket?: Buffer; bytesParsed?: number },
+  allowedAt: AllowedAt,
+): Refusal | undefined {
   if (error.code !== "HPE_INVALID_METHOD") return undefined;
   const line = /^([A-Z][A-Z-]{0,30}) (\/[^\s?]*)\S* HTTP\/1\.[01]\r?\n/i.exec(error.rawPacket?.toString("latin1", 0, 4096) ?? "");
   const [, method, path] = line ?? [];
