@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { ProblemCode } from "@streamforge/shared";
 import { createAuthenticator } from "./accounts/authenticator.js";
@@ -57,6 +58,7 @@ import { createIngest } from "./ingest/ingest.js";
 import { createSecondLook } from "./ingest/second-look.js";
 import { createLedgerKeeper } from "./ledger/keeper.js";
 import { unlessOutage } from "./lib/faults.js";
+import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
 import { createReplayAnnouncer } from "./replay/announce.js";
 import { createReplayJobs } from "./replay/jobs.js";
@@ -82,7 +84,7 @@ import { createLookup } from "./stream/lookup.js";
 import { awaitRedis, connectRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
 import { watchFaults } from "./telemetry/faults.js";
-import { createLog } from "./telemetry/log.js";
+import { createLog, type Logger } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 
@@ -94,6 +96,9 @@ export interface ApiHooks {
 /** How long requests are answered 503 `shutting-down` before connections are closed. */
 const SHUTDOWN_NOTICE_MS = 1_000;
 
+/** A request waits for Redis no longer than this at a time. */
+const REDIS_TIMEOUT_MS = 2_000;
+
 /** Where Vite puts the dashboard; the same from `src` and from `dist`. */
 const DASHBOARD = fileURLToPath(new URL("../../frontend/dist/", import.meta.url));
 
@@ -104,47 +109,70 @@ export interface RunningApi {
   close(): Promise<void>;
 }
 
-/** Composes an API process and runs it until `close`. */
+/** Composes an API process and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
 export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<RunningApi> {
   const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const startedAtMs = Date.now();
   const log = createLog(config, "api", name);
+  const { running, close } = await compose(
+    (parts) => composeApi(config, hooks, { ...parts, name, log }),
+    (error) => log.warn({ err: error.message }, "closing"),
+  );
+  return {
+    port: running.port,
+    routes: running.routes,
+    async close() {
+      await running.stop();
+      await close();
+      log.info("stopped");
+    },
+  };
+}
+
+async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
+  const startedAtMs = Date.now();
   const registry = createRegistry();
-  const faults = watchFaults(registry, log);
+  const faults = keep(watchFaults(registry, log));
   const latency = createLatencyWindow();
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
-  const connect = (use: string) =>
-    connectRedis(config.REDIS_URL, `${name}:${use}`, (error) => log.warn({ err: error.message, use }, "redis connection"));
+  const connect = (use: string, commandTimeoutMs?: number) => {
+    const onError = (error: Error): void => log.warn({ err: error.message, use }, "redis connection");
+    const connection = connectRedis(config.REDIS_URL, `${name}:${use}`, onError, commandTimeoutMs);
+    defer(() => connection.disconnect());
+    return connection;
+  };
 
   // Appends have a connection of their own: nothing slow stands in their way, and cutting it harms nobody else.
-  const redis = connect("commands");
+  const redis = connect("commands", REDIS_TIMEOUT_MS);
   const appendRedis = connect("append");
   await Promise.all([awaitRedis(redis), awaitRedis(appendRedis)]);
-  const dataSet = await joinDataSet(redis, keys, config, log);
+  const dataSet = keep(await joinDataSet(redis, keys, config, log));
   const { partitions } = dataSet;
-  const clock = await createRedisClock(redis);
-  const store = await connectStore(config, name);
+  const clock = keep(await createRedisClock(redis));
+  const store = keep(await connectStore(config, name));
   if (store.knownHole) log.warn(store.knownHole);
   const prisma = createPrisma(config.DATABASE_URL);
+  defer(() => prisma.$disconnect());
   await askPostgres(prisma, config.DATABASE_URL);
 
-  const authenticator = createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log });
+  const authenticator = keep(createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log }));
   const sessionStore = createSessionStore({ redis, keys, config });
   const throttle = createThrottle(redis, keys);
-  const failedTries = createFailedTryLog({ prisma, log });
+  const failedTries = keep(createFailedTryLog({ prisma, log }));
   const credentials = createCredentials({ prisma, throttle, failed: failedTries });
   const sessions = createSessions({ prisma, store: sessionStore, credentials, config });
   const users = createUserService({ prisma, store: sessionStore, credentials });
   const auth = createAuth({ authenticator, sessions, guesses: createGuesses({ throttle, failed: failedTries }), config });
-  const appender = createAppender({
-    redis: appendRedis,
-    keys,
-    partitions,
-    dedupeTtlMs: config.IDEMPOTENCY_TTL_SECONDS * 1000,
-    timeoutMs: config.APPEND_TIMEOUT_MS,
-    replicaAcks: config.REDIS_REPLICA_ACKS,
-    ...hooks,
-  });
+  const appender = keep(
+    createAppender({
+      redis: appendRedis,
+      keys,
+      partitions,
+      dedupeTtlMs: config.IDEMPOTENCY_TTL_SECONDS * 1000,
+      timeoutMs: config.APPEND_TIMEOUT_MS,
+      replicaAcks: config.REDIS_REPLICA_ACKS,
+      ...hooks,
+    }),
+  );
   const secondLook = createSecondLook({
     ...readFirstEvents(store, createAcceptedRecords({ redis, keys })),
     onError: (error) => log.warn({ err: error.message }, "a first event cannot be read, and counts as another one"),
@@ -155,30 +183,32 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     strategy: config.DEDUPE_STRATEGY,
     partitions,
   });
-  const bodies = createBodyReader(config);
+  const bodies = keep(createBodyReader(config));
   const metrics = createIngestMetrics(registry, () => bodies.bufferedBytes() / config.MAX_BUFFERED_BYTES);
   const lookup = createLookup({ redis, keys });
-  const depth = createDepth({ redis, keys, partitions });
+  const depth = keep(createDepth({ redis, keys, partitions }));
   const letters = createLetterQueries(store);
-  const keeper = createLedgerKeeper({
-    redis,
-    keys,
-    partitions,
-    db: store.db,
-    name,
-    retentionDays: config.LEDGER_RETENTION_DAYS,
-    now: clock.now,
-    ownAccepted: metrics.acceptedSoFar,
-    log,
-  });
+  const keeper = keep(
+    createLedgerKeeper({
+      redis,
+      keys,
+      partitions,
+      db: store.db,
+      name,
+      retentionDays: config.LEDGER_RETENTION_DAYS,
+      now: clock.now,
+      ownAccepted: metrics.acceptedSoFar,
+      log,
+    }),
+  );
   const { ledger } = keeper;
   await keeper.begin();
   const onTypesError = unlessOutage("event-types");
-  const typePublisher = createTypePublisher({ prisma, redis, keys, onError: onTypesError });
-  const types = createTypeRegistry({ redis, keys, onError: onTypesError });
-  const judge = createJudge();
+  const typePublisher = keep(createTypePublisher({ prisma, redis, keys, onError: onTypesError }));
+  const types = keep(createTypeRegistry({ redis, keys, onError: onTypesError }));
+  const judge = keep(createJudge());
   const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: false });
-  const replays = createReplayAnnouncer({ prisma, redis, key: keys.replays });
+  const replays = keep(createReplayAnnouncer({ prisma, redis, key: keys.replays }));
   const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
   const limits = {
@@ -189,17 +219,19 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     hoursPerTenant: config.MAX_EVENT_HOURS_PER_TENANT,
     unsafe: [...dataSet.unsafe, ...store.unsafe],
   };
-  const sampler = await startSampler({
-    redis,
-    keys,
-    depth,
-    ledger,
-    letters,
-    checks,
-    history,
-    hours: { most: () => mostHours(store) },
-    limits,
-  });
+  const sampler = keep(
+    await startSampler({
+      redis,
+      keys,
+      depth,
+      ledger,
+      letters,
+      checks,
+      history,
+      hours: { most: () => mostHours(store) },
+      limits,
+    }),
+  );
   registerStatsGauges(registry, sampler.current, sampler.mostHours);
 
   let stopping = false;
@@ -212,6 +244,8 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
   };
 
   const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }), bodies });
+  // Closed by `stop`, in time for requests in hand; here only when the start fails.
+  defer(() => app.close());
   auth.install(app);
   const rateLimits = createRateLimits(createLimiter(redis), keys, config);
   const reads = createFairReads(registry);
@@ -269,38 +303,33 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
     await scope.register(problemRoutes());
   });
 
-  const heartbeat = startHeartbeat<ApiHeartbeat>(redis, keys.apis, () => ({
-    name,
-    host: hostname(),
-    pid: process.pid,
-    startedAtMs,
-    atMs: Date.now(),
-    rssBytes: process.memoryUsage.rss(),
-    faults: faults.seen(),
-    acceptP50: latency.quantile(0.5),
-    acceptP99: latency.quantile(0.99),
-    failedTries: failedTries.current(),
-  }));
   await listen(app, config);
+  // Only now: one that never got its port was never there.
+  keep(
+    startHeartbeat<ApiHeartbeat>(redis, keys.apis, () => ({
+      name,
+      host: hostname(),
+      pid: process.pid,
+      startedAtMs,
+      atMs: Date.now(),
+      rssBytes: process.memoryUsage.rss(),
+      faults: faults.seen(),
+      acceptP50: latency.quantile(0.5),
+      acceptP99: latency.quantile(0.99),
+      failedTries: failedTries.current(),
+    })),
+  );
   const { port } = app.server.address() as AddressInfo;
   log.info({ port, partitions }, "listening");
 
   return {
     port,
     routes: auth.routes(),
-    async close() {
+    async stop() {
       stopping = true;
       // Those who hold a connection are told to go elsewhere before it is closed under a request that is on its way.
-      await new Promise((resolve) => setTimeout(resolve, SHUTDOWN_NOTICE_MS));
+      await sleep(SHUTDOWN_NOTICE_MS);
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);
-      await heartbeat.close();
-      await authenticator.close();
-      await failedTries.close();
-      for (const part of [sampler, keeper, dataSet, replays, typePublisher, types, depth, clock, bodies]) part.close();
-      await Promise.all([judge.close(), store.close(), prisma.$disconnect()]);
-      for (const connection of [appendRedis, redis]) connection.disconnect();
-      faults.close();
-      log.info("stopped");
     },
   };
 }
@@ -323,8 +352,7 @@ async function listen(app: Server, config: Config): Promise<void> {
 
 /** New requests are refused; those in hand are answered, within the deadline. */
 async function finishRequests(app: Server, appender: Appender, timeoutMs: number): Promise<void> {
-  const deadline = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref());
-  await Promise.race([Promise.all([app.close(), appender.drain()]), deadline]);
+  await Promise.race([Promise.all([app.close(), appender.drain()]), sleep(timeoutMs, undefined, { ref: false })]);
   app.server.closeAllConnections();
 }
 

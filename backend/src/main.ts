@@ -19,10 +19,13 @@ export async function runAsMain(moduleUrl: string, start: () => Promise<{ close(
     closeWithGrace({ delay: loadConfig().SHUTDOWN_TIMEOUT_MS + 1_000 }, () => running.close());
   } catch (error) {
     console.error((error as Error).message);
-    process.exit(1);
+    process.exitCode = 1;
+    // Nothing is left that could keep it; should something be, it ends all the same.
+    setTimeout(() => process.exit(1), LONGEST_END_MS).unref();
   }
 }
 
+const LONGEST_END_MS = 5_000;
 const LOOK_EVERY_MS = 30_000;
 /** Its own polls keep a process busy for 1 to 2 % of its time. */
 const IDLE_UTILIZATION = 0.04;

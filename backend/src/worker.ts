@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterStore } from "./dead-letters/letters.js";
 import { createTypeChecker } from "./event-types/checker.js";
 import { createJudge } from "./event-types/judge.js";
 import { createTypeRegistry } from "./event-types/registry.js";
 import { unlessOutage } from "./lib/faults.js";
+import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
@@ -19,7 +21,7 @@ import { redisKeys } from "./stream/keys.js";
 import { awaitRedis, connectRedis } from "./stream/redis.js";
 import { watchFaults } from "./telemetry/faults.js";
 import { serveHealth } from "./telemetry/health-server.js";
-import { createLog } from "./telemetry/log.js";
+import { createLog, type Logger } from "./telemetry/log.js";
 import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 import type { WorkEvent } from "./worker/batch.js";
@@ -37,25 +39,43 @@ export interface WorkerHooks {
   at?: (point: WorkerPoint | ReplayPoint) => void;
 }
 
-/** Composes a worker and runs it until `close`. */
+/** Composes a worker and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
 export async function startWorker(config: Config, hooks: WorkerHooks = {}): Promise<{ port: number; close(): Promise<void> }> {
   // Unique per process start: a consumer's pending entries are never confused with those of the one before it.
   const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const startedAtMs = Date.now();
   const log = createLog(config, "worker", name);
+  const { running, close } = await compose(
+    (parts) => composeWorker(config, hooks, { ...parts, name, log }),
+    (error) => log.warn({ err: error.message }, "closing"),
+  );
+  return {
+    port: running.port,
+    async close() {
+      await running.stop();
+      await close();
+      log.info("stopped");
+    },
+  };
+}
+
+async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
+  const startedAtMs = Date.now();
   const registry = createRegistry();
   const metrics = createWorkerMetrics(registry);
-  const faults = watchFaults(registry, log);
+  const faults = keep(watchFaults(registry, log));
   const latency = createLatencyWindow();
-  const onRedisError = (error: Error): void => log.warn({ err: error.message }, "redis connection");
-
-  const redis = connectRedis(config.REDIS_URL, `${name}:commands`, onRedisError);
+  const connect = (use: string) => {
+    const connection = connectRedis(config.REDIS_URL, `${name}:${use}`, (error) => log.warn({ err: error.message }, "redis connection"));
+    defer(() => connection.disconnect());
+    return connection;
+  };
+  const redis = connect("commands");
   await awaitRedis(redis);
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
-  const dataSet = await joinDataSet(redis, keys, config, log);
+  const dataSet = keep(await joinDataSet(redis, keys, config, log));
   const { partitions } = dataSet;
 
-  const store = await connectStore(config, name);
+  const store = keep(await connectStore(config, name));
   await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS });
   const breaker = createBreaker({
     failures: config.CIRCUIT_FAILURES,
@@ -69,8 +89,8 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   let stopping = false;
   const events = createEventStore(store, config.MAX_EVENT_HOURS_PER_TENANT);
   const contents: Contents = (wanted) => readContents(store, wanted, config.MONGO_TIMEOUT_MS);
-  const types = createTypeRegistry({ redis, keys, onError: unlessOutage("event-types") });
-  const judge = createJudge();
+  const types = keep(createTypeRegistry({ redis, keys, onError: unlessOutage("event-types") }));
+  const judge = keep(createJudge());
   const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: true });
   const slots = createSlots(config.WORKER_BULKS_IN_FLIGHT);
   const pipelines = createPipelines({
@@ -87,7 +107,17 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
   const lag = createLag();
   const tally = createTally({ metrics, latency, lag });
 
-  const blockings = Array.from({ length: partitions }, (_, p) => connectRedis(config.REDIS_URL, `${name}:read:${p}`, onRedisError));
+  const working: { stop(): Promise<void> }[] = [];
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    const stopped = Promise.all(working.map((one) => one.stop()));
+    // What waits for MongoDB waits no longer.
+    breaker.release();
+    await Promise.race([stopped, sleep(config.SHUTDOWN_TIMEOUT_MS, undefined, { ref: false })]);
+  };
+  // By itself only when the start fails: closing begins with it, and takes as long as what is in hand.
+  defer(stop);
+  const blockings = Array.from({ length: partitions }, (_, p) => connect(`read:${p}`));
   await Promise.all(blockings.map((connection) => awaitRedis(connection)));
   const loops = blockings.map((blocking, p) =>
     runLoop({
@@ -111,6 +141,7 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
       onSettled: tally.onSettled,
     }),
   );
+  working.push(...loops);
 
   const replays = startReplayLane({
     redis,
@@ -130,47 +161,36 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
     ...hooks,
   });
 
-  const heartbeat = startHeartbeat<WorkerHeartbeat>(redis, keys.workers, () => ({
-    name,
-    host: hostname(),
-    pid: process.pid,
-    startedAtMs,
-    atMs: Date.now(),
-    storedPerSecond: tally.storedPerSecond(),
-    inHand: loops.reduce((sum, loop) => sum + loop.inHand(), 0),
-    circuit: breaker.state(),
-    rssBytes: process.memoryUsage.rss(),
-    faults: faults.seen(),
-    storeP50: latency.quantile(0.5),
-    storeP99: latency.quantile(0.99),
-  }));
-  const told = tellMetrics(redis, keys.workerMetrics, name, registry);
-  const health = await serveHealth({
-    host: config.HOST,
-    port: config.WORKER_PORT,
-    registry,
-    check: async () => ({ redis: redis.status === "ready", mongodb: breaker.state() !== "open" }),
-  });
-  log.info({ port: health.port, partitions }, "listening");
+  working.push(replays);
 
-  return {
-    port: health.port,
-    async close() {
-      stopping = true;
-      const stopped = Promise.all([replays.stop(), ...loops.map((loop) => loop.stop())]);
-      breaker.release();
-      await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_TIMEOUT_MS).unref())]);
-      dataSet.close();
-      types.close();
-      await judge.close();
-      await health.close();
-      await Promise.all([heartbeat.close(), told.close()]);
-      await store.close();
-      for (const connection of [...blockings, redis]) connection.disconnect();
-      faults.close();
-      log.info("stopped");
-    },
-  };
+  const health = keep(
+    await serveHealth({
+      host: config.HOST,
+      port: config.WORKER_PORT,
+      registry,
+      check: async () => ({ redis: redis.status === "ready", mongodb: breaker.state() !== "open" }),
+    }),
+  );
+  // Only now: one that never got its port was never there.
+  keep(
+    startHeartbeat<WorkerHeartbeat>(redis, keys.workers, () => ({
+      name,
+      host: hostname(),
+      pid: process.pid,
+      startedAtMs,
+      atMs: Date.now(),
+      storedPerSecond: tally.storedPerSecond(),
+      inHand: loops.reduce((sum, loop) => sum + loop.inHand(), 0),
+      circuit: breaker.state(),
+      rssBytes: process.memoryUsage.rss(),
+      faults: faults.seen(),
+      storeP50: latency.quantile(0.5),
+      storeP99: latency.quantile(0.99),
+    })),
+  );
+  keep(tellMetrics(redis, keys.workerMetrics, name, registry));
+  log.info({ port: health.port, partitions }, "listening");
+  return { port: health.port, stop };
 }
 
 await runAsMain(import.meta.url, () => startWorker(loadConfig()));

@@ -203,7 +203,7 @@ export function createAuthenticator({ prisma, redis, subscriber, keys, config, l
     },
 
     async close() {
-      invalidation.close();
+      await invalidation.close();
       await lastUsed.close();
     },
   };

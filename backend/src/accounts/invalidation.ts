@@ -22,7 +22,7 @@ export interface Invalidation {
   covers(loadedAtMs: number, nowMs: number): boolean;
   /** True for `graceMs` after the line was found again; copies in Redis may be older than a revocation then (fail-over, restored data). */
   recentlyLost(nowMs: number, graceMs: number): boolean;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface InvalidationDeps {
@@ -70,9 +70,9 @@ export function createInvalidation({ redis, subscriber, channel, onKeys }: Inval
   return {
     covers: (loadedAtMs, nowMs) => nowMs - heardAtMs < SILENCE_MS && loadedAtMs >= coveredFromMs,
     recentlyLost: (nowMs, graceMs) => nowMs - foundAgainAtMs < graceMs,
-    close() {
-      void beats.close();
+    async close() {
       subscriber.disconnect();
+      await beats.close();
     },
   };
 }

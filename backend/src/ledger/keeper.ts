@@ -30,7 +30,7 @@ export interface LedgerKeeper {
   verifier: Verifier;
   /** Looks whether Redis has what it had; called before the first request is served. */
   begin(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -88,8 +88,8 @@ export function createLedgerKeeper(options: LedgerKeeperOptions): LedgerKeeper {
     alarms,
     verifier,
     begin: witness.look,
-    close() {
-      for (const part of [witness, archive, verifier]) part.close();
+    async close() {
+      await Promise.all([witness, archive, verifier].map((part) => part.close()));
     },
   };
 }

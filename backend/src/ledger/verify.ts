@@ -41,7 +41,7 @@ export interface Verifier {
   /** Counts now, and waits for it. @returns null when another process counts */
   run(by: string): Promise<CheckDocument | null>;
   list(limit: number): Promise<CheckDocument[]>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface VerifierOptions {
@@ -190,7 +190,7 @@ export function createVerifier({ db, name, onError, onEnd, everyMs = EVERY_MS }:
         .toArray(),
     close() {
       closed = true;
-      void ticks.close();
+      return ticks.close();
     },
   };
 }

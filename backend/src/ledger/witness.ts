@@ -32,7 +32,7 @@ export interface Witness {
   expectedSamples(): Promise<number[]>;
   /** Adds this process's own count to alarms that are not acknowledged; cheap when there are none. */
   reportOn(alarms: AlarmDocument[]): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 const DUPLICATE_KEY = 11000;
@@ -138,9 +138,9 @@ export function createWitness(options: WitnessOptions): Witness {
       return (await readNewest(db))?.partitions.map(({ samples }) => samples) ?? [];
     },
     reportOn: counted.begin,
-    close() {
-      void ticks.close();
-      lease.giveBack();
+    async close() {
+      await ticks.close();
+      await lease.giveBack();
     },
   };
 }

@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ProblemCode } from "@streamforge/shared";
 import type { Redis } from "ioredis";
+import { every } from "../lib/every.js";
+import { unlessOutage } from "../lib/faults.js";
 import { type Appendable, type AppendOutcome, addToFlush, type Flush, fits, newFlush, renew, type Waiter } from "./flush.js";
 import type { PartitionKeys, RedisKeys } from "./keys.js";
 import { DEDUPE_RECORD_BYTES, readDedupeRecord } from "./record.js";
@@ -13,6 +16,8 @@ export interface Appender {
   pending(): number;
   /** Resolves when nothing is pending. */
   drain(): Promise<void>;
+  /** To be called when nothing is appended any more. */
+  close(): Promise<void>;
 }
 
 /** While this many flushes of a partition are under way, arriving events gather: entries get fuller just when it pays. */
@@ -118,17 +123,18 @@ export function createAppender(options: AppenderOptions): Appender {
           finish(flush, () => (unknown ? UNKNOWN : { kind: "retry", code: full ? "backlog-full" : "storage-unavailable" }));
           return false;
         }
-        await new Promise((resolve) => setTimeout(resolve, RESEND_PAUSE_MS));
+        await sleep(RESEND_PAUSE_MS);
       }
     }
   };
 
   // Behind a half-open link the kernel takes minutes to notice: a connection that owes a reply for too long is cut instead.
   const waiting = new Set<Flush>();
-  setInterval(() => {
+  const cutWhatHangs = (): void => {
     const [oldest] = waiting;
     if (oldest && Date.now() - oldest.sentAt > REPLY_TIMEOUT_MS && redis.status === "ready") redis.disconnect(true);
-  }, 500).unref();
+  };
+  const watching = every(500, cutWhatHangs, { onError: unlessOutage("stream") });
 
   const lanes = Array.from({ length: options.partitions }, (_, p) => createLane((flush) => send(keys.partition(p), flush), timeoutMs));
 
@@ -142,6 +148,7 @@ export function createAppender(options: AppenderOptions): Appender {
       });
     },
     pending: () => pendingEvents,
+    close: watching.close,
     drain: () => (pendingEvents === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
   };
 }

@@ -7,8 +7,10 @@ import { Redis } from "ioredis";
  * - `enableOfflineQueue: false`: nothing waits invisibly in this process while Redis is away.
  * - `maxRetriesPerRequest: 0`: a command ends with its connection. With `null` and no resending, ioredis forgets it: its
  *   promise never settles (found by killing Redis under load: the worker waited for ever).
+ * @param commandTimeoutMs after this long a command without a reply fails, whether it ran or not: behind a Redis that is frozen nobody
+ *   may wait for ever. Not for connections that block on reads, nor for appends, whose outcome only a repetition tells.
  */
-export function connectRedis(url: string, name: string, onError: (error: Error) => void): Redis {
+export function connectRedis(url: string, name: string, onError: (error: Error) => void, commandTimeoutMs?: number): Redis {
   const redis = new Redis(url, {
     connectionName: name,
     autoResendUnfulfilledCommands: false,
@@ -17,6 +19,7 @@ export function connectRedis(url: string, name: string, onError: (error: Error) 
     maxRetriesPerRequest: 0,
     enableReadyCheck: true,
     lazyConnect: true,
+    ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
     connectTimeout: 5_000,
     // RESP3 changes the shape of XREADGROUP and XAUTOCLAIM replies for raw commands.
     protocol: 2,

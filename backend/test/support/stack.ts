@@ -31,6 +31,8 @@ export interface Stack {
   postgres: LocalServer;
   api: TestProcess;
   worker: TestProcess;
+  /** Settings of all processes. */
+  env: Record<string, string>;
   /** Another process of the same kind. */
   startApi(env?: Record<string, string>): Promise<TestProcess>;
   startWorker(env?: Record<string, string>): Promise<TestProcess>;
@@ -102,6 +104,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     postgres,
     api,
     worker,
+    env,
     startApi,
     startWorker,
     async stop() {

@@ -47,6 +47,7 @@ export function healthRoutes({ checks, refusal, registry, workersMetrics, starte
         const status = statusOf(dependencies);
         return reply
           .code(status === "down" ? 503 : 200)
+          .headers(status === "down" ? { "retry-after": "1" } : {})
           .send({ status, uptimeSeconds: uptimeSeconds(), version: build.version, dependencies });
       });
     }
