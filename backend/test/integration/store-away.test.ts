@@ -144,7 +144,8 @@ const AWAY: { how: string; take: (server: LocalServer) => Promise<void>; giveBac
 ];
 
 describe.each(AWAY)("$how", ({ how, take, giveBack }) => {
-  test.each(STORES)(
+  // A signal freezes only Postgres's first process: those that serve connections go on answering.
+  test.each(STORES.filter((store) => how === "killed" || store !== "postgres"))(
     "%s: the usual answer or 503 with Retry-After, and no trace 5 s after its return",
     async (store: Store) => {
       const server = { redis: stack.redis, mongodb: stack.mongo, postgres: stack.postgres }[store];
