@@ -68,7 +68,7 @@ export async function majorOf(file: string): Promise<number | undefined> {
 }
 
 /**
- * Makes `<cache>/checked/<name>` once, whoever asks first: `make` fills a folder beside it that is renamed when it is complete,
+ * Makes `<cache>/checked/<name>` once, for the first that asks: `make` fills a folder beside it that is renamed when it is complete,
  * so a half-fetched server is never seen. What the folder holds is noted then, and compared at every first use.
  * @returns the folder
  * @throws Error when a file of it is not what was fetched

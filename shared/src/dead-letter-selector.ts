@@ -30,6 +30,6 @@ export const letterSelectorSchema = z.strictObject({
   to: timeInBody.optional().describe("Died last before"),
   q: searchTextSchema.optional(),
   all: z.literal(true).optional().describe("Needed when nothing but the tenant is named"),
-  limit: whole(1).optional().describe("At most so many"),
+  limit: whole(1).optional().describe("Most letters that are taken"),
 });
 export type LetterSelector = z.infer<typeof letterSelectorSchema>;

@@ -6,7 +6,7 @@ import type { PrismaClient } from "./database.js";
 export interface FailedTry {
   /** What was guessed at. */
   door: FailedTriesView["door"];
-  /** The account, when there is one; its e-mail is told to nobody who could not see it anyway. */
+  /** The account, when there is one. Only people who may see its e-mail anyway see it here. */
   user?: { id: string; email: string } | undefined;
   address: string;
   /** Refused unseen, because there were too many; a guess that was looked at otherwise. */

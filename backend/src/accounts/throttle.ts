@@ -8,7 +8,7 @@ import { luaScript } from "../stream/redis.js";
 
 const MINUTE_MS = 60_000;
 
-/** Tries a minute for one account, whoever makes them: the sum of the three below. */
+/** Tries a minute for one account, from all clients together: the sum of the three below. */
 export const TRIES_PER_MINUTE = 10;
 
 /**

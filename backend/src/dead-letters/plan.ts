@@ -17,7 +17,7 @@ interface Narrowing {
 
 const LIMITS = { maxTimeMS: QUERY_TIMEOUT_MS };
 const COUNTED = 3_000;
-/** What a search that took too long is told. */
+/** The advice in the answer to a search that took too long. */
 export const NARROWED_BY = "with from and to, or by type, source, reasonCode or fingerprint";
 
 /** MongoDB merges at most so many ordered ranges of an index (`internalQueryMaxScansToExplode`); of more it would sort all letters. */

@@ -28,7 +28,7 @@ export interface TypeChecker {
   concerns(tenantId: string): boolean;
   /** Checks events against what is registered now, in order. */
   judge(events: readonly Checkable[]): Promise<TypeVerdict[]>;
-  /** The same, and whoever takes more than its share is put off: nobody waits for a neighbour's checks for more than 50 ms. */
+  /** The same, but a tenant that takes more than its share is put off: no tenant waits more than 50 ms for a neighbour's checks. */
   judgeInTurns(events: readonly Checkable[], mayLinger: () => boolean): Promise<(TypeVerdict | PutOff)[]>;
   /** Checks payloads against one type of a tenant, registered or not. @returns for each why it does not fit */
   judgeType(tenantId: string, type: RegisteredType, payloads: readonly Checked[]): Promise<(Refusal | undefined)[]>;

@@ -6,7 +6,7 @@ import { MOST_DIVISOR_DIGITS, parseDecimal } from "../lib/decimal.js";
 import { type ExactValue, type Odd, parseDecimals, plainValue } from "./decimals.js";
 import { addExactKeywords, addMultipleOf, type InHand } from "./exact-keywords.js";
 import { explain, type Flaw } from "./failures.js";
-import { judgePattern, linearRegExp, mendPattern } from "./patterns.js";
+import { judgePattern, linearRegExp, repairPattern } from "./patterns.js";
 import { examineSchema, subschemas } from "./schema-rules.js";
 import { uniqueItems } from "./unique-items.js";
 
@@ -29,7 +29,7 @@ export interface CompiledSchema {
   /** The same for payloads with a text. */
   prepareExact(): void;
   /** To be called when a guard has ended a check. */
-  mend(): void;
+  repair(): void;
 }
 
 /**
@@ -92,7 +92,7 @@ export function compileSchema(text: string): CompiledSchema {
       exact.first();
       exact.all();
     },
-    mend: mendPattern,
+    repair: repairPattern,
   };
 }
 

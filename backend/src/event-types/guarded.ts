@@ -28,7 +28,7 @@ export interface GuardedSchema {
 
 /** Longest check of one payload, in ms of CPU time. */
 export const CHECK_BUDGET_MS = 100;
-/** So many are checked under one time limit, which costs 180 µs to set. */
+/** Checks of this long share one time limit, which costs 180 µs to set. */
 const SLICE_MS = 25;
 /** All failures are looked for in payloads up to this size and for so long; else the first one must do. */
 const ALL_FAILURES_BYTES = 16_384;
@@ -63,7 +63,7 @@ export function judgeGuarded(guard: Guard, schema: GuardedSchema, jobs: readonly
   do {
     // Whose check it was when the time was over, or failed, is looked at alone: it may have been the last of many.
     const before = found.length;
-    if (!forgive(schema) && guard.run(several, CHECK_BUDGET_MS) === "too-long") compiled.mend();
+    if (!forgive(schema) && guard.run(several, CHECK_BUDGET_MS) === "too-long") compiled.repair();
     // The time can be over between the last check and the end: then all have their result.
     const next = jobs[found.length];
     if (next && (found.length === before || performance.now() < endsAt)) found.push(judgeAlone(guard, schema, next));
@@ -77,7 +77,7 @@ function judgeAlone(guard: Guard, schema: GuardedSchema, { payload, bytes, text 
   const work = (): void => {
     refusal = attempt(() => compiled.first(payload, text));
   };
-  if (withinCpuTime(guard, work, budgetMs, compiled.mend) === "done")
+  if (withinCpuTime(guard, work, budgetMs, compiled.repair) === "done")
     return refusal?.reason === "SCHEMA_INVALID" && bytes <= ALL_FAILURES_BYTES ? allOf(guard, refusal, schema, payload, text) : refusal;
   schema.budgetMs = Math.max(LEAST_BUDGET_MS, Math.floor(budgetMs / 2));
   schema.overranAtMs = performance.now();
@@ -108,7 +108,7 @@ function allOf(guard: Guard, refusal: Refusal, { compiled, budgetMs }: GuardedSc
     all = attempt(() => compiled.all(payload, text));
   };
   const ended = guard.run(work, Math.min(ALL_FAILURES_MS, budgetMs));
-  if (ended === "too-long") compiled.mend();
+  if (ended === "too-long") compiled.repair();
   return ended === "done" && all?.failures ? { ...refusal, failures: all.failures } : refusal;
 }
 

@@ -36,7 +36,7 @@ export interface Judge {
   close(): Promise<void>;
 }
 
-/** One turn of a tenant in the thread: so many payloads and bytes at most; the thread ends it after 50 ms, too. */
+/** Most payloads and bytes in one turn of a tenant in the thread, which also ends a turn after 50 ms. */
 const TURN_JOBS = 64;
 const TURN_BYTES = 512 * 1024;
 /** The thread ends what it does by itself, in CPU time. When it does not answer for so long, it is ended. */
@@ -59,7 +59,7 @@ interface Turn {
 
 /**
  * Whatever a tenant makes a process compile or evaluate happens in one thread beside its event loop, in turns by tenant. The thread
- * keeps each question within a budget; one that makes it run out of memory, or hang, costs the thread and is told so.
+ * keeps each question within a budget; one that makes it run out of memory, or hang, costs the thread, and its answer says so.
  */
 export function createJudge(): Judge {
   const waiting = new Map<string, Turn[]>();

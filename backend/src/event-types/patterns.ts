@@ -26,7 +26,7 @@ export function linearRegExp(pattern: string): Pattern {
   };
 }
 /** A match that was ended from outside has left its automaton half built: it is made anew. */
-export function mendPattern(): void {
+export function repairPattern(): void {
   matching?.();
   matching = undefined;
 }

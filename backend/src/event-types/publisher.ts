@@ -13,7 +13,7 @@ const TYPES_LOCK = 5_700_722;
 
 /** How often each API process compares what is published with what Postgres has. */
 const RECONCILE_MS = 2_000;
-/** Every so many times it looks at all types, whatever their number and newest change say. */
+/** Every n-th time it looks at all types, whatever their number and newest change say. */
 const FULL_EVERY = 15;
 const REDIS_TIMEOUT_MS = 1_000;
 /** Schemas that are read and written at once: 100 of 64 KiB are 6 MiB. */
@@ -38,7 +38,7 @@ export interface TypePublisherDeps {
 
 /**
  * Brings the event types from Postgres, where they are, into Redis, where workers look: they have no connection to Postgres. At
- * once after a change, and every two seconds by comparison, which mends whatever went wrong: a process that died between the two, a
+ * once after a change, and every two seconds by comparison, which repairs whatever went wrong: a process that died between the two, a
  * Redis that came back empty or older.
  */
 export function createTypePublisher({ prisma, redis, keys, onError }: TypePublisherDeps): TypePublisher {
@@ -125,7 +125,7 @@ async function summary(prisma: PrismaClient): Promise<string> {
   return `${_count}:${_max.updatedAt?.getTime() ?? 0}`;
 }
 
-/** Of each type the highest version that is not retired, or that it has none. `xmin` changes with every change of a row, whoever makes it. */
+/** Of each type the highest version that is not retired, or that it has none. `xmin` changes with every change of a row, also one made by hand. */
 function typesThatCount(db: Database, tenantId: string | undefined): Promise<PublishedName[]> {
   return db.$queryRaw<(PublishedName & { retired: boolean })[]>`
     SELECT DISTINCT ON (tenant_id, type) tenant_id AS "tenantId", type, retired_at IS NOT NULL AS retired, version, xmin::text AS row

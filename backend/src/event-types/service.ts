@@ -238,7 +238,7 @@ async function flawsOf(judge: Pick<Judge, "examine">, { tenantId, schema: text }
 }
 
 /**
- * Every process holds all types that count: of each tenant so many, and so many bytes.
+ * Every process holds all types that count, so each tenant has a limit on their number and on their bytes.
  * @param schema the next one of its type; absent: bytes are not looked at, which reads all schemas of the tenant
  * @throws TypeLimitError that names the limit
  */

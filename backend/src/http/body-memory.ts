@@ -2,7 +2,7 @@ import { type ProblemError, problem } from "./problems.js";
 
 /** What is held of one body. */
 export interface Holding {
-  /** Takes so many bytes more, or fewer. Bodies on their way give way when there is no room, this one too. */
+  /** Takes more bytes, or gives some back. Bodies on their way give way when there is no room, this one too. */
   add(bytes: number): void;
   /** The body is whole: it is in hand, and gives way no more. */
   whole(): void;

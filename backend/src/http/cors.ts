@@ -4,7 +4,7 @@ import type { FastifyCorsOptions } from "@fastify/cors";
 export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
   return {
     // Programs send no Origin: they get no CORS headers, which are for browsers alone. Closed unless configured, in development too:
-    // a page on any port of this machine would read what whoever is signed in may see. The dashboard is served from here.
+    // a page on any port of this machine would read what the person signed in may see. The dashboard is served from here.
     origin: (origin, decide) => decide(null, origin === undefined ? false : [...origins]),
     credentials: true,
     // An OPTIONS that is no preflight is a question like any other.

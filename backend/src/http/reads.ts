@@ -24,7 +24,7 @@ const cursorErrors = { errors: [{ pointer: "/querystring/cursor", detail: "is no
 const PROBE_MS = 200;
 
 /**
- * Aborts when whoever asked has gone before the answer: a search ends with its client. A connection that the client has closed looks
+ * Aborts when the client has gone before the answer: a search ends with its client. A connection that the client has closed looks
  * as one of which it closed its half only, and waits: an interim answer (102) tells them apart, since who has gone resets it.
  */
 export function whileAsked({ raw: request }: FastifyRequest, { raw: reply }: FastifyReply): AbortSignal {

@@ -1,6 +1,6 @@
 import { type ProblemError, problem } from "./problems.js";
 
-/** So many in so much time. */
+/** A quota and its window. */
 export interface Policy {
   name: string;
   quota: number;

@@ -49,7 +49,7 @@ test("what cannot be read by the deadline is unread, never the same, however man
   expect(new Set(errors)).toEqual(new Set(["away"]));
 });
 
-test("beyond so many bytes nothing more is read", async () => {
+test("beyond the byte limit nothing more is read", async () => {
   let read = 0;
   const look = createSecondLook({
     async *decided(wanted) {

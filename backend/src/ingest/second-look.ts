@@ -133,7 +133,7 @@ function sentOf({ text, context, receivedAtMs }: Compared): SentEvent {
   return { text: text.toString("utf8"), keyName: context.keyName, defaultType: context.defaultType, receivedAtMs };
 }
 
-/** Lets others have their turn whenever so many bytes were compared. */
+/** Bytes compared between two turns of the event loop. */
 function createBreather(): (bytes: number) => Promise<void> | undefined {
   let since = 0;
   return (bytes) => {

@@ -12,7 +12,7 @@ const NAMES: Record<StoreName, string> = { redis: "Redis", mongodb: "MongoDB", p
  */
 export class StorageUnavailableError extends Error {
   override name = "StorageUnavailableError";
-  /** What a client is told: a sentence without hosts, users or what the driver said. */
+  /** The sentence for the client: no hosts, no users, nothing the driver said. */
   readonly detail: string;
 
   /** @param message for the log; also for the client when `cause` has what the driver said */
@@ -104,7 +104,7 @@ function isPgAway({ message }: Error): boolean {
 }
 
 /**
- * For a `catch`: an outage gets a sentence of the caller's own, which the client is told; every other error stays what it is.
+ * For a `catch`: an outage gets a sentence of the caller's own, for the client; every other error stays what it is.
  * @throws StorageUnavailableError or the error itself
  */
 export function sayOutage(message: string): (error: unknown) => never {

@@ -28,7 +28,7 @@ it("never runs two at a time, and closes when the run under way has ended", asyn
   expect(ended).toBe(atClose);
 });
 
-it("goes on after a run that failed, and says why until it is closed", async () => {
+it("continues after a run that failed, and says why until it is closed", async () => {
   const heard: string[] = [];
   let runs = 0;
   const failing = every(2, () => Promise.reject(new Error(`run ${++runs}`)), { onError: (error) => heard.push(error.message), now: true });

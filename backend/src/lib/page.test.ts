@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { MOST_PAGE_BYTES, readPage } from "./page.js";
 
-/** So many numbers, read like a store would be; how many it handed out. */
+/** A list of numbers that is read like a store, and counts what it handed out. */
 function source(count: number) {
   let read = 0;
   let largest = 0;

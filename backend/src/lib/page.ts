@@ -22,7 +22,7 @@ export interface Page<T> {
 /**
  * One page that ends at `limit` or at `MOST_PAGE_BYTES`. It is read in slices that grow while they stay small: all at once, 500
  * events of 255 KB took 700 MB of memory, and everybody else waited for 2 s.
- * @param read the next items behind `after`, in order, at most so many
+ * @param read the next items behind `after`, in order, at most the number asked for
  * @param bytesOf what an item takes in the answer
  */
 export async function readPage<T>(

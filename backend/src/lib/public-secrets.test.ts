@@ -5,7 +5,7 @@ import { configSchema, loadConfig } from "../config.js";
 const own = randomBytes(32).toString("hex");
 const production = { NODE_ENV: "production", KEY_PEPPER: own };
 
-test("production does not start with a public secret, and is told the line that makes another", () => {
+test("production does not start with a public secret, and names the line that makes another", () => {
   expect(() => loadConfig({ NODE_ENV: "production" })).toThrow(
     /KEY_PEPPER is a value that everybody knows; make one: openssl rand -hex 32/,
   );

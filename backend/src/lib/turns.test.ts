@@ -24,7 +24,7 @@ test("no more at once than it says, in all and by key, and keys take turns whate
   await soon();
   await Promise.all([...greedy, work("a"), work("b"), work("a"), work("b"), work("c")]);
   expect(most.greedy).toBe(2);
-  // Whoever came last has had its turn before the greedy one's queue is done.
+  // The last to come has had its turn before the greedy one's queue is done.
   expect(Math.max(...["a", "b", "c"].map((key) => order.lastIndexOf(key)))).toBeLessThan(15);
   expect([turns.running(), turns.waiting()]).toEqual([0, 0]);
 });

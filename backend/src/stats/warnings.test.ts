@@ -35,7 +35,7 @@ it("takes back at once what is a fact: nobody is told of a 503 that is no longer
   const [full, near, free] = follow([0, filled(1_000)], [1, filled(900)], [2, filled(0)]);
   expect(full).toMatchObject([{ code: "backlog-full", severity: "critical" }]);
   expect(near).toMatchObject([{ code: "backlog-near-limit" }]);
-  // Nothing waits: nobody is told that much does, not even that it did a moment ago.
+  // Nothing waits: no warning says that much does, not even that it did a moment ago.
   expect(free).toEqual([]);
   expect(follow([0, filled(1_000)], [1, filled(0)])[1]).toEqual([]);
   const away = { depth: someDepth({ redisOk: false }) };

@@ -320,7 +320,7 @@ function failedTries({ apis, nowMs }: Situation): Warning[] {
       return warning(
         "sign-in-failed",
         `${times}; ${refused === 0 ? "each was looked at" : `${refused} were refused unseen`}.`,
-        "The audit log has the addresses (sign-in-failed). Guesses are limited, and a device that was signed in before still comes in. Block the addresses in front of the API if it goes on.",
+        "The audit log has the addresses (sign-in-failed). Guesses are limited, and a device that was signed in before still comes in. Block the addresses in front of the API if it continues.",
       );
     });
 }

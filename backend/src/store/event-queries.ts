@@ -71,7 +71,7 @@ const SLICE = 1_000;
 export const LOOKUP_TIMEOUT_MS = 4_000;
 /** Between two slices as much time belongs to others as one took, up to this. */
 const MOST_REST_MS = 50;
-/** Places of one name that are looked at: the same eventId in so many hours is a test. */
+/** Most places of one name that are looked at; more of one eventId are a test, not data. */
 const MOST_PLACES = 100;
 const HOUR_MS = 3_600_000;
 const MAX_TIME_EXPIRED = 50;

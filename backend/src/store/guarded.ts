@@ -13,7 +13,7 @@ export async function guarded<T>(operation: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Two workers that write the same key at once: one of them is told "duplicate", and both are right. */
+/** Two workers that write the same key at once: one of them gets "duplicate", and both are right. */
 export function ignoreDuplicateKey(error: Error): void {
   if (!(error instanceof MongoBulkWriteError && error.code === DUPLICATE_KEY)) throw error;
 }

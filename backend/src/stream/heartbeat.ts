@@ -50,7 +50,7 @@ export interface FailedTriesView {
   /** Looked at, and refused unseen. */
   guesses: number;
   refused: number;
-  /** At least so many. */
+  /** At least this many. */
   addresses: number;
   fromMs: number;
 }

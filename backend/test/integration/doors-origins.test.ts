@@ -84,7 +84,7 @@ describe("the cookie", () => {
 });
 
 describe("another origin", () => {
-  it("is told by its scheme as well: http is not https", async () => {
+  it("is told apart by its scheme as well: http is not https", async () => {
     const host = new URL(proxied.url).host;
     const https = { "x-forwarded-proto": "https" };
     const { cookie } = await signIn(proxied.url, https);

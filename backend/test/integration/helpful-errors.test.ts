@@ -123,7 +123,7 @@ describe("encodings and types", () => {
       expect((await post("/v1/events", gzipSync(event(`g${i}`)), { ...JSON_TYPE, "content-encoding": encoding })).status).toBe(202);
   });
 
-  test("what is said to be gzip and is not is told by its bytes", async () => {
+  test("a body that claims to be gzip and is not: the answer names its first bytes", async () => {
     for (const path of ["/v1/events", "/v1/admin/tenants"]) {
       const plain = await post(path, event("p"), { ...JSON_TYPE, ...GZIP });
       expect([plain.status, plain.body.detail]).toEqual([

@@ -61,7 +61,7 @@ test("a wrong method is 405 with Allow on every path", async () => {
   console.info(`${paths.size} paths, ${requests.length} wrong methods`);
 });
 
-test("OPTIONS says what a path takes, and a method that nobody knows is told the same", async () => {
+test("OPTIONS says what a path takes, and so does the answer to a method that nobody knows", async () => {
   for (const { url } of paths.values()) {
     const named = [...methodsAt(url), "OPTIONS"].sort().join(", ");
     expect(await client.send("OPTIONS", url)).toMatchObject({ status: 204, headers: { allow: named } });

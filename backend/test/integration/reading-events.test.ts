@@ -335,7 +335,7 @@ describe("the list", () => {
     expect((await reading.get("/v1/events", {})).status).toBe(401);
   });
 
-  it("ends a page at 4 MiB; the cursor goes on, by tenant and by user, forwards and backwards", async () => {
+  it("ends a page at 4 MiB; the cursor continues, by tenant and by user, forwards and backwards", async () => {
     const fill = (bytes: number) => ({ fill: "x".repeat(bytes) });
     const at = Date.UTC(2026, 2, 1);
     await insertStored([

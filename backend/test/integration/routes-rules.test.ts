@@ -106,7 +106,7 @@ describe("promise 24: every route × every credential", () => {
         for (const credential of all.credentials) {
           const { status } = await all.call(route.method, pathOf(route.url), credential.headers, {});
           asked++;
-          // After some wrong tokens nobody is told any more whether one is wrong.
+          // After some wrong tokens no answer says any more whether one is wrong.
           if (credential.name === "a wrong admin token" && status === 429) continue;
           const right = may(route, credential) ? ![401, 403].includes(status) && status < 500 : status === (credential.who ? 403 : 401);
           if (!right) wrong.push(`${nameOf(route)} as ${credential.name}: ${status}`);

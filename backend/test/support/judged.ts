@@ -120,7 +120,7 @@ export async function underFault(
 }
 
 /**
- * Sends the items in so many parts. In each the fault comes when a quarter of the part is acknowledged, the others being under way:
+ * Sends the items in parts, one a round. In each the fault comes when a quarter of the part is acknowledged, the others being under way:
  * by count, since how many faults fit into a load by the clock depends on the machine.
  */
 export async function inRounds(
