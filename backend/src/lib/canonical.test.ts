@@ -143,21 +143,19 @@ test("any 256 KiB cost a small multiple of their parse, and depth costs no stack
     repeat("9"),
     `[1e${repeat("9")}]`,
   ];
-  for (const text of hostile) {
-    const parse = fastest(() => JSON.parse(`[${"[1.5,2],".repeat(K256 / 8)}1]`));
-    const canonical = fastest(() => canonicalContent(text).length);
-    expect(canonical, text.slice(0, 20)).toBeLessThan(parse * 100);
-  }
+  const ordinary = `[${"[1.5,2],".repeat(K256 / 8)}1]`;
+  const parse = cpuMs(() => JSON.parse(ordinary));
+  for (const text of hostile)
+    expect(
+      cpuMs(() => canonicalContent(text).length),
+      text.slice(0, 20),
+    ).toBeLessThan(parse * 50);
 });
 
-/** Of five, in ms of this thread's CPU time: other work on the machine does not count. */
-function fastest(task: () => unknown): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 5; i++) {
-    const before = process.threadCpuUsage();
-    task();
-    const { user, system } = process.threadCpuUsage(before);
-    best = Math.min(best, (user + system) / 1000);
-  }
-  return best;
+/** Of ten runs, in ms of this thread's CPU time: other work on the machine does not count. It is counted in steps of up to 10 ms. */
+function cpuMs(task: () => unknown): number {
+  const before = process.threadCpuUsage();
+  for (let i = 0; i < 10; i++) task();
+  const { user, system } = process.threadCpuUsage(before);
+  return Math.max(10, (user + system) / 1000);
 }
