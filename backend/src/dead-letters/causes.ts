@@ -31,9 +31,12 @@ export interface RankedCauses {
 }
 
 export interface Causes {
-  /** @param tenantId null: all tenants */
-  tallies(tenantId: string | null): Promise<{ value: Tally[]; atMs: number }>;
-  ranked(tenantId: string | null, status: LetterStatus): Promise<{ value: RankedCauses; atMs: number }>;
+  /**
+   * @param tenantId null: all tenants
+   * @param signal of who asks; a count ends in MongoDB when nobody waits for it any more
+   */
+  tallies(tenantId: string | null, signal?: AbortSignal): Promise<{ value: Tally[]; atMs: number }>;
+  ranked(tenantId: string | null, status: LetterStatus, signal?: AbortSignal): Promise<{ value: RankedCauses; atMs: number }>;
   /** Letters were changed by this process: what is known is old. */
   forget(): void;
 }
@@ -54,24 +57,24 @@ const MOST_PICTURES = 200;
  * bounded however many causes there are (60,000 made-up event types are 60,000 causes).
  */
 export function createCauses({ deadLetters }: Pick<Store, "deadLetters">): Causes {
-  const options = (hint: string) => ({ hint, maxTimeMS: MOST_TIME_MS, batchSize: 1_000 });
+  const options = (hint: string, signal: AbortSignal) => ({ hint, signal, maxTimeMS: MOST_TIME_MS, batchSize: 1_000 });
   const of = (tenantId: string | null) => (tenantId === null ? {} : { tenantId });
 
-  const countTallies = (tenantId: string | null): Promise<Tally[]> => {
+  const countTallies = (tenantId: string | null, signal: AbortSignal): Promise<Tally[]> => {
     const group = { $group: { _id: { reasonCode: "$reasonCode", status: "$status" }, count: { $sum: 1 } } };
     const stages = [{ $match: of(tenantId) }, group, { $replaceWith: { $mergeObjects: ["$_id", { count: "$count" }] } }];
-    return bounded(() => deadLetters.aggregate<Tally>(stages, options("tenant_reason")).toArray());
+    return bounded(() => deadLetters.aggregate<Tally>(stages, options("tenant_reason", signal)).toArray(), undefined, signal);
   };
 
-  const rank = async (tenantId: string | null, status: LetterStatus): Promise<RankedCauses> => {
-    const hint = tenantId === null ? "status_time" : "tenant_cause";
+  const rank = async (tenantId: string | null, status: LetterStatus, signal: AbortSignal): Promise<RankedCauses> => {
+    const limits = options(tenantId === null ? "status_time" : "tenant_cause", signal);
     const matching: Filter<DeadLetterDocument> = { ...of(tenantId), status };
     const stages = [{ $match: matching }, ...RANK];
-    const [top, all] = await bounded(() =>
-      Promise.all([
-        deadLetters.aggregate<Omit<Cause, "trend">>(stages, options(hint)).toArray(),
-        deadLetters.countDocuments(matching, options(hint)),
-      ]),
+    const [top, all] = await bounded(
+      () =>
+        Promise.all([deadLetters.aggregate<Omit<Cause, "trend">>(stages, limits).toArray(), deadLetters.countDocuments(matching, limits)]),
+      undefined,
+      signal,
     );
     const causes = top.map((cause) => ({ ...cause, trend: new Array<number>(TREND_STEPS).fill(0) }));
     const named = causes.reduce((sum, { count }) => sum + count, 0);
@@ -81,10 +84,13 @@ export function createCauses({ deadLetters }: Pick<Store, "deadLetters">): Cause
     const since = new Date(Date.now() - TREND_STEPS * TREND_STEP_MS);
     const fingerprint = { $in: causes.map((cause) => cause.fingerprint) };
     const recent = { ...matching, fingerprint, lastFailedAt: { $gte: since } };
-    const steps = await bounded(() =>
-      deadLetters
-        .aggregate<{ _id: { fingerprint: string; step: number }; count: number }>([{ $match: recent }, inSteps(since)], options(hint))
-        .toArray(),
+    const steps = await bounded(
+      () =>
+        deadLetters
+          .aggregate<{ _id: { fingerprint: string; step: number }; count: number }>([{ $match: recent }, inSteps(since)], limits)
+          .toArray(),
+      undefined,
+      signal,
     );
     const byFingerprint = new Map(causes.map((cause) => [cause.fingerprint, cause]));
     for (const { _id, count } of steps) {
@@ -98,8 +104,8 @@ export function createCauses({ deadLetters }: Pick<Store, "deadLetters">): Cause
   const tallies = createPictures<Tally[]>();
   const ranked = createPictures<RankedCauses>();
   return {
-    tallies: (tenantId) => tallies.current(tenantId ?? "", () => countTallies(tenantId)),
-    ranked: (tenantId, status) => ranked.current(`${status} ${tenantId ?? ""}`, () => rank(tenantId, status)),
+    tallies: (tenantId, signal) => tallies.current(tenantId ?? "", (end) => countTallies(tenantId, end), signal),
+    ranked: (tenantId, status, signal) => ranked.current(`${status} ${tenantId ?? ""}`, (end) => rank(tenantId, status, end), signal),
     forget() {
       tallies.forget();
       ranked.forget();
@@ -131,13 +137,13 @@ function inSteps(since: Date): Document {
 function createPictures<T>() {
   const pictures = new Map<string, AgedCache<T>>();
   return {
-    current(key: string, make: () => Promise<T>): ReturnType<AgedCache<T>["current"]> {
+    current(key: string, make: (end: AbortSignal) => Promise<T>, signal?: AbortSignal): ReturnType<AgedCache<T>["current"]> {
       const picture = pictures.get(key) ?? createAgedCache(make);
       pictures.delete(key);
       pictures.set(key, picture);
       const [oldest] = pictures.keys();
       if (pictures.size > MOST_PICTURES && oldest !== undefined) pictures.delete(oldest);
-      return picture.current();
+      return picture.current(signal);
     },
     // Those that are being made go on for who waits for them; nobody else gets them.
     forget: () => pictures.clear(),

@@ -17,7 +17,7 @@ const SEARCH_MS = 20_000;
 /**
  * Discards open letters in slices. A letter that is replayed, resolved or superseded meanwhile stays what it became, because
  * each update asks for `open` once more. Doing it again changes nothing: what is discarded is not open.
- * @returns how many, and whether time was up before the end
+ * @returns how many, and whether time was up, or who asked had left, before the end
  * @throws StorageUnavailableError; what was discarded until then stays so
  */
 export async function discardLetters(
@@ -25,12 +25,12 @@ export async function discardLetters(
   tenantId: string,
   { reason, limit = Number.POSITIVE_INFINITY, ...selector }: DiscardRequest,
   actor: Actor,
-  mostMs = MOST_MS,
+  { mostMs = MOST_MS, signal }: { mostMs?: number; signal?: AbortSignal } = {},
 ): Promise<{ discarded: number; more: boolean }> {
   const endsAtMs = Date.now() + mostMs;
   const conditions: LetterSelector = { ...selector, status: "open" };
   const { filter, hint } = await bounded(() => planFor(deadLetters, tenantId, conditions));
-  const options = { hint, projection: { _id: 1 }, batchSize: SLICE, maxTimeMS: SEARCH_MS } as const;
+  const options = { hint, signal, projection: { _id: 1 }, batchSize: SLICE, maxTimeMS: SEARCH_MS } as const;
   const cursor = deadLetters.find(filter, options).sort({ lastFailedAt: 1, _id: 1 });
   const discard = async (ids: Binary[]): Promise<number> => {
     const entry = { at: new Date(), who: actor.name, what: `discarded: ${reason}` };
@@ -45,7 +45,7 @@ export async function discardLetters(
       const ids: Binary[] = [];
       const wanted = Math.min(SLICE, limit - discarded);
       while (ids.length < wanted) {
-        const next = await bounded(() => cursor.next());
+        const next = await bounded(() => cursor.next(), undefined, signal);
         if (!next) break;
         ids.push(next._id);
       }
@@ -53,6 +53,9 @@ export async function discardLetters(
       discarded += await discard(ids);
       if (Date.now() > endsAtMs) return { discarded, more: discarded < limit };
     }
+  } catch (error) {
+    if (signal?.aborted) return { discarded, more: true };
+    throw error;
   } finally {
     await cursor.close().catch(() => {});
   }

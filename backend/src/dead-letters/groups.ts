@@ -29,8 +29,8 @@ export interface LetterGroups {
 /** Groups by cause: numbers from the picture of `causes`, words from the letters at both ends of each group, read at once. */
 export function createGroups({ deadLetters }: Pick<Store, "deadLetters">, causes: Causes) {
   return {
-    async top(tenantId: string | null, status: LetterStatus, limit: number): Promise<LetterGroups> {
-      const { value, atMs } = await causes.ranked(tenantId, status);
+    async top(tenantId: string | null, status: LetterStatus, limit: number, signal?: AbortSignal): Promise<LetterGroups> {
+      const { value, atMs } = await causes.ranked(tenantId, status, signal);
       const shown = value.causes.slice(0, limit);
       const _id = { $in: shown.flatMap(({ first, last }) => [first.id, last.id]) };
       const options = { hint: "_id_", maxTimeMS: QUERY_TIMEOUT_MS, projection: { raw: 0, history: 0 }, batchSize: _id.$in.length } as const;

@@ -47,15 +47,15 @@ export interface LetterQueries {
   /** The last attempts that failed, of one acceptance when a receipt is given, oldest first. */
   attempts(eventDocId: Uint8Array, receipt?: Uint8Array): Promise<AttemptDocument[]>;
   /** The last attempt that failed of each of these events, by id and receipt in hex. @param ids 16 bytes each */
-  lastAttempts(ids: Buffer[]): Promise<Map<string, AttemptDocument>>;
+  lastAttempts(ids: Buffer[], signal?: AbortSignal): Promise<Map<string, AttemptDocument>>;
   /** Letters of one state by cause, the most frequent first. */
-  reasons(tenantId: string | null, status: LetterStatus, limit: number): Promise<LetterGroups>;
+  reasons(tenantId: string | null, status: LetterStatus, limit: number, signal?: AbortSignal): Promise<LetterGroups>;
   /** How many open letters there are, of all tenants, now. */
   open(): Promise<number>;
   /** How many letters there are, by status. */
-  counts(tenantId: string | null): Promise<Record<LetterStatus, number>>;
+  counts(tenantId: string | null, signal?: AbortSignal): Promise<Record<LetterStatus, number>>;
   /** The same with the reasons of what is open, and its age. */
-  summary(tenantId: string | null): Promise<LetterCounts>;
+  summary(tenantId: string | null, signal?: AbortSignal): Promise<LetterCounts>;
   /** To be told when this process changed letters, so that the next count is a new one. */
   changed(): void;
 }
@@ -68,8 +68,8 @@ export function createLetterQueries(store: Store): LetterQueries {
   const causes = createCauses(store);
   const groups = createGroups(store, causes);
 
-  const summary = async (tenantId: string | null): Promise<LetterCounts> => {
-    const { value, atMs } = await causes.tallies(tenantId);
+  const summary = async (tenantId: string | null, signal?: AbortSignal): Promise<LetterCounts> => {
+    const { value, atMs } = await causes.tallies(tenantId, signal);
     const byStatus = zeros(letterStatuses);
     const byReason = zeros(reasonCodes);
     for (const { reasonCode, status, count } of value) {
@@ -123,7 +123,7 @@ export function createLetterQueries(store: Store): LetterQueries {
       return (await bounded(() => attempts.find(filter, LIMITS).sort({ at: -1 }).limit(MOST_ATTEMPTS).toArray())).reverse();
     },
 
-    async lastAttempts(ids) {
+    async lastAttempts(ids, signal) {
       if (ids.length === 0) return new Map();
       const eventDocId = { $in: ids.map((id) => new Binary(id, Binary.SUBTYPE_UUID)) };
       const lastOfEach = [
@@ -131,7 +131,11 @@ export function createLetterQueries(store: Store): LetterQueries {
         { $sort: { at: -1 } },
         { $group: { _id: { eventDocId: "$eventDocId", receipt: "$receipt" }, last: { $first: "$$ROOT" } } },
       ];
-      const found = await bounded(() => attempts.aggregate<{ last: AttemptDocument }>(lastOfEach, LIMITS).toArray());
+      const found = await bounded(
+        () => attempts.aggregate<{ last: AttemptDocument }>(lastOfEach, { ...LIMITS, signal }).toArray(),
+        undefined,
+        signal,
+      );
       return new Map(found.map(({ last }) => [`${last.eventDocId.toString("hex")}${last.receipt.toString("hex")}`, last]));
     },
 
@@ -139,7 +143,7 @@ export function createLetterQueries(store: Store): LetterQueries {
 
     open: () => bounded(() => deadLetters.countDocuments({ status: "open" }, { ...LIMITS, hint: "status_time" })),
 
-    counts: async (tenantId) => (await summary(tenantId)).byStatus,
+    counts: async (tenantId, signal) => (await summary(tenantId, signal)).byStatus,
 
     summary,
 

@@ -29,10 +29,14 @@ export class TypeLimitError extends Error {
 }
 
 export interface EventTypeService {
-  /** What registering would do; changes nothing. @throws NoTurnError when many of the tenant wait already */
-  check(type: NewType): Promise<RegisteredEventType | Refused>;
+  /**
+   * What registering would do; changes nothing.
+   * @param signal of who asks: waiting for a turn and looking at stored events end with it
+   * @throws NoTurnError when many of the tenant wait already
+   */
+  check(type: NewType, signal: AbortSignal): Promise<RegisteredEventType | Refused>;
   /** Registers a version, and makes its tenant when that does not exist. In force everywhere within a second. */
-  register(actor: Actor, type: NewType): Promise<RegisteredEventType | Refused>;
+  register(actor: Actor, type: NewType, signal: AbortSignal): Promise<RegisteredEventType | Refused>;
   /** @param tenantId null: of all tenants */
   list(tenantId: string | null): Promise<EventTypeSummary[]>;
   get(tenantId: string, type: string): Promise<EventTypeDetail | null>;
@@ -63,7 +67,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
   const policy = config.UNKNOWN_TYPE_POLICY;
 
   /** Everything there is to say before the row is written. */
-  const examine = async (wanted: NewType): Promise<RegisteredEventType | Refused> => {
+  const examine = async (wanted: NewType, signal: AbortSignal): Promise<RegisteredEventType | Refused> => {
     const { tenantId, type, schema, description } = wanted;
     const flaws = await flawsOf(judge, wanted, config.MAX_SCHEMA_BYTES);
     if (flaws.length > 0) return { flaws };
@@ -76,7 +80,7 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
     const version = wanted.version ?? nextVersion(own);
     const active = activeOf(own)?.version;
     const becomesStrict = policy === "auto" && !rows.some((row) => row.retiredAt === null);
-    const becomeUnknown = becomesStrict ? (await samples.typesOf(tenantId)).filter((one) => one.type !== type) : [];
+    const becomeUnknown = becomesStrict ? (await samples.typesOf(tenantId, signal)).filter((one) => one.type !== type) : [];
     const counts = active === undefined || active < version;
     const warnings: string[] = [];
     if (!counts) warnings.push(`Version ${active} counts, because it is higher: events are not checked against version ${version}.`);
@@ -86,15 +90,15 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
       );
     if (becomeUnknown.length > 0)
       warnings.push("becomeUnknown lists types that this tenant has sent: register them, too, before more of their events arrive.");
-    const sample = await samples.check(tenantId, type, schema);
+    const sample = await samples.check(tenantId, type, schema, signal);
     if (sample.failing > 0) warnings.push(`${sample.failing} of ${sample.checked} stored events of this type do not fit this schema.`);
     return { tenantId, type, version, description, schema: shown(schema), registered: false, counts, sample, becomeUnknown, warnings };
   };
 
   const examining = createTurns(EXAMINING);
-  const examineInTurn = async (wanted: NewType): Promise<RegisteredEventType | Refused> => {
-    const giveBack = await examining.take(wanted.tenantId);
-    return examine(wanted).finally(giveBack);
+  const examineInTurn = async (wanted: NewType, signal: AbortSignal): Promise<RegisteredEventType | Refused> => {
+    const giveBack = await examining.take(wanted.tenantId, signal);
+    return examine(wanted, signal).finally(giveBack);
   };
 
   const detail = async (db: Database, tenantId: string, type: string): Promise<EventTypeDetail | null> => {
@@ -128,8 +132,8 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
   return {
     check: examineInTurn,
 
-    async register(actor, wanted) {
-      const examined = await examineInTurn(wanted);
+    async register(actor, wanted, signal) {
+      const examined = await examineInTurn(wanted, signal);
       if (typeof examined === "string" || "flaws" in examined) return examined;
       const { tenantId, type, schema, description } = wanted;
       const version = await prisma.$transaction(async (db) => {

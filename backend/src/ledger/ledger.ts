@@ -67,8 +67,8 @@ export interface LedgerSummary {
 }
 
 export interface Ledger {
-  /** @param limit most items */
-  read(range: LedgerRange, limit: number): Promise<LedgerReading>;
+  /** @param limit most items @param signal ends the search, in MongoDB as well */
+  read(range: LedgerRange, limit: number, signal?: AbortSignal): Promise<LedgerReading>;
   summary(): Promise<LedgerSummary>;
 }
 
@@ -80,35 +80,44 @@ export function createLedger({ redis, keys, partitions, db }: { redis: Redis; ke
   const collection = ledgerCollection(db);
   const alarms = createAlarms(db);
   const LIMITS = { maxTimeMS: QUERY_TIMEOUT_MS, batchSize: 10_000 };
-  const archived = (filter: object) => bounded(() => collection.find(filter, LIMITS).toArray());
+  const archived = (filter: object, signal?: AbortSignal) =>
+    bounded(() => collection.find(filter, { ...LIMITS, signal }).toArray(), undefined, signal);
 
   /**
    * Both places at one time. Redis first: a row that moves in between is then seen twice, never not at all; and twice is recognised
    * by its mark. One that gets its mark in between is not, so then both are read again.
    */
-  const readBoth = async (filterOf: (rows: PartRow[]) => object): Promise<[RedisLedger, LedgerDocument[]]> => {
+  const readBoth = async (filterOf: (rows: PartRow[]) => object, signal?: AbortSignal): Promise<[RedisLedger, LedgerDocument[]]> => {
     for (let again = 3; ; again--) {
       const current = await readRows();
-      const documents = await archived(filterOf(current.rows));
+      const documents = await archived(filterOf(current.rows), signal);
       if (again === 0 || !current.rows.some((row) => row.part === undefined && isCopied(row, documents))) return [current, documents];
     }
   };
 
   /** The newest documents of those that are settled. Their index has them in this order. */
-  const newest = (filter: object, limit: number) =>
-    bounded(() => collection.find(filter, LIMITS).sort({ minute: -1, tenantId: 1 }).limit(limit).toArray());
+  const newest = (filter: object, limit: number, signal?: AbortSignal) =>
+    bounded(
+      () =>
+        collection
+          .find(filter, { ...LIMITS, signal })
+          .sort({ minute: -1, tenantId: 1 })
+          .limit(limit)
+          .toArray(),
+      undefined,
+      signal,
+    );
 
   /** What settled documents add up to, where they are: a month of them is 43,200 for each tenant. */
-  const sumsOf = async (filter: object): Promise<Counts> => {
+  const sumsOf = async (filter: object, signal?: AbortSignal): Promise<Counts> => {
     const sums = Object.fromEntries(COUNTS.map((column) => [column, { $sum: `$${column}` }]));
-    const [found] = await bounded(() =>
-      collection.aggregate<Counts>([{ $match: filter }, { $group: { _id: null, ...sums } }], LIMITS).toArray(),
-    );
+    const stages = [{ $match: filter }, { $group: { _id: null, ...sums } }];
+    const [found] = await bounded(() => collection.aggregate<Counts>(stages, { ...LIMITS, signal }).toArray(), undefined, signal);
     return found ?? NOTHING;
   };
 
   return {
-    async read({ tenantId, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, onlyMissing = false }, limit) {
+    async read({ tenantId, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, onlyMissing = false }, limit, signal) {
       const from = Math.floor(fromMs / MINUTE_MS);
       const to = Math.ceil(toMs / MINUTE_MS);
       const within = (row: { minute: number; tenantId: string }) =>
@@ -118,12 +127,12 @@ export function createLedger({ redis, keys, partitions, db }: { redis: Redis; ke
       // From the oldest row in Redis on each minute is judged by both places, and so is one that does not add up in MongoDB.
       const sinceOf = (rows: PartRow[]) => rows.filter(within).reduce((oldest, { minute }) => Math.min(oldest, minute), to);
       const [[current, documents], known] = await Promise.all([
-        readBoth((rows) => ({ ...range, $or: [{ missing: { $ne: 0 } }, { minute: { $gte: sinceOf(rows) } }] })),
+        readBoth((rows) => ({ ...range, $or: [{ missing: { $ne: 0 } }, { minute: { $gte: sinceOf(rows) } }] }), signal),
         bounded(() => alarms.list()),
       ]);
       // The others are settled and add up: their sums and the newest of them are enough.
       const settled = { ...ofTenant, minute: { $gte: from, $lt: sinceOf(current.rows) }, missing: 0 };
-      const [sums, rest] = await Promise.all([sumsOf(settled), onlyMissing ? [] : newest(settled, limit + 1)]);
+      const [sums, rest] = await Promise.all([sumsOf(settled, signal), onlyMissing ? [] : newest(settled, limit + 1, signal)]);
       const inRange = { ...current, rows: current.rows.filter(within) };
       const judged = merge(inRange, documents, known);
       const lost = judged.filter(({ missing }) => missing > 0);

@@ -10,7 +10,6 @@ import { readPage } from "../lib/page.js";
 import { createTurns, NoTurnError } from "../lib/turns.js";
 import { decodeCursor, encodeCursor, type Position } from "../store/cursor.js";
 import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
-import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import type { ReplayAnnouncer } from "./announce.js";
 import type { Outcomes } from "./decision.js";
@@ -38,7 +37,7 @@ export interface ReplayJobs {
    * @throws PatchError when the patch would change the user of one of the first letters
    * @throws TooManyJobsError when the tenant has MAX_JOBS_PER_TENANT jobs that have not ended
    */
-  create(actor: Actor, replay: NewReplay): Promise<{ replayId: string; selected: number }>;
+  create(actor: Actor, replay: NewReplay, signal: AbortSignal): Promise<{ replayId: string; selected: number }>;
   /** Newest first. @param cursor of the page before @returns undefined when the cursor is none */
   list(
     tenantId: string | null,
@@ -83,19 +82,20 @@ const JOBS_LOCK = 5_700_723;
 
 export function createReplayJobs({ prisma, store, announcer, config }: ReplayJobsDeps): ReplayJobs {
   const creating = createTurns(CREATING);
-  const count = (replay: NewReplay & { createdAt: Date }): Promise<number> => {
-    const options = { maxTimeMS: QUERY_TIMEOUT_MS, ...(replay.limit === undefined ? {} : { limit: replay.limit }) };
-    if (replay.source === "STORED") return bounded(() => store.events.countDocuments(eventFilter(replay), options));
+  const count = (replay: NewReplay & { createdAt: Date }, signal: AbortSignal): Promise<number> => {
+    const options = { signal, maxTimeMS: QUERY_TIMEOUT_MS, ...(replay.limit === undefined ? {} : { limit: replay.limit }) };
+    if (replay.source === "STORED") return bounded(() => store.events.countDocuments(eventFilter(replay), options), undefined, signal);
     const { filter, hint } = lettersOf(replay);
-    return bounded(() => store.deadLetters.countDocuments(filter, { ...options, hint }), NARROWED_BY);
+    return bounded(() => store.deadLetters.countDocuments(filter, { ...options, hint }), NARROWED_BY, signal);
   };
 
   /** Whether the patch changes the user of an event cannot be read off the patch alone when a substitute for userId is touched. */
-  const tryPatch = async (replay: NewReplay & { createdAt: Date }): Promise<void> => {
+  const tryPatch = async (replay: NewReplay & { createdAt: Date }, signal: AbortSignal): Promise<void> => {
     const patch = replay.patch === undefined ? [] : readPatch(replay.patch);
     if (!mayTouchUser(patch)) return;
     const { filter, hint } = lettersOf(replay);
-    const first = await guarded(() => store.deadLetters.find(filter, { hint }).limit(TRIED_AT_ONCE).toArray());
+    const options = { hint, signal, maxTimeMS: QUERY_TIMEOUT_MS };
+    const first = await bounded(() => store.deadLetters.find(filter, options).limit(TRIED_AT_ONCE).toArray(), NARROWED_BY, signal);
     for (const { raw, eventId } of first) {
       try {
         applyPatch(raw, patch, config.MAX_EVENT_BYTES);
@@ -118,13 +118,13 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
       );
   };
 
-  const createJob: ReplayJobs["create"] = async (actor, replay) => {
+  const createJob: ReplayJobs["create"] = async (actor, replay, signal) => {
     const { tenantId, source, mode, selector, patch, limit, action } = replay;
     const createdAt = new Date();
     // Before anything is counted, which costs MongoDB up to seconds, and once more when the row is written.
     await refuseTooMany(prisma, tenantId);
-    await tryPatch({ ...replay, createdAt });
-    const selected = await count({ ...replay, createdAt });
+    await tryPatch({ ...replay, createdAt }, signal);
+    const selected = await count({ ...replay, createdAt }, signal);
     const ratePerSecond = replay.ratePerSecond ?? config.REPLAY_RATE_PER_SECOND;
     const id = await prisma.$transaction(async (db) => {
       await refuseOneMore(db, tenantId);
@@ -146,12 +146,12 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
   };
 
   return {
-    async create(actor, replay) {
-      const giveBack = await creating.take(replay.tenantId).catch((error: Error) => {
+    async create(actor, replay, signal) {
+      const giveBack = await creating.take(replay.tenantId, signal).catch((error: Error) => {
         if (!(error instanceof NoTurnError)) throw error;
         throw new TooManyJobsError(`Many retries and replays of ${replay.tenantId} are being made already; send this one again.`);
       });
-      return createJob(actor, replay).finally(giveBack);
+      return createJob(actor, replay, signal).finally(giveBack);
     },
 
     async list(tenantId, { status, limit, cursor }) {

@@ -155,7 +155,7 @@ describe("discarding", () => {
     await store.deadLetters.insertMany(Array.from({ length: 4_500 }, (_, n) => letter(tenantId, n)));
     const actor = { kind: "user", id: "u", name: "olga@test" } as const;
     const order = { all: true, reason: "many" } as const;
-    expect(await discardLetters(store, tenantId, order, actor, -1)).toEqual({ discarded: 2_000, more: true });
+    expect(await discardLetters(store, tenantId, order, actor, { mostMs: -1 })).toEqual({ discarded: 2_000, more: true });
     expect(await discardLetters(store, tenantId, order, actor)).toEqual({ discarded: 2_500, more: false });
     expect(await countsOf(tenantId)).toEqual({ discarded: 4_500 });
   });
@@ -306,7 +306,7 @@ describe("what goes with dead letters", () => {
     expect(may()).toBe(true);
   });
 
-  it("a dear count is shown again while it is made anew, a cheap one is made for each who asks, none is older than a minute", async () => {
+  it("an expensive count is shown again while it is made anew, a cheap one is made for each who asks, none is older than a minute", async () => {
     let now = 0;
     let costMs = 1_000;
     let made = 0;

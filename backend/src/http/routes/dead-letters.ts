@@ -22,7 +22,7 @@ import type { DeadLetterDocument } from "../../store/documents.js";
 import { type Auth, resolveTenant } from "../auth.js";
 import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
-import { limitParam, positionOf } from "../reads.js";
+import { limitParam, positionOf, whileAsked } from "../reads.js";
 
 const ID_BYTES = 24;
 
@@ -92,9 +92,10 @@ export function deadLetterRoutes({
           response: { 200: reasonsSchema },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { tenantId, status, limit } = request.query;
-        const { items, others, atMs } = await letters.reasons(resolveTenant(request, tenantId), status, limit);
+        const signal = whileAsked(request, reply);
+        const { items, others, atMs } = await letters.reasons(resolveTenant(request, tenantId), status, limit, signal);
         return { items: items.map(groupView), others, asOf: new Date(atMs).toISOString() };
       },
     );
@@ -110,8 +111,9 @@ export function deadLetterRoutes({
           response: { 200: letterCountsSchema },
         },
       },
-      async (request) => {
-        const { atMs, byStatus, byReason } = await letters.summary(resolveTenant(request, request.query.tenantId));
+      async (request, reply) => {
+        const tenantId = resolveTenant(request, request.query.tenantId);
+        const { atMs, byStatus, byReason } = await letters.summary(tenantId, whileAsked(request, reply));
         const total = Object.values(byStatus).reduce((sum, count) => sum + count, 0);
         return { asOf: new Date(atMs).toISOString(), total, byStatus, byReason };
       },

@@ -9,6 +9,7 @@ import { audited } from "../audited.js";
 import { type Auth, actorOf, requireTenant } from "../auth.js";
 import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
+import { whileAsked } from "../reads.js";
 
 export interface DiscardRoutesDeps {
   reads: Pick<FairReads, "search">;
@@ -47,16 +48,16 @@ export function discardRoutes({ auth, db, store, letters, reads }: DiscardRoutes
           before: { status: "open" },
           after: auditable(order),
         } as const;
-        const discard = () =>
+        const discard = (signal: AbortSignal) =>
           audited(
             db,
             actor,
             entry,
-            () => discardLetters(store, tenantId, order, actor),
+            () => discardLetters(store, tenantId, order, actor, { signal }),
             (outcome) => ({ ...outcome }),
           );
         try {
-          return await (order.q === undefined ? discard() : reads.search(request, reply, discard));
+          return await (order.q === undefined ? discard(whileAsked(request, reply)) : reads.search(request, reply, discard));
         } finally {
           letters.changed();
         }

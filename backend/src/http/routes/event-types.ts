@@ -18,6 +18,7 @@ import { memberText } from "../../lib/json-text.js";
 import { NoTurnError } from "../../lib/turns.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import { type ProblemError, problem } from "../problems.js";
+import { whileAsked } from "../reads.js";
 
 const params = z.object({ type: eventTypeNameSchema });
 const querystring = z.strictObject({ tenantId: tenantIdSchema.optional() });
@@ -109,9 +110,10 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
       async (request, reply) => {
         const { dryRun, tenantId, ...type } = request.body;
         const wanted: NewType = { ...type, schema: schemaOf(request), tenantId: requireTenant(request, tenantId) };
-        const made = dryRun
-          ? await eventTypes.check(wanted).catch(sayLimit)
-          : await eventTypes.register(actorOf(request), wanted).catch(sayLimit);
+        const signal = whileAsked(request, reply);
+        const made = await (dryRun ? eventTypes.check(wanted, signal) : eventTypes.register(actorOf(request), wanted, signal)).catch(
+          sayLimit,
+        );
         if (isRefused(made)) throw refusal(made, wanted);
         if (dryRun) return reply.code(200).send(made);
         return reply
@@ -132,10 +134,10 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
           response: { 200: registeredEventTypeSchema },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { tenantId, ...type } = request.body;
         const wanted: NewType = { ...type, schema: schemaOf(request), tenantId: requireTenant(request, tenantId) };
-        const checked = await eventTypes.check(wanted).catch(sayLimit);
+        const checked = await eventTypes.check(wanted, whileAsked(request, reply)).catch(sayLimit);
         if (isRefused(checked)) throw refusal(checked, wanted);
         return checked;
       },

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { LetterQueries } from "../../dead-letters/queries.js";
 import type { Ledger } from "../../ledger/ledger.js";
 import { type Auth, principalOf, resolveTenant } from "../auth.js";
-import { limitParam } from "../reads.js";
+import { limitParam, whileAsked } from "../reads.js";
 
 export interface LedgerRoutesDeps {
   auth: Auth;
@@ -40,14 +40,15 @@ export function ledgerRoutes({ auth, ledger, letters }: LedgerRoutesDeps): Fasti
           response: { 200: ledgerSchema },
         },
       },
-      async (request): Promise<LedgerAnswer> => {
+      async (request, reply): Promise<LedgerAnswer> => {
+        const signal = whileAsked(request, reply);
         const { from, to, only, limit } = request.query;
         const tenantId = resolveTenant(request, request.query.tenantId);
         const fromMs = from?.getTime() ?? Date.now() - HOUR_MS;
         const range = { tenantId, fromMs, ...(to === undefined ? {} : { toMs: to.getTime() }), onlyMissing: only === "missing" };
         const [{ items, truncated, total, missingSinceMs, unaccounted }, deadNow] = await Promise.all([
-          ledger.read(range, limit),
-          letters.counts(tenantId),
+          ledger.read(range, limit, signal),
+          letters.counts(tenantId, signal),
         ]);
         return {
           items: items.map((row) => ({ ...row, minute: new Date(row.minute * MINUTE_MS).toISOString() })),

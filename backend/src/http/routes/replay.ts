@@ -18,6 +18,7 @@ import { forbiddenOperations, PatchError, readPatch } from "../../replay/patch.j
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
+import { whileAsked } from "../reads.js";
 
 const params = z.object({ id: uuid });
 const tenantQuery = z.strictObject({ tenantId: tenantIdSchema.optional() });
@@ -39,11 +40,13 @@ export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJo
 
   const create = async (request: FastifyRequest, reply: FastifyReply, replay: NewReplay) => {
     // What a job would take is counted first; of text, in every body.
-    const make = () => jobs.create(actorOf(request), replay);
-    const made = await (replay.selector.q === undefined ? make() : reads.search(request, reply, make)).catch((error: Error) => {
-      if (!(error instanceof PatchError)) return refuseAnother(error);
-      throw problem("invalid-request", error.message, { errors: [{ pointer: "/patch", detail: error.message }] });
-    });
+    const make = (signal: AbortSignal) => jobs.create(actorOf(request), replay, signal);
+    const made = await (replay.selector.q === undefined ? make(whileAsked(request, reply)) : reads.search(request, reply, make)).catch(
+      (error: Error) => {
+        if (!(error instanceof PatchError)) return refuseAnother(error);
+        throw problem("invalid-request", error.message, { errors: [{ pointer: "/patch", detail: error.message }] });
+      },
+    );
     return reply.code(202).header("location", `/v1/admin/replay/${made.replayId}`).send(made);
   };
 

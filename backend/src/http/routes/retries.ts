@@ -6,7 +6,7 @@ import { uuidText } from "../../ingest/identify.js";
 import type { AttemptDocument } from "../../store/documents.js";
 import type { Retries } from "../../stream/retries.js";
 import { type Auth, resolveTenant } from "../auth.js";
-import { limitParam } from "../reads.js";
+import { limitParam, whileAsked } from "../reads.js";
 
 /** Events that failed and wait for their next attempt: `GET /v1/admin/retries`. */
 export function retryRoutes(deps: { auth: Auth; retries: Retries; letters: Pick<LetterQueries, "lastAttempts"> }): FastifyPluginAsyncZod {
@@ -23,10 +23,14 @@ export function retryRoutes(deps: { auth: Auth; retries: Retries; letters: Pick<
           response: { 200: retriesSchema },
         },
       },
-      async (request) => {
+      async (request, reply) => {
+        const signal = whileAsked(request, reply);
         const { tenantId, limit } = request.query;
         const { items, nextDueAtMs, oldestReceivedAtMs, ...rest } = await retries.waiting(resolveTenant(request, tenantId), limit);
-        const attempts = await letters.lastAttempts(items.map(({ record }) => record.id));
+        const attempts = await letters.lastAttempts(
+          items.map(({ record }) => record.id),
+          signal,
+        );
         return {
           ...rest,
           nextDueAt: timeOf(nextDueAtMs),
