@@ -80,7 +80,7 @@ function keyNote(items: Item[]): string | undefined {
 export function unusedKeyNote(unused: number, of: number): string {
   const which =
     of === 1 ? "the event has an eventId, which is its identity" : `${unused} of ${of} items have an eventId, which is their identity`;
-  return `Idempotency-Key was not used${unused < of ? " everywhere" : ""}: ${which}.`;
+  return `The idempotency key was not used${unused < of ? " everywhere" : ""}: ${which}.`;
 }
 
 /**

@@ -80,8 +80,8 @@ describe("one key", () => {
   test("a key that is not needed is said", async () => {
     const event = { ...body, eventId: `named-${names++}` };
     const answer = await sender.post("/v1/events", event, keyed("unused"));
-    expect(answer).toMatchObject({ status: 202, body: { detail: expect.stringContaining("Idempotency-Key was not used") } });
-    expect((await sender.post("/v1/events", event, keyed("unused"))).body.detail).toContain("Idempotency-Key was not used");
+    expect(answer).toMatchObject({ status: 202, body: { detail: expect.stringContaining("The idempotency key was not used") } });
+    expect((await sender.post("/v1/events", event, keyed("unused"))).body.detail).toContain("The idempotency key was not used");
     const batch = [{ ...body, eventId: `named-${names++}` }, body];
     const many = await sender.post("/v1/events", batch, keyed(`some-${names++}`));
     expect(many).toMatchObject({ status: 202, body: { accepted: 2, detail: expect.stringContaining("1 of 2 items") } });

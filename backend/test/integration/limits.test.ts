@@ -247,9 +247,7 @@ describe("HTTP as it comes", () => {
     wire.write(bodies.map((body) => head(sender, "/v1/events", { "content-length": body.length }) + body).join(""));
     wire.write("\u0000\u0001garbage\r\n\r\n");
     const answer = await wire.answer();
-    // Which of the two depends on where the pieces are cut that the parser gets.
-    expect(statuses(answer).slice(0, 2)).toEqual([202, 202]);
-    expect([400, 405]).toContain(statuses(answer)[2]);
+    expect(statuses(answer)).toEqual([202, 202, 400]);
     expect(answer).toContain("application/problem+json");
     expect(wire.ended()).toBe(true);
   });
@@ -263,9 +261,7 @@ describe("HTTP as it comes", () => {
     const short = await openWire(stack.apiUrl);
     short.write(head(sender, "/v1/events", { "content-length": body.length - 5 }) + body);
     // The rest of the body stands where the next request's method would.
-    const [first, second] = statuses(await short.answer());
-    expect(first).toBe(400);
-    expect([400, 405]).toContain(second);
+    expect(statuses(await short.answer())).toEqual([400, 400]);
     const both = await openWire(stack.apiUrl);
     both.write(`${head(sender, "/v1/events", { "content-length": 4, "transfer-encoding": "chunked" })}0\r\n\r\n`);
     expect(statusOf(await both.answer())).toBe(400);
