@@ -104,7 +104,7 @@ const RESPONSES = {
     "WWW-Authenticate",
   ]),
   Forbidden: answer(
-    "`forbidden`: the credential lacks events:write. `tenant-mismatch`: X-Tenant-Id names another tenant than the key's",
+    "`forbidden`: the credential lacks the scope or the role for this. `tenant-mismatch`: X-Tenant-Id names another tenant than the key's",
     problemContent,
     LIMITS,
   ),
@@ -112,7 +112,13 @@ const RESPONSES = {
   UnsupportedMediaType: problemAnswer(
     "`unsupported-media-type`: another Content-Type or Content-Encoding than those described here. Accept or Accept-Encoding names those that are taken",
   ),
-  RateLimited: problemAnswer("`rate-limited`: too many requests or events a second. Nothing was taken", { headers: ["Retry-After"] }),
+  RateLimited: problemAnswer(
+    "`rate-limited`: too many requests, events or guesses in a time, or as much under way as one tenant or person may have: pages, searches, live views, retries and replays, schemas that are examined. Nothing was taken or done",
+    { headers: ["Retry-After"] },
+  ),
+  Unavailable: problemAnswer("`storage-unavailable`, `shutting-down`: a store that this needs does not answer, or the process ends", {
+    headers: ["Retry-After"],
+  }),
 };
 
 /** A problem that also carries the members of another schema. */

@@ -3,7 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import { problems } from "@streamforge/shared";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import type { OperationDetails } from "./openapi-sending.js";
-import { sendingComponents } from "./openapi-sending-parts.js";
+import { problemAnswer, responseNamed, sendingComponents } from "./openapi-sending-parts.js";
 
 declare module "fastify" {
   interface FastifySchema {
@@ -12,6 +12,8 @@ declare module "fastify" {
      * @fastify/swagger hands on what begins with `x-`.
      */
     "x-operation"?: OperationDetails;
+    /** What a 409 of this route says. */
+    "x-conflict"?: string;
   }
 }
 
@@ -32,6 +34,7 @@ interface Operation extends Partial<Omit<OperationDetails, "responses">> {
   security?: object[];
   responses?: Record<string, Answer>;
   "x-operation"?: OperationDetails;
+  "x-conflict"?: string;
 }
 
 const PROBLEM = {
@@ -100,6 +103,14 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
   };
 }
 
+/** What any route may answer that asks for a credential. */
+const REFUSALS = {
+  401: responseNamed("Unauthenticated"),
+  403: responseNamed("Forbidden"),
+  429: responseNamed("RateLimited"),
+  503: responseNamed("Unavailable"),
+};
+
 /** Adds what every operation shares, so that no route has to repeat it: the problem answers, an id, and who needs no credential. */
 function completed(document: Document): Document {
   const paths = Object.fromEntries(
@@ -113,16 +124,22 @@ function completed(document: Document): Document {
   return { ...document, paths, components: { ...document.components, ...parts, schemas: all } };
 }
 
-function completedOperation(method: string, path: string, { "x-operation": details, ...operation }: Operation): Operation {
-  const responses = details?.responses ?? operation.responses ?? {};
+function completedOperation(method: string, path: string, described: Operation): Operation {
+  const { "x-operation": details, "x-conflict": conflict, ...operation } = described;
+  const isOpen = operation.tags?.some((tag) => OPEN_TAGS.has(tag));
+  const responses = details?.responses ?? {
+    ...operation.responses,
+    ...(isOpen ? {} : REFUSALS),
+    ...(conflict === undefined ? {} : { 409: problemAnswer(`\`conflict\`: ${conflict}`) }),
+  };
   return {
     operationId: operationId(method, path),
     ...operation,
     ...details,
-    ...(operation.tags?.some((tag) => OPEN_TAGS.has(tag)) ? { security: [] } : {}),
+    ...(isOpen ? { security: [] } : {}),
     ...(details ? { parameters: [...(operation.parameters ?? []), ...details.parameters] } : {}),
     responses: {
-      ...Object.fromEntries(Object.entries(responses).map(([status, response]) => [status, described(status, response)])),
+      ...Object.fromEntries(Object.entries(responses).map(([status, response]) => [status, withDescription(status, response)])),
       default: {
         description: "A problem",
         content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
@@ -132,7 +149,7 @@ function completedOperation(method: string, path: string, { "x-operation": detai
 }
 
 /** @fastify/swagger calls every answer "Default Response" that does not describe itself. */
-function described(status: string, response: Answer): Answer {
+function withDescription(status: string, response: Answer): Answer {
   return response.description === "Default Response" ? { ...response, description: STATUS_CODES[status] ?? "" } : response;
 }
 

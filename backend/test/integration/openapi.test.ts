@@ -24,6 +24,8 @@ interface Operation {
   parameters?: { name: string; in: string }[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, Reply>;
+  /** Of open routes only, and then empty. */
+  security?: object[];
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>;
@@ -110,6 +112,42 @@ describe("the document", () => {
     }
     // A page; its JSON is that of /problems/{code}.
     expect(silent).toEqual(["get /problems 200"]);
+  });
+
+  it("says what any route with a credential may refuse, and each 409", async () => {
+    const guarded = Object.values(document.paths).flatMap((operations) => Object.values(operations).filter(({ security }) => !security));
+    expect(guarded.length).toBeGreaterThan(40);
+    for (const { operationId, responses } of guarded)
+      expect(Object.keys(responses), operationId).toEqual(expect.arrayContaining(["401", "403", "429", "503"]));
+    const call = (method: string, path: string, body: object) =>
+      fetch(`${stack.apiUrl}${path}`, {
+        method,
+        headers: { "x-admin-token": stack.adminToken, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const person = { email: "twice@example.com", role: "viewer" };
+    const type = { tenantId: "tenant-demo", type: "twice", version: 1, schema: { type: "object" } };
+    const tenant = { tenantId: "twice", name: "Twice" };
+    const keyOf = async () =>
+      (await call("POST", "/v1/admin/keys", { tenantId: "tenant-demo", name: "k", scopes: ["events:read"] })).json();
+    const { id: keyId } = (await keyOf()) as { id: string };
+    const dry = { tenantId: "tenant-demo", all: true, status: "DLQ", mode: "dry-run" };
+    const { replayId } = (await (await call("POST", "/v1/admin/replay", dry)).json()) as { replayId: string };
+    const twice: [string, string, string, object][] = [
+      ["post", "/v1/admin/tenants", "/v1/admin/tenants", tenant],
+      ["post", "/v1/admin/users", "/v1/admin/users", person],
+      ["post", "/v1/admin/event-types", "/v1/admin/event-types", type],
+      ["post", "/v1/admin/keys/{id}/rotate", `/v1/admin/keys/${keyId}/rotate`, { overlapSeconds: 60 }],
+      ["post", "/v1/admin/replay/{id}/resume", `/v1/admin/replay/${replayId}/resume`, {}],
+    ];
+    await call("POST", `/v1/admin/replay/${replayId}/cancel`, {});
+    for (const [method, path, url, body] of twice) {
+      await call(method, url, body);
+      const again = await call(method, url, body);
+      expect(again.status, `${path} ${await again.clone().text()}`).toBe(409);
+      const reply = document.paths[path]?.[method]?.responses["409"] as Reply;
+      expectFit(await again.json(), reply.content?.["application/problem+json"]?.schema as object, path);
+    }
   });
 
   it("names what an event may have as normalize reads it", () => {

@@ -22,6 +22,7 @@ import { whileAsked } from "../reads.js";
 
 const params = z.object({ type: eventTypeNameSchema });
 const querystring = z.strictObject({ tenantId: tenantIdSchema.optional() });
+const NO_ROOM = "the version exists, or the tenant has as many types, versions or bytes of schemas as it may have";
 const noSuchType = () => problem("not-found", "This tenant has no such event type, or not this version of it.");
 
 /** Event types and their schemas: `/v1/admin/event-types`. Whoever may look at events may look at their types; admins change them. */
@@ -59,6 +60,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
         schema: {
           tags,
           summary: "Make another version count, or change the description",
+          "x-conflict": "the schemas that count would have more bytes than the tenant may have",
           params,
           querystring,
           body: changeEventTypeSchema,
@@ -103,6 +105,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
         schema: {
           tags,
           summary: "Register an event type, or its next version; checked against a sample of what is stored",
+          "x-conflict": NO_ROOM,
           body: registerEventTypeSchema,
           response: { 200: registeredEventTypeSchema.describe("A dry run"), 201: registeredEventTypeSchema },
         },
@@ -130,6 +133,7 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
         schema: {
           tags,
           summary: "What registering would do; registers nothing",
+          "x-conflict": NO_ROOM,
           body: checkEventTypeSchema,
           response: { 200: registeredEventTypeSchema },
         },

@@ -101,6 +101,7 @@ export function keyRoutes({ auth, keyService }: { auth: Auth; keyService: KeySer
         schema: {
           tags,
           summary: "Issue a successor; the old key works until the overlap ends",
+          "x-conflict": "the key is revoked, expired or already replaced",
           params,
           body: rotateKeySchema,
           response: { 201: createdKeySchema },

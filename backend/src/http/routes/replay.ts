@@ -131,7 +131,14 @@ export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJo
         `/v1/admin/replay/:id/${command}`,
         {
           onRequest: write,
-          schema: { tags, summary: COMMANDS[command], params, querystring: tenantQuery, response: { 200: replayViewSchema } },
+          schema: {
+            tags,
+            summary: COMMANDS[command],
+            "x-conflict": "the state of the replay does not allow it",
+            params,
+            querystring: tenantQuery,
+            response: { 200: replayViewSchema },
+          },
         },
         async (request) => {
           const done = await jobs

@@ -29,7 +29,13 @@ export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantServic
       "/v1/admin/tenants",
       {
         onRequest: operatorsOnly,
-        schema: { tags, summary: "Create a tenant", body: createTenantSchema, response: { 201: tenantViewSchema } },
+        schema: {
+          tags,
+          summary: "Create a tenant",
+          "x-conflict": "the tenant exists",
+          body: createTenantSchema,
+          response: { 201: tenantViewSchema },
+        },
       },
       async (request, reply) => {
         const created = await tenantService.create(actorOf(request), request.body);

@@ -34,6 +34,7 @@ const query = z.strictObject({
   cursor: cursor.optional(),
 });
 const noSuchUser = () => problem("not-found", "There is no such user.");
+const LAST_ADMIN = "this is the last admin who can sign in";
 const lastAdmin = () => problem("conflict", "This is the last admin who can sign in; make somebody else admin first. Nothing was changed.");
 
 /** People and their roles: `/v1/admin/users`. They operate all tenants, so no key may. */
@@ -63,7 +64,16 @@ function userList({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
 
     app.post(
       "/v1/admin/users",
-      { onRequest, schema: { tags, summary: "Add a person", body: createUserSchema, response: { 201: createdUserSchema } } },
+      {
+        onRequest,
+        schema: {
+          tags,
+          summary: "Add a person",
+          "x-conflict": "there is a person of this e-mail",
+          body: createUserSchema,
+          response: { 201: createdUserSchema },
+        },
+      },
       async (request, reply) => {
         const made = await users.create(actorOf(request), request.body);
         if (made !== "exists" && "weak" in made) throw weakPassword("/password", made.weak);
@@ -97,6 +107,7 @@ function oneUser({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
         schema: {
           tags,
           summary: "Change the role, disable or enable; the person's sessions end at once",
+          "x-conflict": LAST_ADMIN,
           params,
           body: updateUserSchema,
           response: { 200: userViewSchema },
@@ -114,7 +125,13 @@ function oneUser({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
       "/v1/admin/users/:id",
       {
         onRequest,
-        schema: { tags, summary: "Disable a person; what they did stays in the audit log", params, response: { 200: userViewSchema } },
+        schema: {
+          tags,
+          summary: "Disable a person; what they did stays in the audit log",
+          "x-conflict": LAST_ADMIN,
+          params,
+          response: { 200: userViewSchema },
+        },
       },
       async (request) => {
         const user = await users.update(actorOf(request), request.params.id, { disabled: true });
@@ -131,6 +148,7 @@ function oneUser({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
         schema: {
           tags,
           summary: "Set or generate a password; the person's sessions end at once",
+          "x-conflict": "the password is one's own",
           params,
           body: resetPasswordSchema,
           response: { 200: passwordResetSchema },
