@@ -85,7 +85,7 @@ import { awaitRedis, connectRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
 import { watchFaults } from "./telemetry/faults.js";
 import { createLog, type Logger } from "./telemetry/log.js";
-import { createIngestMetrics, createRegistry } from "./telemetry/metrics.js";
+import { createIngestMetrics, createRegistry, createSignInMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 
 /** What tests may hang into an API process. */
@@ -157,7 +157,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   const authenticator = keep(createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log }));
   const sessionStore = createSessionStore({ redis, keys, config });
   const throttle = createThrottle(redis, keys);
-  const failedTries = keep(createFailedTryLog({ prisma, log }));
+  const failedTries = keep(createFailedTryLog({ prisma, log, count: createSignInMetrics(registry) }));
   const credentials = createCredentials({ prisma, throttle, failed: failedTries });
   const sessions = createSessions({ prisma, store: sessionStore, credentials, config });
   const users = createUserService({ prisma, store: sessionStore, credentials });

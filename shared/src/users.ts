@@ -57,7 +57,8 @@ export const sessionViewSchema = z.object({
   current: z.boolean().describe("The session that asks"),
   createdAt: time,
   lastSeenAt: time.describe("To within half a minute"),
-  expiresAt: time,
+  idleEndsAt: time.describe("When it ends unless it is used before"),
+  expiresAt: time.describe("When it ends in any case"),
   userAgent: z.string(),
   address: z.string(),
 });

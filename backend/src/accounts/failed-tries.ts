@@ -24,6 +24,8 @@ export interface FailedTryLog {
 export interface FailedTryLogDeps {
   prisma: PrismaClient;
   log: { warn(details: object, message: string): void };
+  /** Counts each try, looked at or not. */
+  count?: (door: FailedTry["door"]) => void;
 }
 
 /** One entry of the audit log for each account and door in so long, however many tries there are: nobody can fill the table. */
@@ -51,7 +53,7 @@ interface Entry extends FailedTriesView {
  * Keeps account of guesses: each that was looked at is a line of the log, the rest is summed up once a minute; the audit log has one
  * entry an account in ten minutes, with the number of tries and their addresses; the newest figures are for the dashboard's warning.
  */
-export function createFailedTryLog({ prisma, log }: FailedTryLogDeps): FailedTryLog {
+export function createFailedTryLog({ prisma, log, count }: FailedTryLogDeps): FailedTryLog {
   const entries = new Map<string, Entry>();
   let ended: Entry[] = [];
 
@@ -110,6 +112,7 @@ export function createFailedTryLog({ prisma, log }: FailedTryLogDeps): FailedTry
   return {
     note(one) {
       const { door, address, refused, user, correlationId } = one;
+      count?.(door);
       const entry = entryOf(one);
       if (refused) entry.refused++;
       else entry.guesses++;

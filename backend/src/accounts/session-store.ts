@@ -26,6 +26,11 @@ export interface SessionRecord {
   stamp: string;
 }
 
+export interface ListedSession extends SessionRecord {
+  /** When it ends unless it is used before. */
+  idleEndsAtMs: number;
+}
+
 /** Sessions as Redis has them. Everything rejects with StorageUnavailableError when Redis does not answer. */
 export interface SessionStore {
   /** @returns the secret for the cookie; only its hash is kept: who can read Redis cannot take over a session */
@@ -36,7 +41,7 @@ export interface SessionStore {
   /** Ends the session of a cookie. */
   close(secret: string, session: SessionRecord): Promise<void>;
   /** Of one user, the newest first. */
-  list(userId: string): Promise<SessionRecord[]>;
+  list(userId: string): Promise<ListedSession[]>;
   /** Ends one session of this user. @returns null when there is none of this id */
   end(userId: string, id: string): Promise<SessionRecord | null>;
   /** Ends all of a user, or all but one, at once and everywhere. @returns how many */
@@ -106,7 +111,9 @@ export function createSessionStore({ redis, keys, config }: SessionStoreDeps): S
       const gone = Object.keys(index).filter((_id, i) => found[i] === null);
       if (gone.length > 0) await inRedis(redis.hdel(keys.userSessions(userId), ...gone));
       const own = found.filter((session) => session !== null).filter((session) => session.userId === userId);
-      return own.sort((a, b) => b.createdAtMs - a.createdAtMs);
+      return own
+        .map((session) => ({ ...session, idleEndsAtMs: Math.min(session.lastSeenAtMs + idleMs, session.expiresAtMs) }))
+        .sort((a, b) => b.createdAtMs - a.createdAtMs);
     },
 
     async end(userId, id) {

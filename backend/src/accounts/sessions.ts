@@ -3,9 +3,9 @@ import type { User } from "../generated/prisma/client.js";
 import { type Actor, audit } from "./audit.js";
 import type { Credentials, From } from "./credentials.js";
 import type { PrismaClient } from "./database.js";
-import { type SessionRecord, type SessionStore, stampOf } from "./session-store.js";
+import { type ListedSession, type SessionRecord, type SessionStore, stampOf } from "./session-store.js";
 
-export type { SessionRecord } from "./session-store.js";
+export type { ListedSession, SessionRecord } from "./session-store.js";
 
 export type SignIn =
   /** `device`: an id for the browser, for its next sign-in. */
@@ -26,7 +26,7 @@ export interface Sessions {
   read(sessionId: string): Promise<SessionRecord | null>;
   signOut(sessionId: string, correlationId: string): Promise<void>;
   /** Of one user, the newest first. */
-  list(userId: string): Promise<SessionRecord[]>;
+  list(userId: string): Promise<ListedSession[]>;
   /** Ends one by its public id. @returns false when this user has none of this id */
   end(actor: Actor, userId: string, id: string): Promise<boolean>;
   /** Ends all of a user, or all but one. @returns how many */

@@ -40,3 +40,11 @@ function oneOrAny(reasonCode: ReasonCode | ReasonCode[]): ReasonCode | { $in: Re
   if (!Array.isArray(reasonCode)) return reasonCode;
   return reasonCode.length === 1 ? (reasonCode[0] as ReasonCode) : { $in: reasonCode };
 }
+
+const MOST_IDS_IN_AUDIT = 100;
+
+/** An order as the audit log keeps it: of many ids the first ones and how many there were; the letters name who did it, too. */
+export function auditable({ ids, ...order }: Record<string, unknown> & { ids?: string[] | undefined }) {
+  const kept = ids === undefined ? {} : { ids: ids.slice(0, MOST_IDS_IN_AUDIT), idCount: ids.length };
+  return JSON.parse(JSON.stringify({ ...order, ...kept }));
+}

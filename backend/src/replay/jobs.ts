@@ -4,6 +4,7 @@ import { type Actor, type AuditEntry, audit } from "../accounts/audit.js";
 import type { Database, PrismaClient } from "../accounts/database.js";
 import type { Config } from "../config.js";
 import { NARROWED_BY } from "../dead-letters/plan.js";
+import { auditable } from "../dead-letters/selector.js";
 import { Prisma, type ReplayJob } from "../generated/prisma/client.js";
 import { parseExact } from "../lib/exact-json.js";
 import { readPage } from "../lib/page.js";
@@ -136,7 +137,7 @@ export function createReplayJobs({ prisma, store, announcer, config }: ReplayJob
         action,
         targetId: row.id,
         tenantId,
-        after: asked,
+        after: { ...asked, selector: auditable(selector) },
         afterTexts: { patch },
       });
       return row.id;

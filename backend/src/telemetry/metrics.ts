@@ -60,6 +60,20 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
   };
 }
 
+const DOORS = ["password", "admin-token", "api-key"] as const;
+
+/** @returns counts one failed try at a door */
+export function createSignInMetrics(registry: Registry): (door: (typeof DOORS)[number]) => void {
+  const failures = new Counter({
+    name: "streamforge_sign_in_failures_total",
+    help: "Wrong passwords, admin tokens and API keys, those refused unseen included",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  for (const kind of DOORS) failures.inc({ kind }, 0);
+  return (kind) => failures.inc({ kind });
+}
+
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
 
 export function createWorkerMetrics(registry: Registry) {

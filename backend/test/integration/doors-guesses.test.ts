@@ -149,6 +149,17 @@ test("made-up API keys are refused with 429 after a while, and a good key from t
   ).toBeLessThan(5);
 });
 
+test("each try counts as a metric, by what was guessed at", async () => {
+  const text = await (await fetch(`${stack.apiUrl}/metrics`)).text();
+  const counts = [...text.matchAll(/^streamforge_sign_in_failures_total\{kind="([\w-]+)"\} (\d+)/gm)].map(([, kind, n]) => [
+    kind,
+    Number(n),
+  ]);
+  expect(counts.map(([kind]) => kind)).toEqual(["password", "admin-token", "api-key"]);
+  expect(counts.every(([, n]) => (n as number) > 0)).toBe(true);
+  expect(counts[2]?.[1]).toBeGreaterThanOrEqual(1_500);
+});
+
 test("the log has a line for each guess, and none with what was typed", () => {
   expect(stack.api.output()).toContain('"msg":"sign-in failed"');
   expect(stack.api.output()).not.toMatch(/wrong \d|guess \d|nobody-at-all/);

@@ -6017,7 +6017,9 @@ export interface operations {
                             createdAt: string;
                             /** @description To within half a minute */
                             lastSeenAt: string;
-                            /** @description RFC 3339, UTC */
+                            /** @description When it ends unless it is used before */
+                            idleEndsAt: string;
+                            /** @description When it ends in any case */
                             expiresAt: string;
                             userAgent: string;
                             address: string;
@@ -6662,7 +6664,9 @@ export interface operations {
                             createdAt: string;
                             /** @description To within half a minute */
                             lastSeenAt: string;
-                            /** @description RFC 3339, UTC */
+                            /** @description When it ends unless it is used before */
+                            idleEndsAt: string;
+                            /** @description When it ends in any case */
                             expiresAt: string;
                             userAgent: string;
                             address: string;

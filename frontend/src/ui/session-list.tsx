@@ -17,7 +17,7 @@ export function SessionList({ sessions, onEnd }: { sessions: readonly SessionVie
             </p>
             <p className="text-xs text-ink-3">
               {session.address} · last seen <Ago at={session.lastSeenAt} /> · signed in <Ago at={session.createdAt} /> · ends{" "}
-              <Ago at={session.expiresAt} />
+              <Ago at={session.idleEndsAt} /> unless used, <Ago at={session.expiresAt} /> in any case
             </p>
           </div>
           {onEnd && !session.current && (

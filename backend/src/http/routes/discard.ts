@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { Database } from "../../accounts/database.js";
 import { discardLetters } from "../../dead-letters/discard.js";
 import type { LetterQueries } from "../../dead-letters/queries.js";
-import { needsAll } from "../../dead-letters/selector.js";
+import { auditable, needsAll } from "../../dead-letters/selector.js";
 import type { Store } from "../../store/mongo.js";
 import { audited } from "../audited.js";
 import { type Auth, actorOf, requireTenant } from "../auth.js";
@@ -64,12 +64,4 @@ export function discardRoutes({ auth, db, store, letters, reads }: DiscardRoutes
       },
     );
   };
-}
-
-const MOST_IDS_IN_AUDIT = 100;
-
-/** The order as the audit log keeps it: of many ids the first ones and how many there were; the letters name who did it, too. */
-function auditable({ ids, ...order }: Record<string, unknown> & { ids?: string[] | undefined }) {
-  const kept = ids === undefined ? {} : { ids: ids.slice(0, MOST_IDS_IN_AUDIT), idCount: ids.length };
-  return JSON.parse(JSON.stringify({ ...order, ...kept }));
 }

@@ -11,7 +11,7 @@ import {
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { SessionRecord, Sessions } from "../../accounts/sessions.js";
+import type { ListedSession, Sessions } from "../../accounts/sessions.js";
 import type { SettingsService } from "../../accounts/settings.js";
 import type { UserService } from "../../accounts/users.js";
 import { type Auth, actorOf, fromOf, principalOf, requirePerson } from "../auth.js";
@@ -155,13 +155,14 @@ export function weakPassword(pointer: string, detail: string) {
 }
 
 /** @param current public id of the session that asks */
-export function sessionView(session: SessionRecord, current: string | undefined): SessionView {
-  const { id, createdAtMs, lastSeenAtMs, expiresAtMs, userAgent, address } = session;
+export function sessionView(session: ListedSession, current: string | undefined): SessionView {
+  const { id, createdAtMs, lastSeenAtMs, idleEndsAtMs, expiresAtMs, userAgent, address } = session;
   return {
     id,
     current: id === current,
     createdAt: new Date(createdAtMs).toISOString(),
     lastSeenAt: new Date(lastSeenAtMs).toISOString(),
+    idleEndsAt: new Date(idleEndsAtMs).toISOString(),
     expiresAt: new Date(expiresAtMs).toISOString(),
     userAgent,
     address,
