@@ -4,7 +4,7 @@ import { countShown, email, secretText, timeShown as time } from "./vocabulary.j
 
 /** People who operate StreamForge, who is asking, and sessions. Times are RFC 3339 UTC. */
 
-export const passwordSchema = secretText(12);
+export const passwordSchema = secretText(12).meta({ examples: ["violet-otter-sails-7-fjords"] });
 
 export const userViewSchema = z.object({
   id: z.string(),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
+import { patience } from "../support/yardstick.js";
 import { type Answer, admin, expectProblem, newSender, type Sending } from "./sending-fixture.js";
 
 /** Event types over HTTP, on real servers: what registering answers, what workers do with it, what it looks like afterwards. */
@@ -97,7 +98,8 @@ describe("what becomes of events", () => {
     expect(await fate(sender, { eventId: "bad", eventType: "sale", payload: { amount: 1, currency: "EUR" } })).toMatchObject({
       status: "stored",
     });
-    expect(await letterOf(dead.deadLetter)).toMatchObject({ status: "superseded" });
+    // The step behind the write: who reads in between sees the event stored and its letter still open.
+    await expect.poll(async () => (await letterOf(dead.deadLetter)).status, { timeout: patience(2_000) }).toBe("superseded");
   });
 
   test("one cause is one line, whatever the values and the names that data brings along", async () => {
@@ -284,20 +286,24 @@ describe("limits", () => {
     await api.kill("SIGTERM");
   });
 
-  test("registering the 250th type costs what the first did", async () => {
-    const { tenantId } = await newSender(stack);
-    const took: number[] = [];
-    const large = { ...MONEY, description: "x".repeat(10_000) };
-    for (let n = 0; n < 250; n++) {
-      const startedAt = performance.now();
-      expect((await register(tenantId, `type-${n}`, large)).status).toBe(201);
-      took.push(performance.now() - startedAt);
-    }
-    const median = (part: number[]): number => part.sort((a, b) => a - b)[part.length >> 1] as number;
-    const [first, last] = [median(took.slice(0, 50)), median(took.slice(-50))];
-    console.log(`registering: the first 50 took ${first.toFixed(0)} ms, the last 50 of 250 ${last.toFixed(0)} ms (median)`);
-    expect(last).toBeLessThan(2 * first + 20);
-  }, 180_000);
+  test(
+    "registering the 250th type costs what the first did",
+    async () => {
+      const { tenantId } = await newSender(stack);
+      const took: number[] = [];
+      const large = { ...MONEY, description: "x".repeat(10_000) };
+      for (let n = 0; n < 250; n++) {
+        const startedAt = performance.now();
+        expect((await register(tenantId, `type-${n}`, large)).status).toBe(201);
+        took.push(performance.now() - startedAt);
+      }
+      const median = (part: number[]): number => part.sort((a, b) => a - b)[part.length >> 1] as number;
+      const [first, last] = [median(took.slice(0, 50)), median(took.slice(-50))];
+      console.log(`registering: the first 50 took ${first.toFixed(0)} ms, the last 50 of 250 ${last.toFixed(0)} ms (median)`);
+      expect(last).toBeLessThan(2 * first + 20);
+    },
+    patience(90_000),
+  );
 
   test("a schema that takes long to compile is refused within its budget, and other requests are answered meanwhile", async () => {
     const { tenantId } = await newSender(stack);
