@@ -15,6 +15,7 @@ import { watchMethods } from "./methods.js";
 import { isSecure } from "./origins.js";
 import { problem } from "./problems.js";
 import { asProblem, sendProblem } from "./refusals.js";
+import { nowKnown, strangersInTurns } from "./strangers.js";
 import { leaveUnread } from "./unread.js";
 import { refuseWhatIsUnknown, validatorCompiler } from "./validation.js";
 
@@ -67,6 +68,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
     done(hasTwoHosts(request.raw.rawHeaders) ? problem("invalid-request", "There are two Host headers; send one.") : undefined);
   });
   app.addHook("onSend", (request, reply, _payload, done) => {
+    if (request.principal) nowKnown(request.raw.socket);
     leaveUnread(request, reply);
     done();
   });
@@ -75,8 +77,9 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
   const methods = watchMethods(app);
   allowHalfOpen(app.server);
   boundConnections(app.server, config.MAX_CONNECTIONS);
+  strangersInTurns(app.server);
   // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
-  app.server.on("checkContinue", (request, response) => app.routing(request, response));
+  app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
   app.server.on("checkExpectation", refuseExpectation);
   app.addHook("preParsing", (request, reply, payload, done) => {
     if (request.headers.expect !== undefined && !request.is404) reply.raw.writeContinue();

@@ -9,9 +9,9 @@ const GROWTH = 4;
 /** Made ready in one go, before others have their turn. */
 const TURN_BYTES = 128 * 1024;
 /** Waiting for the store counts as work up to this. */
-const MOST_WORK_MS = 20;
+const MOST_WORK_MS = 10;
 /** Rest after work, by its length. */
-const REST = 3;
+const REST = 7;
 
 export interface Page<T> {
   items: T[];

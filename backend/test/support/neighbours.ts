@@ -16,16 +16,20 @@ import type { Measures } from "./victim.js";
 export type Attack = () => Promise<() => Promise<void>>;
 
 type Figure = "accept" | "reads" | "stored";
-/** `machine` is what `starvation.ts` measured. */
-type Figures = Record<Figure | "machine", number>;
+/**
+ * `machine` is what `starvation.ts` measured, and `worst` its longest wait. `loop` is the longest stall of the api's event loop, by
+ * the api's own metric.
+ */
+type Figures = Record<Figure | "machine" | "worst" | "loop", number>;
 
 /** A quiet tenant beside those that misbehave. */
 export interface Neighbours {
   /**
    * Promise 29: calm and attack in turns, in one run; fails unless the quiet tenant's p99 stays within `MOST_TIMES` its calm value (and
    * what the machine takes away), and all its requests succeed. Takes about `rounds * (2 * seconds + 2)` s.
+   * @param options.mostStallMs how long the api's event loop may be held up, beside the longest that the machine itself takes away
    */
-  bear(attack: Attack, options?: { rounds?: number; seconds?: number }): Promise<void>;
+  bear(attack: Attack, options?: { rounds?: number; seconds?: number; mostStallMs?: number }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,22 +85,25 @@ export async function startNeighbours(stack: Stack): Promise<Neighbours> {
   const measure = async (kind: string, seconds: number): Promise<Phase> => {
     const phase = `${kind}-${phases++}`;
     const since = new Date();
+    await longestStall(stack);
     for (const one of [victim, starving]) one.send(phase);
     await sleep(seconds * 1000);
+    const loop = await longestStall(stack);
     const [measures, delays] = await Promise.all([ended<Measures>(victim), ended<number[]>(starving)]);
-    return { ...measures, delays, phase, since };
+    return { ...measures, delays, loop, phase, since };
   };
 
-  const figuresOf = async ({ accept, reads, delays, phase, since }: Phase): Promise<Figures> => {
+  const figuresOf = async ({ accept, reads, delays, loop, phase, since }: Phase): Promise<Figures> => {
     await calmDown();
-    return { accept: p99(accept), reads: p99(reads), stored: p99(await storedAfter(phase, since)), machine: p99(delays) };
+    const [stored, machine, worst] = [p99(await storedAfter(phase, since)), p99(delays), Math.max(...delays)];
+    return { accept: p99(accept), reads: p99(reads), stored, machine, worst, loop };
   };
 
   // The first requests of a connection, of a plan of MongoDB and of the code itself are not what is compared.
   await measure("warm-up", 1.5);
 
   return {
-    async bear(attack, { rounds = Math.min(10, Math.max(3, ROUNDS - 1)), seconds = 3 } = {}) {
+    async bear(attack, { rounds = Math.min(10, Math.max(3, ROUNDS - 1)), seconds = 3, mostStallMs = Number.POSITIVE_INFINITY } = {}) {
       const calm: Figures[] = [];
       const attacked: Figures[] = [];
       const failed: Record<string, number>[] = [];
@@ -118,6 +125,7 @@ export async function startNeighbours(stack: Stack): Promise<Neighbours> {
         const most = MOST_TIMES[figure] * Math.max(FLOOR_MS[figure], medianOf(calm, figure)) + WAITS * medianOf(attacked, "machine");
         expect(medianOf(attacked, figure), `${figure} p99, ms`).toBeLessThanOrEqual(most);
       }
+      expect(medianOf(attacked, "loop"), "stall of the event loop, ms").toBeLessThanOrEqual(mostStallMs + medianOf(attacked, "worst"));
     },
     async close() {
       for (const one of [victim, starving]) one.disconnect();
@@ -131,6 +139,7 @@ interface Phase extends Measures {
   since: Date;
   /** How long the machine kept `starvation.ts` waiting, in ms. */
   delays: number[];
+  loop: number;
 }
 
 /** Ends a phase. @returns what was measured */
@@ -140,6 +149,15 @@ async function ended<T>(child: ChildProcess): Promise<T> {
   return measured as T;
 }
 
+/** Its sampling interval, which the metric counts as well. */
+const LOOP_SAMPLE_MS = 10;
+
+/** @returns the longest stall of the api's event loop since the last look, in ms: the metric begins anew each time that it is read */
+async function longestStall({ apiUrl }: Stack): Promise<number> {
+  const text = await (await fetch(`${apiUrl}/metrics`)).text();
+  return Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1]) * 1000 - LOOP_SAMPLE_MS;
+}
+
 function report(calm: Figures[], attacked: Figures[]): void {
   const row = (figure: keyof Figures) => ({
     calm: Math.round(medianOf(calm, figure)),
@@ -147,7 +165,7 @@ function report(calm: Figures[], attacked: Figures[]): void {
     rounds: calm.map((one, n) => `${Math.round(one[figure])} → ${Math.round(attacked[n]?.[figure] ?? Number.NaN)}`).join(", "),
   });
   console.log(`${expect.getState().currentTestName}: p99 of the quiet tenant, ms`);
-  console.table(Object.fromEntries(([...FIGURES, "machine"] as const).map((figure) => [figure, row(figure)])));
+  console.table(Object.fromEntries(([...FIGURES, "machine", "worst", "loop"] as const).map((figure) => [figure, row(figure)])));
 }
 
 function medianOf(rounds: Figures[], figure: keyof Figures): number {
