@@ -5964,6 +5964,7 @@ export interface operations {
             content: {
                 "application/json": {
                     current: string;
+                    /** @example violet-otter-sails-7-fjords */
                     next: string;
                 };
             };
@@ -6358,7 +6359,10 @@ export interface operations {
                     email: string;
                     /** @enum {string} */
                     role: "viewer" | "operator" | "admin";
-                    /** @description Unset, one is generated and shown this once */
+                    /**
+                     * @description Unset, one is generated and shown this once
+                     * @example violet-otter-sails-7-fjords
+                     */
                     password?: string;
                 };
             };
@@ -6591,7 +6595,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Unset, one is generated and shown this once */
+                    /**
+                     * @description Unset, one is generated and shown this once
+                     * @example violet-otter-sails-7-fjords
+                     */
                     password?: string;
                 };
             };
