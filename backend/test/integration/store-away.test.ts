@@ -163,6 +163,9 @@ describe.each(AWAY)("$how", ({ how, take, giveBack }) => {
         await giveBack(server);
       }
       const endedMs = await until(async () => !(await warnings()).includes(`${store}-away`), atThisPace(WARNING_ENDS_MS));
+      // The health page and the doors of events have the same 5 s.
+      await until(async () => (await fetch(`${stack.apiUrl}/health`)).ok, atThisPace(WARNING_ENDS_MS));
+      await until(async () => (await fetch(`${stack.apiUrl}/ready`)).ok, atThisPace(WARNING_ENDS_MS));
       const away = answers.filter(({ status }) => status === 503).length;
       const slowest = Math.max(...answers.map(({ tookMs }) => tookMs));
       console.info(
