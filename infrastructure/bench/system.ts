@@ -16,7 +16,6 @@ export interface System {
   host: string;
   port: number;
   redisUrl: string;
-  mongodbUri: string;
   /** For what StreamForge's own user may not: a checkpoint. */
   mongodbAdminUri: string;
   /** Opens the X-Admin-Token door. */
@@ -85,7 +84,6 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
       host: "127.0.0.1",
       port,
       redisUrl: servers.redisUrl,
-      mongodbUri: servers.mongodbUri,
       mongodbAdminUri: server("mongodb").adminUrl,
       adminToken,
       pids: { api, worker, redis: pidOf("redis"), mongod: pidOf("mongodb") },
