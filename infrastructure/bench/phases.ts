@@ -134,7 +134,13 @@ export async function createPhases(system: System): Promise<Phases> {
     },
 
     async floor(bulksInFlight) {
-      const order: FloorOrder = { mongodbUri: system.mongodbAdminUri, database: DATABASE, tenantId: lastTenant, bulk: 1_000, bulksInFlight };
+      const order: FloorOrder = {
+        mongodbUri: system.mongodbAdminUri,
+        database: DATABASE,
+        tenantId: lastTenant,
+        bulk: 1_000,
+        bulksInFlight,
+      };
       const child = await startChild<FloorOrder, FloorResult>("./floor.js", order);
       try {
         const pids = { writer: child.pid, mongod: system.pids.mongod };
