@@ -4,6 +4,12 @@ import type { Socket } from "node:net";
 /** Requests of strangers that begin in one turn of the event loop. */
 const IN_A_TURN = 8;
 
+/**
+ * Requests that wait on one connection. Node stops reading a connection only when unsent answers pile up, and what waits has none:
+ * without a bound, pipelined requests of one connection would fill the memory.
+ */
+const MOST_WAITING = 100;
+
 interface Begun {
   request: IncomingMessage;
   response: ServerResponse;
@@ -47,7 +53,8 @@ export function strangersInTurns(server: Server): void {
   server.on("request", (request, response) => {
     const { socket } = request;
     const own = waiting.get(socket);
-    if (own) own.push({ request, response });
+    if (own && own.length >= MOST_WAITING) socket.destroy();
+    else if (own) own.push({ request, response });
     else if (known.has(socket)) begin({ request, response });
     else {
       if (begun === 0) setImmediate(nextTurn);
