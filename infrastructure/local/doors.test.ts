@@ -194,7 +194,7 @@ test("no password stands in a command line or a log", () => {
   }
 });
 
-/** Paths under `path` that somebody else than its owner may do something with. A folder that one group may pass is told apart. */
+/** Paths under `path` that others than the owner may read, write or enter; a folder that one group may enter is marked. */
 function open(path: string): string[] {
   const stat = lstatSync(path);
   const inside = stat.isDirectory() ? readdirSync(path).flatMap((name) => open(join(path, name))) : [];

@@ -54,7 +54,7 @@ export function createAgedCache<T>(make: (signal: AbortSignal) => Promise<T>, no
       const leave = (): void => {
         reject(signal.reason);
         if (--look.waiting > 0) return;
-        // Whoever comes now begins anew.
+        // The next caller begins anew.
         if (making === look) making = undefined;
         look.end.abort(signal.reason);
       };
