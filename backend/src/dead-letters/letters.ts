@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ReasonCode } from "@streamforge/shared";
-import { Binary, MongoBulkWriteError, type WriteError } from "mongodb";
-import { outageOf, StorageUnavailableError } from "../lib/errors.js";
+import { Binary } from "mongodb";
 import type { AttemptDocument, DeadLetterDocument } from "../store/documents.js";
-import { guarded, isRefused } from "../store/events.js";
+import { DUPLICATE_KEY, guarded, notWritten, refusedBy, writeOnce } from "../store/guarded.js";
 import type { Store } from "../store/mongo.js";
 import { longerHistory, pushHistory } from "./history.js";
 
@@ -42,14 +41,6 @@ export interface LetterStore {
   recordAttempts(attempts: AttemptDocument[]): Promise<void>;
 }
 
-const DUPLICATE_KEY = 11000;
-
-/** An outage, unless a letter itself was refused: then we made one that MongoDB cannot hold. */
-function notWritten(errors: WriteError[]): Error {
-  const message = `dead letter not written: ${errors[0]?.errmsg}`;
-  return errors.some(({ code }) => isRefused(code)) ? new Error(message) : new StorageUnavailableError("mongodb", message);
-}
-
 /** Of a letter whose last acceptance did not die after all. */
 const NO_RECEIPT = new Binary(Buffer.alloc(0));
 
@@ -57,22 +48,11 @@ export function createLetterStore(store: Store): LetterStore {
   return {
     async write(letters) {
       if (letters.length === 0) return;
-      try {
-        await store.deadLetters.insertMany(letters, { ordered: false });
-      } catch (error) {
-        if (!(error instanceof MongoBulkWriteError)) throw outageOf(error) ?? error;
-        const writeConcern = error.result.getWriteConcernError();
-        if (writeConcern) throw new StorageUnavailableError("mongodb", `write concern: ${writeConcern.errmsg}`);
-        const errors = error.result.getWriteErrors();
-        const others = errors.filter((e) => e.code !== DUPLICATE_KEY);
-        if (others.length > 0) throw notWritten(others);
-        await guarded(() =>
-          store.deadLetters.bulkWrite(
-            errors.map((e) => reopen(letters[e.index] as DeadLetterDocument)),
-            { ordered: false },
-          ),
-        );
-      }
+      const refused = await refusedBy(() => store.deadLetters.insertMany(letters, { ordered: false }));
+      const others = refused.filter(({ code }) => code !== DUPLICATE_KEY);
+      if (others.length > 0) throw notWritten("dead letter", others);
+      const reopened = refused.map(({ index }) => reopen(letters[index] as DeadLetterDocument));
+      if (reopened.length > 0) await guarded(() => store.deadLetters.bulkWrite(reopened, { ordered: false }));
     },
 
     byReceipt: (eventIds) =>
@@ -134,7 +114,7 @@ export function createLetterStore(store: Store): LetterStore {
       const upserts = attempts.map(({ _id, ...fields }) => ({
         updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
       }));
-      await guarded(() => store.attempts.bulkWrite(upserts, { ordered: false }));
+      await writeOnce("attempts", () => store.attempts.bulkWrite(upserts, { ordered: false }));
     },
   };
 }

@@ -4,7 +4,7 @@ import { pushHistory } from "../dead-letters/history.js";
 import type { LetterPlan } from "../dead-letters/plan.js";
 import { behind, type Position } from "../store/cursor.js";
 import type { AttemptDocument, DeadLetterDocument, ReplayOutcome } from "../store/documents.js";
-import { guarded } from "../store/events.js";
+import { guarded, writeOnce } from "../store/guarded.js";
 import type { Store } from "../store/mongo.js";
 import type { Decision } from "./decision.js";
 import { storedInAnyHour } from "./other-hours.js";
@@ -177,7 +177,7 @@ export function createReplayLetters(store: Store): ReplayLetters {
       const { _id, ...fields } = attemptRow(letter, decision, replayer.worker, at);
       return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
     });
-    if (upserts.length > 0) await guarded(() => attempts.bulkWrite(upserts, { ordered: false }));
+    if (upserts.length > 0) await writeOnce("attempts", () => attempts.bulkWrite(upserts, { ordered: false }));
   }
 }
 

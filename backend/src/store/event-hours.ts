@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Binary } from "mongodb";
 import type { EventDocument } from "./documents.js";
-import { guarded, ignoreDuplicateKey } from "./guarded.js";
+import { guarded, writeOnce } from "./guarded.js";
 import type { Store } from "./mongo.js";
 
 /**
@@ -89,8 +89,8 @@ export function createEventHours(store: Pick<Store, "eventHours" | "eventPlaces"
       );
       const places = found.flatMap(({ tenantId, places }) => places.map(({ _id }) => ({ _id: placeOf(_id), tenantId })));
       await Promise.all([
-        upserts.length > 0 && guarded(() => store.eventHours.bulkWrite(upserts, { ordered: false })).catch(ignoreDuplicateKey),
-        places.length > 0 && guarded(() => store.eventPlaces.insertMany(places, { ordered: false })).catch(ignoreDuplicateKey),
+        upserts.length > 0 && writeOnce("hours of events", () => store.eventHours.bulkWrite(upserts, { ordered: false })),
+        places.length > 0 && writeOnce("places of events", () => store.eventPlaces.insertMany(places, { ordered: false })),
       ]);
       for (const { tenantId, hours } of found) {
         const { hours: remembered } = tenantOf(tenantId);

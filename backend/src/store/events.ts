@@ -1,8 +1,8 @@
-import { Binary, MongoBulkWriteError, ReadConcern } from "mongodb";
-import { outageOf, StorageUnavailableError } from "../lib/errors.js";
+import { Binary, ReadConcern } from "mongodb";
+import { StorageUnavailableError } from "../lib/errors.js";
 import type { EventDocument } from "./documents.js";
 import { createEventHours } from "./event-hours.js";
-import { guarded } from "./guarded.js";
+import { DUPLICATE_KEY, guarded, isRefused, refusedBy } from "./guarded.js";
 import type { Store } from "./mongo.js";
 
 export { guarded } from "./guarded.js";
@@ -17,11 +17,6 @@ export type WriteFailure =
   | { kind: "infrastructure"; message: string }
   /** An error that names the document, of a kind that may pass. */
   | { kind: "failed"; message: string };
-
-const DUPLICATE_KEY = 11000;
-
-/** Refused for what the document is: InvalidBSON, names with $ or ., DocumentValidationFailure, BSONObjectTooLarge, key too long. */
-const REFUSED = new Set([22, 52, 55, 56, 57, 121, 10334, 17280, 17282]);
 
 /** The server's state, not the document: unreachable, stepping down, stale routing, time-outs, write conflicts, disk full. */
 const INFRASTRUCTURE = new Set([
@@ -62,20 +57,12 @@ export function createEventStore(store: Store, mostHours = Number.POSITIVE_INFIN
 
   return {
     async insert(documents) {
-      try {
-        await store.events.insertMany(documents, { ordered: false });
-        return new Map();
-      } catch (error) {
-        if (!(error instanceof MongoBulkWriteError)) throw outageOf(error) ?? error;
-        // With a write-concern error the list on the error itself can be empty: only the result tells.
-        const failures = new Map(error.result.getWriteErrors().map((e) => [e.index, failureOf(e.code, e.errmsg ?? "")]));
-        const writeConcern = error.result.getWriteConcernError();
-        if (writeConcern) throw new StorageUnavailableError("mongodb", `write concern: ${writeConcern.errmsg}`);
-        if (failures.size === 0) throw new StorageUnavailableError("mongodb", error.message);
-        const blameless = [...failures.values()].filter((failure) => failure.kind === "infrastructure");
-        if (blameless.length === documents.length) throw new StorageUnavailableError("mongodb", blameless[0]?.message ?? error.message);
-        return failures;
-      }
+      const refused = await refusedBy(() => store.events.insertMany(documents, { ordered: false }));
+      const failures = new Map(refused.map((e) => [e.index, failureOf(e.code, e.errmsg ?? "")]));
+      const [first, ...others] = failures.values();
+      const isOutage = first?.kind === "infrastructure" && others.every(({ kind }) => kind === "infrastructure");
+      if (isOutage && failures.size === documents.length) throw new StorageUnavailableError("mongodb", first.message);
+      return failures;
     },
 
     async proofs(ids) {
@@ -94,11 +81,6 @@ export function createEventStore(store: Store, mostHours = Number.POSITIVE_INFIN
 
     rememberHours: hours.remember,
   };
-}
-
-/** Whether a code blames the document: it will never be stored. */
-export function isRefused(code: number): boolean {
-  return REFUSED.has(code);
 }
 
 function failureOf(code: number, message: string): WriteFailure {
