@@ -3,7 +3,6 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { ProblemCode } from "@streamforge/shared";
 import { createAuthenticator } from "./accounts/authenticator.js";
 import { createCredentials } from "./accounts/credentials.js";
 import { createPrisma, type PrismaClient } from "./accounts/database.js";
@@ -15,6 +14,7 @@ import { createSettingsService } from "./accounts/settings.js";
 import { createTenantService } from "./accounts/tenants.js";
 import { createThrottle } from "./accounts/throttle.js";
 import { createUserService } from "./accounts/users.js";
+import { createAdmission } from "./admission/admission.js";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterQueries } from "./dead-letters/queries.js";
 import { createTypeChecker } from "./event-types/checker.js";
@@ -234,20 +234,13 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   );
   registerStatsGauges(registry, sampler.current, sampler.mostHours);
 
-  let stopping = false;
-  const refusal = (): ProblemCode | undefined => {
-    if (stopping) return "shutting-down";
-    const { backlogEvents, memoryRatio, redisOk } = depth.current();
-    // Well before Redis is full, so that memory never decides what is lost.
-    if (backlogEvents >= config.MAX_BACKLOG_EVENTS || memoryRatio >= config.REDIS_MEMORY_LIMIT_RATIO) return "backlog-full";
-    return redisOk ? undefined : "storage-unavailable";
-  };
+  const admission = createAdmission({ depth, limiter: createLimiter(redis), keys, config });
 
   const app = await createServer({ config, log, onProblem: (code) => metrics.rejected.inc({ code }), bodies });
   // Closed by `stop`, in time for requests in hand; here only when the start fails.
   defer(() => app.close());
   auth.install(app);
-  const rateLimits = createRateLimits(createLimiter(redis), keys, config);
+  const rateLimits = createRateLimits(admission);
   const reads = createFairReads(registry);
   const build = readBuild(config.GIT_COMMIT);
   await app.register(describeRoutes(build.version));
@@ -257,7 +250,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
       ingest,
       bodies,
       limits: rateLimits,
-      refusal,
+      admission,
       now: clock.now,
       foresee: createForesee({ remembered: lookup.find, storedHashes: (ids) => storedHashes(store, ids), secondLook, types: checker }),
       config,
@@ -267,7 +260,14 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     }),
   );
   await app.register(
-    healthRoutes({ checks, refusal, registry, workersMetrics: () => readMetrics(redis, keys.workerMetrics), startedAtMs, build }),
+    healthRoutes({
+      checks,
+      refusal: admission.refusal,
+      registry,
+      workersMetrics: () => readMetrics(redis, keys.workerMetrics),
+      startedAtMs,
+      build,
+    }),
   );
   await withSecurityHeaders(app, config, async (scope) => {
     // First: a browser that goes to /events wants the page of that name.
@@ -326,7 +326,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     port,
     routes: auth.routes(),
     async stop() {
-      stopping = true;
+      admission.stop();
       // Those who hold a connection are told to go elsewhere before it is closed under a request that is on its way.
       await sleep(SHUTDOWN_NOTICE_MS);
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Everything below the routes and the worker that knows the domain. */
-const DOMAIN = ["ingest", "event-types", "dead-letters", "replay", "ledger", "accounts"];
+const DOMAIN = ["admission", "ingest", "event-types", "dead-letters", "replay", "ledger", "accounts"];
 /** What talks to a store, and what everybody may use. */
 const STORES = ["stream", "store", "generated"];
 const GROUND = ["telemetry", "config.ts", "lib", "shared"];
@@ -29,6 +29,7 @@ const ROOMS = {
   "backend/src/event-types": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/ledger": { may: [...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/accounts": { may: [...STORES, ...GROUND], not: ["fastify", "@fastify"] },
+  "backend/src/admission": { may: ["stream", ...GROUND], not: ["mongodb", "fastify", "@fastify"] },
   "backend/src/ingest": { may: ["stream", ...GROUND], not: ["mongodb", "fastify", "@fastify"] },
   "backend/src/stream": { may: GROUND, not: ["mongodb", "pg", "fastify", "@fastify"] },
   "backend/src/store": { may: GROUND, not: ["ioredis", "pg", "fastify", "@fastify"] },

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { FastifyRequest } from "fastify";
-import type { Config } from "../config.js";
+import type { Admission } from "../admission/admission.js";
 import { MalformedBody, type Slice, skipSpace, splitArray, splitLines, trimmed } from "../ingest/decode/slices.js";
 import { receiveInTurns } from "../ingest/in-turns.js";
 import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
@@ -17,7 +17,7 @@ export interface EventBodyDeps {
   bodies: BodyReader;
   /** Redis's clock, ms. */
   now: () => number;
-  config: Pick<Config, "MAX_BATCH_BYTES" | "MAX_BATCH_EVENTS">;
+  admission: Pick<Admission, "sizes">;
 }
 
 export const JSON_TYPE = "application/json";
@@ -50,11 +50,11 @@ export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyReques
 }
 
 export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Promise<HeldBody> {
-  const { MAX_BATCH_BYTES } = deps.config;
+  const { maxBatchBytes } = deps.admission.sizes;
   const tooLarge = () =>
-    problem("batch-too-large", `The body has more than ${MAX_BATCH_BYTES} bytes; send it in parts or to /v1/ingest/stream.`);
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BATCH_BYTES) throw tooLarge();
-  return deps.bodies.read(request.raw, callerOf(request), MAX_BATCH_BYTES, tooLarge);
+    problem("batch-too-large", `The body has more than ${maxBatchBytes} bytes; send it in parts or to /v1/ingest/stream.`);
+  if (Number(request.headers["content-length"] ?? 0) > maxBatchBytes) throw tooLarge();
+  return deps.bodies.read(request.raw, callerOf(request), maxBatchBytes, tooLarge);
 }
 
 /**
@@ -94,10 +94,10 @@ function several(
   scope: IngestScope,
   position: (index: number, slice: Slice) => number,
 ): Decoded | Promise<Decoded> {
-  const { MAX_BATCH_EVENTS } = deps.config;
-  const slices = split(MAX_BATCH_EVENTS);
-  if (slices.length > MAX_BATCH_EVENTS) {
-    throw problem("batch-too-large", `The body has more than ${MAX_BATCH_EVENTS} events; send it in parts or to /v1/ingest/stream.`);
+  const { maxBatchEvents } = deps.admission.sizes;
+  const slices = split(maxBatchEvents);
+  if (slices.length > maxBatchEvents) {
+    throw problem("batch-too-large", `The body has more than ${maxBatchEvents} events; send it in parts or to /v1/ingest/stream.`);
   }
   const items = receiveInTurns(deps.ingest, body, slices, { ...scope, several: true, places: placesIn(body) }, position);
   return items instanceof Promise ? items.then((all) => ({ single: false, items: all })) : { single: false, items };

@@ -1,9 +1,9 @@
 import { fastifyRateLimit } from "@fastify/rate-limit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Redis } from "ioredis";
+import type { Admission, Quota, Sender } from "../admission/admission.js";
 import type { Config } from "../config.js";
 import type { RedisKeys } from "../stream/keys.js";
-import type { Limiter, Verdict } from "../stream/limiter.js";
 import { callerOf, type Hook, principalOf, requireTenant } from "./auth.js";
 import { type ProblemError, problem } from "./problems.js";
 import type { Server } from "./server.js";
@@ -18,61 +18,40 @@ export interface RateLimits {
   pace(request: FastifyRequest, events: number): Promise<void>;
 }
 
-type LimitsConfig = Pick<Config, "DEFAULT_REQUESTS_PER_SECOND" | "DEFAULT_EVENTS_PER_SECOND">;
-
-/** A stream that waits for its tenant's rate looks again at least this often. */
-const MOST_PACE_MS = 1_000;
-
-/** The limits of keys and tenants on sending. Their tokens are leased (see `stream/limiter.ts`): most requests ask nobody. */
-export function createRateLimits(limiter: Limiter, keys: RedisKeys, config: LimitsConfig): RateLimits {
-  const eventsPerSecond = (request: FastifyRequest): number =>
-    principalOf(request).limits.eventsPerSecond ?? config.DEFAULT_EVENTS_PER_SECOND;
-  const tenantBucket = (request: FastifyRequest): string => keys.limit(`events:${requireTenant(request)}`);
+/** The limits of keys and tenants on sending, as HTTP answers them. */
+export function createRateLimits(admission: Admission): RateLimits {
+  const senderOf = (request: FastifyRequest): Sender => ({ tenantId: requireTenant(request), limits: principalOf(request).limits });
 
   return {
     requests(request, reply, done) {
       const { kind, id, tenantId, limits } = principalOf(request);
-      const ofTenant = limits.requestsPerSecond;
-      const rate = ofTenant ?? config.DEFAULT_REQUESTS_PER_SECOND;
-      if (rate === 0 || kind !== "key") return done();
-      const settle = (verdict: Verdict): void => done(judge(reply, "requests", rate, verdict));
-      const verdict = limiter.take(keys.limit(ofTenant === undefined ? `requests:${id}` : `tenant-requests:${tenantId}`), 1, rate);
-      if (verdict instanceof Promise) verdict.then(settle, done);
-      else settle(verdict);
+      const quota = kind === "key" ? admission.takeRequest({ tenantId: tenantId as string, limits }, id) : undefined;
+      if (quota instanceof Promise) quota.then((found) => done(judge(reply, found)), done);
+      else done(quota && judge(reply, quota));
     },
     takeEvents(request, reply, events) {
-      const rate = eventsPerSecond(request);
-      if (rate === 0) return undefined;
-      // A batch larger than a second's worth would never pass: it passes when the bucket is full.
-      const verdict = limiter.take(tenantBucket(request), events, rate);
-      const settle = (found: Verdict): void => {
-        const refused = judge(reply, "events", rate, found);
+      const settle = (found: Quota): void => {
+        const refused = judge(reply, found);
         if (refused) throw refused;
       };
-      if (verdict instanceof Promise) return verdict.then(settle);
-      settle(verdict);
+      const quota = admission.takeEvents(senderOf(request), events);
+      if (quota instanceof Promise) return quota.then(settle);
+      if (quota) settle(quota);
       return undefined;
     },
-    async pace(request, events) {
-      const rate = eventsPerSecond(request);
-      if (rate === 0) return;
-      for (;;) {
-        const verdict = await limiter.take(tenantBucket(request), events, rate);
-        if (verdict.allowed) return;
-        await new Promise((resolve) => setTimeout(resolve, Math.min(MOST_PACE_MS, verdict.waitMs)));
-      }
-    },
+    pace: (request, events) => admission.pace(senderOf(request), events),
   };
 }
 
 /** Sets the RateLimit headers; the problem when the limit is reached. */
-function judge(reply: FastifyReply, name: string, rate: number, verdict: Verdict): ProblemError | undefined {
-  const waitSeconds = Math.max(1, Math.ceil(verdict.waitMs / 1000));
-  const remaining = Number.isFinite(verdict.remaining) ? verdict.remaining : rate;
-  const headers = limitHeaders({ name, quota: rate, windowSeconds: 1 }, remaining, verdict.allowed ? 1 : waitSeconds);
+function judge(reply: FastifyReply, quota: Quota): ProblemError | undefined {
+  const { name, perSecond, allowed, waitMs } = quota;
+  const waitSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const remaining = Number.isFinite(quota.remaining) ? quota.remaining : perSecond;
+  const headers = limitHeaders({ name, quota: perSecond, windowSeconds: 1 }, remaining, allowed ? 1 : waitSeconds);
   for (const [header, member] of Object.entries(headers)) addToList(reply, header, member);
-  if (verdict.allowed) return undefined;
-  return problem("rate-limited", `The limit is ${rate} ${name} a second.`, {}, { "Retry-After": String(waitSeconds) });
+  if (allowed) return undefined;
+  return problem("rate-limited", `The limit is ${perSecond} ${name} a second.`, {}, { "Retry-After": String(waitSeconds) });
 }
 
 /** Requests and events are two policies of one answer. */
@@ -83,7 +62,7 @@ function addToList(reply: FastifyReply, header: string, member: string): void {
 
 /**
  * The limit of administrative routes, a minute and tenant or person, counted in Redis by @fastify/rate-limit. A round trip a request is
- * no matter here; on the path of an event it would be (see `stream/limiter.ts`).
+ * no matter here; on the path of an event it would be (see `admission/`).
  */
 export async function limitAdministration(
   scope: Server,

@@ -1,7 +1,7 @@
-import type { ProblemCode } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest, FastifySchema } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Admission } from "../../admission/admission.js";
 import type { Config } from "../../config.js";
 import type { Foreseen } from "../../ingest/foresee.js";
 import { uuidText } from "../../ingest/identify.js";
@@ -25,8 +25,7 @@ export interface EventRoutesDeps {
   ingest: Ingest;
   bodies: BodyReader;
   limits: RateLimits;
-  /** Why nothing can be taken in now; undefined when it can. */
-  refusal: () => ProblemCode | undefined;
+  admission: Pick<Admission, "refusal" | "sizes">;
   /** Redis's clock, ms. */
   now: () => number;
   /** What would become of these items (`/v1/events/validate`). */
@@ -46,7 +45,7 @@ const resultsQuery = z.strictObject({
 export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
   const { auth, config } = deps;
   const admit: Hook = (_request, _reply, done) => {
-    const code = deps.refusal();
+    const code = deps.admission.refusal();
     done(code ? problem(code) : undefined);
   };
   const onRequest = [auth.authenticate, auth.requireScope("events:write"), deps.limits.requests, admit];
@@ -127,11 +126,11 @@ function foreseenOutcome(item: Item, foreseen: Foreseen | undefined): ItemOutcom
 }
 
 async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const { config } = deps;
+  const { refusal, sizes } = deps.admission;
   if (!isNdjson(request)) throw unsupportedType(request, [NDJSON_TYPES[0] as string]);
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
-  const chunks = deps.bodies.chunks(request.raw, callerOf(request), config.STREAM_MAX_BYTES);
+  const chunks = deps.bodies.chunks(request.raw, callerOf(request), sizes.maxStreamBytes);
   const {
     summary: counts,
     keysUnused,
@@ -140,13 +139,13 @@ async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: Fas
   } = await ingestStream(chunks, {
     ingest: deps.ingest,
     scope: { ...scopeOf(deps, request), several: true },
-    limits: { maxEventBytes: config.MAX_EVENT_BYTES, maxBytes: config.STREAM_MAX_BYTES },
+    limits: { maxEventBytes: sizes.maxEventBytes, maxBytes: sizes.maxStreamBytes },
     offset: Number(sent),
     allResults: (request.query as { results?: string }).results === "all",
     pace: (events) => deps.limits.pace(request, events),
     holds: chunks.holds,
     now: deps.now,
-    refusal: deps.refusal,
+    refusal,
   });
   countSummary(deps.metrics, counts);
   const { accepted, duplicates, conflicts, rejected, retry } = counts;
