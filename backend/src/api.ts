@@ -30,6 +30,7 @@ import { serveDashboard } from "./http/dashboard.js";
 import { createFairReads } from "./http/fair-reads.js";
 import { readFirstEvents } from "./http/first-events.js";
 import { createGuesses } from "./http/guesses.js";
+import { problem } from "./http/problems.js";
 import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
@@ -327,6 +328,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     routes: auth.routes(),
     async stop() {
       admission.stop();
+      bodies.endChunks(problem("shutting-down", "The process ends; resume at the offset."));
       // Those who hold a connection are told to go elsewhere before it is closed under a request that is on its way.
       await sleep(SHUTDOWN_NOTICE_MS);
       await finishRequests(app, appender, config.SHUTDOWN_TIMEOUT_MS - SHUTDOWN_NOTICE_MS);

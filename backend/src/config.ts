@@ -131,6 +131,10 @@ export const configSchema = z.object({
   BODY_FIRST_BYTE_TIMEOUT_MS: positive(10_000, "Longest wait for a body's first byte, in ms"),
   BODY_TIMEOUT_MS: positive(60_000, "Longest time a body of /v1/events may take, in ms"),
   MIN_BODY_BYTES_PER_SECOND: count(1024, "Slowest body that is tolerated after 5 s, in bytes/s; 0 tolerates all"),
+  ANSWER_STALL_TIMEOUT_MS: positive(
+    30_000,
+    "Longest time in which a client reads nothing of an answer in lines, in ms; then it is disconnected",
+  ),
   APPEND_TIMEOUT_MS: positive(10_000, "How long an append is tried before it is answered 503 outcome-unknown, in ms"),
   DEFAULT_REQUESTS_PER_SECOND: count(0, "Requests a second allowed per API key when its tenant sets no limit of its own; 0 is unlimited"),
   DEFAULT_EVENTS_PER_SECOND: count(0, "Events a second allowed per tenant when it sets no limit; 0 is unlimited"),

@@ -27,6 +27,10 @@ export interface HeldBody {
 export interface BodyChunks extends AsyncIterable<Buffer> {
   /** To be told how many bytes of it the consumer holds now. */
   holds(bytes: number): void;
+  /** Ends the iteration, also while it waits: nothing more of the body is wanted. */
+  leave(): void;
+  /** Calls the listener when the body is given up before its end: it broke off, was too slow, had to give way, the process ends. */
+  whenGivenUp(listener: () => void): void;
 }
 
 export interface BodyReader {
@@ -43,6 +47,8 @@ export interface BodyReader {
    * @param maxBytes most bytes on the wire, where gzip can hold much that inflates to nothing
    */
   chunks(request: IncomingMessage, owner: string, maxBytes: number): BodyChunks;
+  /** Ends all bodies that are read chunk by chunk with this problem. */
+  endChunks(error: ProblemError): void;
   bufferedBytes(): number;
   close(): void;
 }
@@ -75,6 +81,8 @@ const bytesPerSecond = (arrival: Arrival): number => (arrival.wireBytes * 1000) 
  */
 export function createBodyReader(config: BodyConfig): BodyReader {
   const arrivals = new Set<Arrival>();
+  /** Those that are read chunk by chunk. */
+  const flowing = new Set<Arrival>();
   const totalBytes = config.MAX_BUFFERED_BYTES;
   // A share holds one batch at least, else none would ever be taken.
   const memory = createBodyMemory({ totalBytes, shareBytes: Math.max(totalBytes / 2, config.MAX_BATCH_BYTES) });
@@ -148,11 +156,13 @@ export function createBodyReader(config: BodyConfig): BodyReader {
     });
 
   const readChunks = (request: IncomingMessage, owner: string, maxBytes: number): BodyChunks => {
-    let ending: ProblemError | "end" | undefined;
+    let ending: ProblemError | "end" | "left" | undefined;
     let wake = (): void => {};
-    const stop = (how: ProblemError | "end"): void => {
+    let givenUp = (): void => {};
+    const stop = (how: ProblemError | "end" | "left"): void => {
       ending ??= how;
       wake();
+      if (how !== "end") givenUp();
     };
     const arrival = arrivalOf(Number.POSITIVE_INFINITY, stop);
     const source = inflating(request, config, () => arrival.wireBytes);
@@ -176,6 +186,7 @@ export function createBodyReader(config: BodyConfig): BodyReader {
       request.on("aborted", onAborted);
       if (source !== request) request.on("data", onWire);
       arrivals.add(arrival);
+      flowing.add(arrival);
       if (request.destroyed) stop(brokenOff());
       try {
         for (;;) {
@@ -187,7 +198,7 @@ export function createBodyReader(config: BodyConfig): BodyReader {
             yield chunk;
             arrival.pausedMs += Date.now() - arrival.pausedSinceMs;
             arrival.pausedSinceMs = undefined;
-          } else if (ending === "end") {
+          } else if (ending === "end" || ending === "left") {
             return;
           } else if (ending) {
             throw ending;
@@ -199,6 +210,7 @@ export function createBodyReader(config: BodyConfig): BodyReader {
         }
       } finally {
         arrivals.delete(arrival);
+        flowing.delete(arrival);
         holding.release();
         request.off("data", onWire).off("aborted", onAborted);
         source.off("readable", onReadable).off("end", onEnd).off("error", onError);
@@ -206,8 +218,20 @@ export function createBodyReader(config: BodyConfig): BodyReader {
         else if (ending !== "end") letGo(request, source);
       }
     }
-    return { holds, [Symbol.asyncIterator]: read };
+    const whenGivenUp = (listener: () => void): void => {
+      givenUp = listener;
+      if (ending && ending !== "end") listener();
+    };
+    return { holds, leave: () => stop("left"), whenGivenUp, [Symbol.asyncIterator]: read };
   };
 
-  return { read: readWhole, chunks: readChunks, bufferedBytes: memory.heldBytes, close: () => clearInterval(timer) };
+  return {
+    read: readWhole,
+    chunks: readChunks,
+    endChunks: (error) => {
+      for (const arrival of flowing) arrival.fail(error);
+    },
+    bufferedBytes: memory.heldBytes,
+    close: () => clearInterval(timer),
+  };
 }

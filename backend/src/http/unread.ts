@@ -39,7 +39,11 @@ function letRunOut(raw: IncomingMessage): void {
  */
 function closeAfterAnswer(request: FastifyRequest, reply: FastifyReply): void {
   reply.header("Connection", "close");
-  const { raw } = request;
+  lingerAfterAnswer(request.raw);
+}
+
+/** For an answer that said `Connection: close`, and before whose end not all of the request was read. */
+export function lingerAfterAnswer(raw: IncomingMessage): void {
   const { socket } = raw;
   socket.destroySoon = () => {
     socket.end();

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ItemResult, ProblemCode, StreamSummary } from "@streamforge/shared";
 import { placesIn } from "../lib/json-fault.js";
 import { type Slice, trimmed } from "./decode/slices.js";
-import { type Ingest, type IngestScope, type Item, itemResult, outcomeOf } from "./ingest.js";
+import { type Ingest, type IngestScope, type Item, type ItemOutcome, itemResult, outcomeOf } from "./ingest.js";
 
 export interface StreamLimits {
   maxEventBytes: number;
@@ -25,7 +25,21 @@ export interface StreamOptions {
   now: () => number;
   /** Why nothing more can be taken in now; undefined when it can. */
   refusal: () => ProblemCode | undefined;
+  /**
+   * Handed every item's result as soon as it and all before it are decided, in order; the summary then lists none. Resolves when more
+   * may be decided: who reads results slowly slows the stream. Never rejects.
+   */
+  decided?: (results: DecidedItem[]) => Promise<void>;
 }
+
+/** The stream's body. */
+export interface StreamBody extends AsyncIterable<Buffer> {
+  /** Nothing more of it is wanted: ends the iteration, also while it waits for the next chunk. */
+  leave(): void;
+}
+
+/** An item's result, and the offset to resume at when it is the last result that was seen. */
+export type DecidedItem = ItemResult & { offset: number };
 
 /** The summary, and what ended the stream before its end, if anything did. */
 export interface StreamEnd {
@@ -56,6 +70,8 @@ interface Group {
   starts: number[];
   bytes: number;
   done: Promise<void>;
+  /** Its results are counted and, where somebody wants them, handed on. */
+  settled: Promise<void>;
 }
 
 /**
@@ -63,10 +79,12 @@ interface Group {
  * outcome is not known ends the stream, and the summary's offset is where that item begins: resume there. Never rejects: also
  * when the upload breaks off, what was taken is counted.
  */
-export async function ingestStream(chunks: AsyncIterable<Buffer>, options: StreamOptions): Promise<StreamEnd> {
+export async function ingestStream(chunks: StreamBody, options: StreamOptions): Promise<StreamEnd> {
   const { ingest, limits, offset } = options;
-  const tally = createTally(options.allResults, offset);
+  const tally = createTally(options, offset);
   const groups: Group[] = [];
+  /** Of the newest group, and so of all. */
+  let settled = Promise.resolve();
   const rest = createRest(offset, limits.maxEventBytes + LINE_SLACK_BYTES);
   let index = 0;
   /** Lines before those that come next. */
@@ -81,15 +99,22 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
     const items = ingest.receive(body, slices, scope, (_, slice) => bodyOffset + slice.start);
     for (const item of items) item.index = index++;
     const starts = slices.map((slice) => bodyOffset + slice.start);
-    groups.push({ items, endOffset, starts, bytes: endOffset - (starts[0] as number), done: ingest.append(items) });
+    const group = { items, endOffset, starts, bytes: endOffset - (starts[0] as number), done: ingest.append(items), settled };
+    groups.push(group);
+    settled = group.settled = settled.then(() => settle(group));
+    // Looked at below, at the end if not before.
+    settled.catch(() => {});
     tellHeld();
-    while (groups.length >= GROUPS_IN_FLIGHT) await settleFirst();
+    while (groups.length >= GROUPS_IN_FLIGHT) await (groups[0] as Group).settled;
   };
-  const settleFirst = async (): Promise<void> => {
-    const group = groups.shift() as Group;
+  /** In the order of the body, each as soon as it is decided: a producer may wait for the result of one line before it sends the next. */
+  const settle = async (group: Group): Promise<void> => {
     await group.done;
-    tally.add(group);
+    const results = tally.add(group);
+    groups.shift();
     tellHeld();
+    if (tally.stopped()) chunks.leave();
+    await options.decided?.(results);
   };
   /** Blank lines are decided when what stands before them is. */
   const skip = (to: number): void => {
@@ -144,7 +169,9 @@ export async function ingestStream(chunks: AsyncIterable<Buffer>, options: Strea
     end = { failure };
   }
   // Also when the upload broke off: what was given to the appender is on its way, and its buffers are still read.
-  while (groups.length > 0) await settleFirst();
+  await settled.catch((failure) => {
+    end = { failure };
+  });
   return { summary: tally.summary(), keysUnused: tally.keysUnused(), ...end };
 }
 
@@ -224,7 +251,7 @@ function takeLines(body: Buffer, from: number, isStart: boolean): { slices: Slic
   return { slices, lines, end };
 }
 
-function createTally(allResults: boolean, startOffset: number) {
+function createTally({ allResults, decided }: Pick<StreamOptions, "allResults" | "decided">, startOffset: number) {
   const counts = { accepted: 0, duplicate: 0, conflict: 0, rejected: 0, retry: 0 };
   const results: ItemResult[] = [];
   let omitted = 0;
@@ -232,18 +259,26 @@ function createTally(allResults: boolean, startOffset: number) {
   let offset = startOffset;
   let undecidedAt: number | undefined;
 
+  const keep = (item: Item, outcome: ItemOutcome): void => {
+    if (!allResults && (outcome.status === "accepted" || outcome.status === "duplicate")) return;
+    if (results.length < MOST_RESULTS) results.push(itemResult(item, outcome));
+    else omitted++;
+  };
+
   return {
-    add(group: Group) {
-      group.items.forEach((item, i) => {
+    /** @returns the results, when somebody wants them as they come */
+    add({ items, starts, endOffset }: Group): DecidedItem[] {
+      const handedOn: DecidedItem[] = [];
+      items.forEach((item, i) => {
         const outcome = outcomeOf(item);
         counts[outcome.status]++;
         if (item.keyUnused) keysUnused++;
-        if (outcome.status === "retry") undecidedAt = Math.min(undecidedAt ?? Number.POSITIVE_INFINITY, group.starts[i] as number);
-        if (!allResults && (outcome.status === "accepted" || outcome.status === "duplicate")) return;
-        if (results.length < MOST_RESULTS) results.push(itemResult(item, outcome));
-        else omitted++;
+        if (outcome.status === "retry") undecidedAt ??= starts[i] as number;
+        if (decided) handedOn.push({ ...itemResult(item, outcome), offset: undecidedAt ?? starts[i + 1] ?? endOffset });
+        else keep(item, outcome);
       });
-      offset = group.endOffset;
+      offset = endOffset;
+      return handedOn;
     },
     skipTo(end: number) {
       offset = end;

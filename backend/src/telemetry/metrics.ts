@@ -49,6 +49,11 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
     }),
     dedupeHits: new Counter({ name: "streamforge_dedupe_hits_total", help: "Items answered as duplicates", registers }),
     rejected,
+    stalled: new Counter({
+      name: "streamforge_stalled_clients_total",
+      help: "Clients disconnected because they did not read the lines of their answer",
+      registers,
+    }),
     buffer: new Gauge({
       name: "streamforge_buffer_utilization_ratio",
       help: "Share of MAX_BUFFERED_BYTES in use",

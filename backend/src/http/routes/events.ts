@@ -6,19 +6,18 @@ import type { Config } from "../../config.js";
 import type { Foreseen } from "../../ingest/foresee.js";
 import { uuidText } from "../../ingest/identify.js";
 import type { Ingest, Item, ItemOutcome } from "../../ingest/ingest.js";
-import { ingestStream } from "../../ingest/stream.js";
 import { sayOutage } from "../../lib/errors.js";
 import type { IngestMetrics } from "../../telemetry/metrics.js";
 import type { LatencyWindow } from "../../telemetry/window.js";
-import { type Auth, callerOf, type Hook } from "../auth.js";
+import type { Auth, Hook } from "../auth.js";
 import type { BodyReader } from "../body.js";
-import { answerMany, answerOne, answerRejected, countSummary, sendSummary, summarize, unusedKeyNote } from "../event-answers.js";
-import { decode, isNdjson, JSON_TYPE, NDJSON_TYPES, readBody, scopeOf } from "../event-body.js";
+import { answerMany, answerOne, answerRejected, sendSummary, summarize } from "../event-answers.js";
+import { decode, JSON_TYPE, NDJSON_TYPES, readBody } from "../event-body.js";
 import { unsupportedType } from "../json-bodies.js";
 import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
-import { ProblemError, problem } from "../problems.js";
+import { problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
-import { sendProblem } from "../refusals.js";
+import { receiveStream } from "../stream-upload.js";
 
 export interface EventRoutesDeps {
   auth: Auth;
@@ -72,7 +71,7 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     app.post("/v1/events", { onRequest, schema: sending }, post);
     app.post("/events", { onRequest, schema: sendingByOlderPath }, post);
     app.post("/v1/events/validate", { onRequest, schema: validating }, (request, reply) => validate(deps, request, reply));
-    app.post("/v1/ingest/stream", { onRequest, schema: streaming }, (request, reply) => stream(deps, request, reply));
+    app.post("/v1/ingest/stream", { onRequest, schema: streaming }, (request, reply) => receiveStream(deps, request, reply));
   };
 }
 
@@ -123,35 +122,4 @@ function foreseenOutcome(item: Item, foreseen: Foreseen | undefined): ItemOutcom
   if (foreseen?.would === "duplicate") return { status: "duplicate", ...first };
   if (foreseen?.would === "conflict") return { status: "conflict", unread: item.verdict === "unread", ...first };
   return item.rejection ? { status: "rejected", ...item.rejection } : { status: "accepted" };
-}
-
-async function stream(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const { refusal, sizes } = deps.admission;
-  if (!isNdjson(request)) throw unsupportedType(request, [NDJSON_TYPES[0] as string]);
-  const sent = request.headers["x-stream-offset"] ?? "0";
-  if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
-  const chunks = deps.bodies.chunks(request.raw, callerOf(request), sizes.maxStreamBytes);
-  const {
-    summary: counts,
-    keysUnused,
-    problem: ending,
-    failure,
-  } = await ingestStream(chunks, {
-    ingest: deps.ingest,
-    scope: { ...scopeOf(deps, request), several: true },
-    limits: { maxEventBytes: sizes.maxEventBytes, maxBytes: sizes.maxStreamBytes },
-    offset: Number(sent),
-    allResults: (request.query as { results?: string }).results === "all",
-    pace: (events) => deps.limits.pace(request, events),
-    holds: chunks.holds,
-    now: deps.now,
-    refusal,
-  });
-  countSummary(deps.metrics, counts);
-  const { accepted, duplicates, conflicts, rejected, retry } = counts;
-  const all = accepted + duplicates + conflicts + rejected + retry;
-  const summary = keysUnused === 0 ? counts : { ...counts, detail: unusedKeyNote(keysUnused, all) };
-  if (failure !== undefined) throw failure instanceof ProblemError ? problem(failure.code, failure.message, { ...summary }) : failure;
-  if (ending) return sendProblem(request, reply, problem(ending.code, ending.detail, { ...summary }));
-  return sendSummary(request, reply, summary, summary);
 }
