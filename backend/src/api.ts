@@ -27,6 +27,7 @@ import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
 import { serveDashboard } from "./http/dashboard.js";
+import { createEventViews } from "./http/event-views.js";
 import { createFairReads } from "./http/fair-reads.js";
 import { readFirstEvents } from "./http/first-events.js";
 import { createGuesses } from "./http/guesses.js";
@@ -243,6 +244,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   auth.install(app);
   const rateLimits = createRateLimits(admission);
   const reads = createFairReads(registry);
+  const views = keep(createEventViews());
   const build = readBuild(config.GIT_COMMIT);
   await app.register(describeRoutes(build.version));
   await app.register(
@@ -274,7 +276,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     // First: a browser that goes to /events wants the page of that name.
     await serveDashboard(scope, DASHBOARD);
     await scope.register(
-      readingRoutes({ auth, limits: rateLimits, reads, events: createEventQueries(store), letters, lookup, partitions }),
+      readingRoutes({ auth, limits: rateLimits, reads, events: createEventQueries(store), views, letters, lookup, partitions }),
     );
     await scope.register(async (admin) => {
       await limitAdministration(admin, redis, keys, config);

@@ -1,5 +1,4 @@
-import { constants, setPriority } from "node:os";
-import { parentPort } from "node:worker_threads";
+import { answerQuestions } from "../lib/thread.js";
 import { compileSchema, schemaFlaws } from "./compile.js";
 import { createGuard } from "./guard.js";
 import { CHECK_BUDGET_MS, type GuardedSchema, judgeGuarded, withinCpuTime } from "./guarded.js";
@@ -81,18 +80,13 @@ function compile(text: string): GuardedSchema & { compileMs: number } {
   return { compiled, compileMs: (user + system) / 1000, budgetMs: CHECK_BUDGET_MS, overranAtMs: 0 };
 }
 
-// On Linux this is the priority of this thread alone: where processors are short, those who serve everybody come first.
-if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-
 // The first schema takes many times as long as the next: no tenant's is measured by that.
 compileSchema('{"properties":{"a":{"type":"string","pattern":"^[a-z]+$","format":"date-time"}},"required":["a"]}').prepareFirst();
 
-parentPort?.on("message", (question: Question) => {
-  let found: Answer;
+answerQuestions<Question, Answer>((question) => {
   try {
-    found = answer(question);
+    return { answer: answer(question) };
   } catch (error) {
-    found = { error: (error as Error).message };
+    return { answer: { error: (error as Error).message } };
   }
-  parentPort?.postMessage(found);
 });

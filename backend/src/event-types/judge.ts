@@ -1,5 +1,5 @@
-import { Worker } from "node:worker_threads";
 import type { FieldError } from "@streamforge/shared";
+import { createThread, threadProgram } from "../lib/thread.js";
 import type { Checked, Refusal } from "./guarded.js";
 
 /** What the thread is asked, one question at a time. */
@@ -39,14 +39,7 @@ export interface Judge {
 /** Most payloads and bytes in one turn of a tenant in the thread, which also ends a turn after 50 ms. */
 const TURN_JOBS = 64;
 const TURN_BYTES = 512 * 1024;
-/** The thread ends what it does by itself, in CPU time. When it does not answer for so long, it is ended. */
-const HARD_LIMIT_MS = 30_000;
-/** Without work the thread is ended, and its 40 MB are given back. */
-const IDLE_MS = 60_000;
 const HEAP_MB = 256;
-
-/** Under vitest, which runs the sources, the thread is the compiled program. */
-const PROGRAM = new URL(import.meta.url.endsWith(".ts") ? "../../dist/event-types/judge-thread.js" : "./judge-thread.js", import.meta.url);
 
 /** One question of a tenant, waiting for the thread. */
 interface Turn {
@@ -63,10 +56,9 @@ interface Turn {
  */
 export function createJudge(): Judge {
   const waiting = new Map<string, Turn[]>();
-  let thread: Thread | undefined;
+  const thread = createThread<Question, Answer>(threadProgram("event-types/judge-thread.js"), { heapMb: HEAP_MB });
   let busy = false;
   let closed = false;
-  let idle: NodeJS.Timeout | undefined;
 
   const next = (): Turn | undefined => {
     const [tenantId, turns] = waiting.entries().next().value ?? [];
@@ -89,25 +81,16 @@ export function createJudge(): Judge {
   const work = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    clearTimeout(idle);
     for (let turn = next(); turn && !closed; turn = next()) {
       const question = turn.ask();
       if (!question) continue;
       try {
-        thread ??= startThread();
-        const answer = await thread.ask(question);
-        if (!answer) thread = undefined;
-        if (turn.take(answer)) put(turn, "unshift");
+        if (turn.take(await thread.ask(question))) put(turn, "unshift");
       } catch (error) {
         turn.fail(error as Error);
       }
     }
     busy = false;
-    idle = setTimeout(() => {
-      void thread?.end();
-      thread = undefined;
-    }, IDLE_MS);
-    idle.unref();
   };
   return {
     examine: (tenantId, schema) =>
@@ -137,8 +120,7 @@ export function createJudge(): Judge {
     },
     async close() {
       closed = true;
-      clearTimeout(idle);
-      await thread?.end();
+      await thread.close();
     },
   };
 }
@@ -189,36 +171,3 @@ const ENDED_THE_THREAD: Refusal = Object.freeze({
   reason: "UNPROCESSABLE",
   message: "checking it against the schema of its type takes more memory, or time, than there is for one event",
 });
-
-interface Thread {
-  /** @returns undefined when the thread died of the question */
-  ask(question: Question): Promise<Answer | undefined>;
-  end(): Promise<void>;
-}
-
-function startThread(): Thread {
-  const worker = new Worker(PROGRAM, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB }, stdout: false, stderr: false });
-  worker.unref();
-  return {
-    ask: (question) =>
-      new Promise((resolve) => {
-        const end = (answer: Answer | undefined): void => {
-          clearTimeout(timer);
-          worker.removeAllListeners();
-          // An error that comes after the answer concerns nobody any more.
-          worker.on("error", () => {});
-          if (answer) worker.unref();
-          else void worker.terminate();
-          resolve(answer);
-        };
-        const timer = setTimeout(() => end(undefined), HARD_LIMIT_MS);
-        worker.removeAllListeners();
-        worker.once("message", end);
-        worker.once("error", () => end(undefined));
-        worker.once("exit", () => end(undefined));
-        worker.ref();
-        worker.postMessage(question);
-      }),
-    end: async () => void (await worker.terminate()),
-  };
-}

@@ -1,4 +1,5 @@
 import type { EventView } from "@streamforge/shared";
+import { BSON } from "mongodb";
 import { type ContentTexts, contentTexts } from "../ingest/content-texts.js";
 import { uuidText } from "../ingest/identify.js";
 import { isEpoch, type NormalEvent, normalize } from "../ingest/normalize.js";
@@ -38,6 +39,11 @@ export function storedEventJson(doc: EventDocument): string {
     view,
     doc.text === undefined ? parsedContent(doc.payload, doc.extensions) : sentContent(doc.text, doc.receivedAt.getTime()),
   );
+}
+
+/** @param document a stored event as MongoDB keeps it */
+export function eventJson(document: Uint8Array): string {
+  return storedEventJson(BSON.deserialize(document) as EventDocument);
 }
 
 /** An event that is a dead letter, as JSON text. What could not be made out of its text is absent. */

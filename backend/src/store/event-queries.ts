@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Binary, type Filter, type FindCursor, MongoServerError, type Sort } from "mongodb";
+import { Binary, BSON, type Filter, type FindCursor, MongoServerError, type Sort } from "mongodb";
 import { SlowQueryError } from "../lib/errors.js";
 import { readPage } from "../lib/page.js";
 import { behind, encodeCursor, type Position } from "./cursor.js";
@@ -48,7 +48,7 @@ export interface EventQueries {
   byId(tenantId: string, id: Buffer, userId?: string): Promise<EventDocument | null>;
   /**
    * One page, by occurredAt, within `MOST_PAGE_BYTES`.
-   * @param view an event as it stands in the answer
+   * @param view events, as MongoDB keeps them, as they stand in the answer
    * @param signal ends the search
    * @throws SlowQueryError when one look takes longer than `QUERY_TIMEOUT_MS`
    */
@@ -57,7 +57,7 @@ export interface EventQueries {
     order: "asc" | "desc",
     limit: number,
     after: Position | undefined,
-    view: (event: EventDocument) => string,
+    view: (documents: Uint8Array[]) => Promise<Buffer[]>,
     signal?: AbortSignal,
   ): Promise<{ items: Buffer[]; nextCursor: string | null }>;
 }
@@ -122,16 +122,21 @@ export function createEventQueries(store: Store): EventQueries {
   };
 
   // The hints keep a plan that looked best for one value from being used for all others of the same shape.
-  const find = (conditions: Filter<EventDocument>[], sort: Sort, most: number, hint: "tenant_time" | "user_time", signal?: AbortSignal) =>
-    each(
-      store.events
-        .find({ $and: conditions }, { ...LIMITS, hint, signal })
-        .sort(sort)
-        .limit(most)
-        .batchSize(most),
-      HOW_TO_NARROW,
-      signal,
-    );
+  const find = async function* (
+    conditions: Filter<EventDocument>[],
+    sort: Sort,
+    most: number,
+    hint: "tenant_time" | "user_time",
+    signal?: AbortSignal,
+  ): AsyncGenerator<RawEvent> {
+    // As bytes: what they cost to read is the business of `view`.
+    const cursor = store.events
+      .find({ $and: conditions }, { ...LIMITS, hint, signal, raw: true })
+      .sort(sort)
+      .limit(most)
+      .batchSize(most) as unknown as FindCursor<Uint8Array>;
+    for await (const document of each(cursor, HOW_TO_NARROW, signal)) yield { document, ...placeInTime(document) };
+  };
 
   const ofTenant: EventReader = (conditions, order, most, after, signal) => {
     const rest = after ? [behind("occurredAt", after, uuid(after.id), order)] : [];
@@ -145,30 +150,30 @@ export function createEventQueries(store: Store): EventQueries {
    */
   const ofUser: EventReader = async function* (conditions, order, most, after, signal) {
     const towards = { asc: { time: "$gt", id: "$gt" }, desc: { time: "$lt", id: "$lt" } }[order];
-    const ties = (at: Date, left: number, behindId?: Buffer) => {
+    const ties = (atMs: number, left: number, behindId?: Buffer) => {
       const rest = behindId ? [{ _id: { [towards.id]: uuid(behindId) } }] : [];
-      return find([conditions, { occurredAt: at }, ...rest], { _id: direction(order) }, left, "user_time", signal);
+      return find([conditions, { occurredAt: new Date(atMs) }, ...rest], { _id: direction(order) }, left, "user_time", signal);
     };
     let left = most;
     if (after) {
-      for await (const event of ties(new Date(after.atMs), left, after.id)) {
+      for await (const event of ties(after.atMs, left, after.id)) {
         left--;
         yield event;
       }
     }
     if (left === 0) return;
     const past = after ? [{ occurredAt: { [towards.time]: new Date(after.atMs) } }] : [];
-    let first: EventDocument | undefined;
+    let first: RawEvent | undefined;
     let ofOneTime = 0;
     let found = 0;
-    const group = async function* (isLast: boolean): AsyncGenerator<EventDocument> {
+    const group = async function* (isLast: boolean): AsyncGenerator<RawEvent> {
       // One alone is the whole group, unless the limit cut it off.
       if (first && ofOneTime === 1 && !(isLast && found === left)) yield first;
-      else if (first) yield* ties(first.occurredAt, ofOneTime);
+      else if (first) yield* ties(first.atMs, ofOneTime);
     };
     for await (const event of find([conditions, ...past], { occurredAt: direction(order) }, left, "user_time", signal)) {
       found++;
-      if (first?.occurredAt.getTime() === event.occurredAt.getTime()) ofOneTime++;
+      if (first?.atMs === event.atMs) ofOneTime++;
       else {
         yield* group(false);
         first = event;
@@ -214,9 +219,11 @@ export function createEventQueries(store: Store): EventQueries {
       const { items, more } = await readPage<Viewed>(
         limit,
         async function* (most, last) {
-          // As bytes at once: of a page no more than one document is in memory, and nothing is encoded once more to be sent.
-          for await (const event of read(conditions, order, most, last ?? after, signal))
-            yield { bytes: Buffer.from(view(event)), atMs: event.occurredAt.getTime(), id: event._id.buffer as Buffer };
+          for await (const group of grouped(read(conditions, order, most, last ?? after, signal))) {
+            const views = await view(group.map(({ document }) => document));
+            signal?.throwIfAborted();
+            for (const [i, { atMs, id }] of group.entries()) yield { bytes: views[i] as Buffer, atMs, id };
+          }
         },
         ({ bytes }) => bytes.length,
       );
@@ -233,11 +240,47 @@ type EventReader = (
   most: number,
   after?: Position,
   signal?: AbortSignal,
-) => AsyncIterable<EventDocument>;
+) => AsyncIterable<RawEvent>;
+
+/** An event as MongoDB keeps it, and where it stands in lists. */
+interface RawEvent extends Position {
+  document: Uint8Array;
+}
 
 /** What is kept of an event that is on a page. */
 interface Viewed extends Position {
   bytes: Buffer;
+}
+
+/** Viewed together: four of the largest events. */
+const GROUP_BYTES = 1024 * 1024;
+
+async function* grouped(events: AsyncIterable<RawEvent>): AsyncGenerator<RawEvent[]> {
+  let group: RawEvent[] = [];
+  let bytes = 0;
+  for await (const event of events) {
+    group.push(event);
+    bytes += event.document.length;
+    if (bytes < GROUP_BYTES) continue;
+    yield group;
+    group = [];
+    bytes = 0;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** The two fields by which lists are in order, without the rest: that may be 255 KB. */
+function placeInTime(document: Uint8Array): Position {
+  const { parseToElements, NumberUtils, ByteUtils } = BSON.onDemand;
+  let atMs = 0;
+  let id = Buffer.alloc(0);
+  for (const [, nameAt, nameLength, valueAt, length] of parseToElements(document)) {
+    const name = ByteUtils.toUTF8(document, nameAt, nameAt + nameLength, false);
+    if (name === "occurredAt") atMs = Number(NumberUtils.getBigInt64LE(document, valueAt));
+    // Behind its length and its subtype.
+    else if (name === "_id") id = Buffer.from(document.subarray(valueAt + 5, valueAt + length));
+  }
+  return { atMs, id };
 }
 
 const WITH_ITS_TIME = "with occurredAt: the hour in which the event occurred";

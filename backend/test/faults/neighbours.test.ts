@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { head, NDJSON, newSender, openWire, settledSoon, watchMemory } from "../integration/sending-fixture.js";
 import { event, sleep } from "../support/judged.js";
@@ -48,6 +49,13 @@ async function slowBodies(count: number, headOf: () => string, begin: string, by
     clearInterval(drip);
     for (const wire of wires) wire.socket.destroy();
   };
+}
+
+/** CPU time of a process so far, or of one of its threads, in ms: by the kernel's clock of 100 ticks a second. */
+function cpuMs(pid: number, thread?: number): number {
+  const stat = readFileSync(`/proc/${pid}${thread ? `/task/${thread}` : ""}/stat`, "utf8");
+  const [user, system] = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12) as [string, string];
+  return (Number(user) + Number(system)) * 10;
 }
 
 const asAdmin = () => ({ "x-admin-token": stack.adminToken, "content-type": "application/json" });
@@ -143,16 +151,46 @@ describe("promise 29: a tenant feels nothing of a neighbour that", () => {
     await neighbours.bear(() => slowBodies(400, stream, half, 2_048));
   });
 
-  test("reads the largest pages", async () => {
+  const largest = {
+    "one long text": () => ({ fill: "x".repeat(240_000) }),
+    "many members": (n: number) => ({ rows: Array.from({ length: 4_000 }, (_, i) => ({ sku: `${n}-${i}`, price: i / 4, count: i })) }),
+    "numbers beyond doubles": () => ({ fill: "x".repeat(240_000), big: Number.MAX_SAFE_INTEGER }),
+  };
+  const sendLargest = async (payload: (n: number) => object, count: number): Promise<() => Promise<number>> => {
     const sender = await newSender(stack);
-    const large = (n: number) => JSON.stringify({ ...JSON.parse(event("large", n).text), payload: { fill: "x".repeat(240_000) } });
-    for (let n = 0; n < 320; n += 32)
+    const large = (n: number) =>
+      JSON.stringify({ ...JSON.parse(event("large", n).text), payload: payload(n) }).replace(
+        `${Number.MAX_SAFE_INTEGER}`,
+        "9007199254740993",
+      );
+    for (let n = 0; n < count; n += 32)
       await sender.post("/v1/events", `${Array.from({ length: 32 }, (_, i) => large(n + i)).join("\n")}\n`, NDJSON);
     await settledSoon(stack);
     const headers = { authorization: `Bearer ${sender.key}` };
-    const read = () => fetch(`${stack.apiUrl}/v1/events?limit=500`, { headers }).then((answer) => answer.arrayBuffer());
+    return async () => (await (await fetch(`${stack.apiUrl}/v1/events?limit=500`, { headers })).arrayBuffer()).byteLength;
+  };
+
+  test("reads the largest pages", async () => {
+    const read = await sendLargest(largest["one long text"], 320);
     await neighbours.bear(async () => repeatedly(4, 20, read), { mostStallMs: MOST_STALL_MS });
   });
+
+  test.each(Object.entries(largest))(
+    "reads the largest pages, of events of %s: most of it happens beside the event loop",
+    async (_, payload) => {
+      const read = await sendLargest(payload, 64);
+      await read();
+      const pid = stack.api.pid();
+      const used = () => ({ all: cpuMs(pid), loop: cpuMs(pid, pid) });
+      const before = used();
+      const pages = 8;
+      for (let n = 0; n < pages; n += 4)
+        for (const bytes of await Promise.all([read(), read(), read(), read()])) expect(bytes).toBeGreaterThan(3 * MIB);
+      const [loop, all] = (["loop", "all"] as const).map((which) => (used()[which] - before[which]) / pages) as [number, number];
+      console.log(`CPU of a page: ${all.toFixed(0)} ms, of which the event loop's ${loop.toFixed(0)} ms`);
+      expect(loop / all).toBeLessThan(0.5);
+    },
+  );
 
   test("searches in its dead letters, and in its events for what is not there", async () => {
     const sender = await newSender(stack);

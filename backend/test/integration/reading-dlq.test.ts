@@ -45,6 +45,7 @@ beforeAll(async () => {
       limits: unlimited,
       letters,
       events: createEventQueries(store),
+      views: reading.views,
       lookup: createLookup({ redis, keys }),
       partitions: 1,
     }),

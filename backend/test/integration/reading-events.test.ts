@@ -25,6 +25,7 @@ beforeAll(async () => {
       auth,
       limits: unlimited,
       events: createEventQueries(store),
+      views: reading.views,
       letters: createLetterQueries(store),
       lookup: createLookup({ redis, keys }),
       partitions: 2,
@@ -368,6 +369,27 @@ describe("the list", () => {
       expect(pages).toBeGreaterThanOrEqual(3);
     }
   }, 60_000);
+
+  it("shows large events to the letter as it shows each alone, beside small ones", async () => {
+    const filler = "é".repeat(60_000);
+    const rows = Array.from({ length: 60 }, (_, n) => ({ n, price: n / 8, ok: n % 2 === 0, none: null, 'a"b': "\u2028" }));
+    const at = Date.UTC(2026, 3, 1);
+    await insertStored(
+      Array.from({ length: 24 }, (_, i) => {
+        const sent = `{"eventId":"l-${i}","type":"SALE","payload":{"fill":"${i % 3 === 0 ? filler : ""}","n":12345678901234567890, "m":1.0}}`;
+        const more = i % 2 === 0 ? { text: sent, payload: {} } : { payload: { rows, fill: i % 3 === 0 ? filler : "" }, extensions: { i } };
+        return { tenantId: "letters", eventId: `l-${i}`, userId: `u-${i % 2}`, occurredAt: new Date(at + Math.floor(i / 4)), ...more };
+      }),
+    );
+    const letters = asKey("letters", "events:read");
+    for (const query of ["", "?userId=u-0", "?userId=u-1&order=asc", "?limit=3"]) {
+      const { text, body } = await reading.get(`/v1/events${query}`, letters);
+      const { items, nextCursor } = body as { items: EventView[]; nextCursor: string | null };
+      expect(items.length).toBeGreaterThan(2);
+      const alone = await Promise.all(items.map(async ({ eventId }) => (await reading.get(path(eventId), letters)).text));
+      expect(text).toBe(`{"items":[${alone.join(",")}],"nextCursor":${JSON.stringify(nextCursor)}}`);
+    }
+  });
 
   it("refuses what it does not understand", async () => {
     for (const query of [

@@ -10,6 +10,7 @@ import type { SessionRecord } from "../../src/accounts/sessions.js";
 import { type Config, loadConfig } from "../../src/config.js";
 import { type Auth, createAuth } from "../../src/http/auth.js";
 import { createBodyReader } from "../../src/http/body.js";
+import { createEventViews, type EventViews } from "../../src/http/event-views.js";
 import type { RateLimits } from "../../src/http/rate-limits.js";
 import { createServer, type Server } from "../../src/http/server.js";
 import { createIngest, type Item, outcomeOf } from "../../src/ingest/ingest.js";
@@ -33,6 +34,7 @@ export interface Reading {
   config: Config;
   auth: Auth;
   app: Server;
+  views: EventViews;
   /** Accepts items as the API would; each is JSON text or a value. */
   accept(tenantId: string, items: (string | object)[], idempotencyKey?: string): Promise<Item[]>;
   startWorker(): Promise<{ close(): Promise<void> }>;
@@ -98,6 +100,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
     config,
   });
   auth.install(app);
+  const views = createEventViews();
 
   return {
     redisServer,
@@ -108,6 +111,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
     config,
     auth,
     app,
+    views,
     async accept(tenantId, items, idempotencyKey) {
       const context = eventContext({ tenantId, keyName: "till", defaultType: "", correlationId: "corr", traceparent: "" });
       const received = items.flatMap((item) => {
@@ -142,6 +146,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
     },
     async stop() {
       await app.close();
+      await views.close();
       redis.disconnect();
       await store.close();
       await Promise.all([redisServer.stop(), mongoServer.stop()]);

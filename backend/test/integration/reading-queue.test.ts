@@ -142,6 +142,7 @@ describe("the search", () => {
         auth,
         limits: unlimited,
         events: createEventQueries(store),
+        views: reading.views,
         letters: createLetterQueries(store),
         lookup: { ...lookup, search: (...args) => meanwhile().then(() => lookup.search(...args)) },
         partitions: 2,

@@ -23,6 +23,7 @@ import type { Lookup, Remembered } from "../../stream/lookup.js";
 import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
+import type { EventViews } from "../event-views.js";
 import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
@@ -33,6 +34,7 @@ export interface ReadingRoutesDeps {
   limits: Pick<RateLimits, "requests">;
   reads: FairReads;
   events: EventQueries;
+  views: Pick<EventViews, "json">;
   letters: Pick<LetterQueries, "ofEvent" | "attempts">;
   lookup: Lookup;
   partitions: number;
@@ -99,7 +101,7 @@ async function listEvents(deps: ReadingRoutesDeps, request: FastifyRequest, repl
   // What no index narrows down is looked for among all events of the tenant.
   const isSearch = [filter.source, eventType, correlationId].some((one) => one !== undefined);
   const { items, nextCursor } = await deps.reads[isSearch ? "search" : "page"](request, reply, (signal) =>
-    deps.events.list(filter, order, limit, position, storedEventJson, signal),
+    deps.events.list(filter, order, limit, position, deps.views.json, signal),
   );
   reply.header("X-Shards", userId === undefined ? "scatter" : "targeted");
   return sendPage(reply, items, nextCursor);
