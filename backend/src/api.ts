@@ -40,6 +40,7 @@ import { describeRoutes, docsRoutes } from "./http/routes/docs.js";
 import { eventTypeRoutes } from "./http/routes/event-types.js";
 import { eventRoutes } from "./http/routes/events.js";
 import { healthRoutes } from "./http/routes/health.js";
+import { jobRoutes } from "./http/routes/jobs.js";
 import { keyRoutes } from "./http/routes/keys.js";
 import { ledgerRoutes } from "./http/routes/ledger.js";
 import { ledgerAlarmRoutes } from "./http/routes/ledger-alarms.js";
@@ -58,15 +59,17 @@ import { oddPayloadOfText } from "./ingest/content-texts.js";
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
 import { createSecondLook } from "./ingest/second-look.js";
+import { createJobAnnouncer } from "./jobs/announce.js";
+import { createJobs } from "./jobs/jobs.js";
 import { createLedgerKeeper } from "./ledger/keeper.js";
 import { unlessOutage } from "./lib/faults.js";
 import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
-import { createReplayAnnouncer } from "./replay/announce.js";
-import { createReplayJobs } from "./replay/jobs.js";
+import { createReplays } from "./replay/replays.js";
 import { createDependencyChecks } from "./stats/dependencies.js";
 import { registerStatsGauges } from "./stats/gauges.js";
 import { createHistory } from "./stats/history.js";
+import { registerJobsGauge } from "./stats/jobs-gauge.js";
 import { createMinutes } from "./stats/minutes.js";
 import { startSampler } from "./stats/sampler.js";
 import { readMetrics } from "./stats/worker-metrics.js";
@@ -210,7 +213,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   const types = keep(createTypeRegistry({ redis, keys, onError: onTypesError }));
   const judge = keep(createJudge());
   const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: false });
-  const replays = keep(createReplayAnnouncer({ prisma, redis, key: keys.replays }));
+  const jobs = createJobs({ prisma, announcer: keep(createJobAnnouncer({ prisma, redis, key: keys.jobs })), config });
   const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
   const limits = {
@@ -235,6 +238,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     }),
   );
   registerStatsGauges(registry, sampler.current, sampler.mostHours);
+  registerJobsGauge(registry, jobs.counts);
 
   const admission = createAdmission({ depth, limiter: createLimiter(redis), keys, config });
 
@@ -284,7 +288,8 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
       await admin.register(discardRoutes({ auth, db: prisma, store, letters, reads }));
       await admin.register(retryRoutes({ auth, letters, retries: createRetries({ redis, keys, partitions }) }));
       await admin.register(auditRoutes({ auth, db: prisma, reads }));
-      await admin.register(replayRoutes({ auth, reads, jobs: createReplayJobs({ prisma, store, announcer: replays, config }) }));
+      await admin.register(jobRoutes({ auth, reads, jobs }));
+      await admin.register(replayRoutes({ auth, reads, replays: createReplays({ jobs, prisma, store, config }) }));
       await admin.register(ledgerRoutes({ auth, ledger, letters }));
       await admin.register(ledgerAlarmRoutes({ auth, db: prisma, ...keeper }));
       await admin.register(statsRoutes({ auth, sampler, history }));

@@ -26,10 +26,10 @@ import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 import type { WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
+import { startJobLane } from "./worker/job-lane.js";
 import { createLag } from "./worker/lag.js";
 import { createSlots, runLoop } from "./worker/loop.js";
 import { createPipelines, type WorkerPoint } from "./worker/pipeline.js";
-import { startReplayLane } from "./worker/replay-lane.js";
 import { checkTypes } from "./worker/steps/check-type.js";
 import { createTally } from "./worker/tally.js";
 
@@ -143,25 +143,21 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
   );
   working.push(...loops);
 
-  const replays = startReplayLane({
+  const jobs = startJobLane({
     redis,
-    key: keys.replays,
-    databaseUrl: config.DATABASE_URL,
-    abandonedMs: config.CLAIM_IDLE_MS,
+    keys,
+    config,
     store,
     events,
     contents,
     worker: name,
-    maxEventBytes: config.MAX_EVENT_BYTES,
-    maxDepth: config.MAX_JSON_DEPTH,
     circuit: breaker,
     live: { busy: slots.anyTaken, lagMs: lag.lagMs },
     checkTypes: checkTypes(checker),
-    onError: (message, error) => log.warn({ replay: replays.current(), err: error.message }, message),
+    onError: (message, error) => log.warn({ job: jobs.current(), err: error.message }, message),
     ...hooks,
   });
-
-  working.push(replays);
+  working.push(jobs);
 
   const health = keep(
     await serveHealth({

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Everything below the routes and the worker that knows the domain. */
-const DOMAIN = ["admission", "ingest", "event-types", "dead-letters", "replay", "ledger", "accounts"];
+const DOMAIN = ["admission", "ingest", "event-types", "dead-letters", "replay", "jobs", "ledger", "accounts"];
 /** What talks to a store, and what everybody may use. */
 const STORES = ["stream", "store", "generated"];
 const GROUND = ["telemetry", "config.ts", "lib", "shared"];
@@ -23,8 +23,9 @@ const ROOMS = {
   "backend/src/cli": { may: ["http", "accounts", "stream", "generated", ...GROUND] },
   "backend/src/http": { may: ["stats", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/worker": { may: [...DOMAIN, ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
-  "backend/src/stats": { may: ["dead-letters", "ledger", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
-  "backend/src/replay": { may: ["accounts", "dead-letters", "ingest", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
+  "backend/src/stats": { may: ["dead-letters", "jobs", "ledger", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
+  "backend/src/replay": { may: ["accounts", "dead-letters", "ingest", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
+  "backend/src/jobs": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/dead-letters": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/event-types": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/ledger": { may: [...STORES, ...GROUND], not: ["fastify", "@fastify"] },

@@ -4,6 +4,7 @@ export * from "./dead-letter-selector.js";
 export * from "./dead-letters.js";
 export * from "./digits.js";
 export * from "./event-types.js";
+export * from "./jobs.js";
 export * from "./keys.js";
 export * from "./ledger.js";
 export * from "./pages.js";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { reasonCodes } from "./api.js";
 import { letterSelectorSchema } from "./dead-letter-selector.js";
+import { type JobStatus, jobStatuses } from "./jobs.js";
 import { countShown as count, cursor, tenantIdSchema, timeShown as time, whole, wholeInQuery } from "./vocabulary.js";
 
 /** Retry and replay: what can be asked for, and what a job says of itself. */
@@ -76,8 +77,8 @@ export const replayAcceptedSchema = z.object({
   selected: count.describe("How many matched; what dies later is not taken"),
 });
 
-export const replayStatuses = ["pending", "running", "paused", "stopped", "cancelled", "completed", "failed"] as const;
-export type ReplayStatus = (typeof replayStatuses)[number];
+export const replayStatuses = jobStatuses;
+export type ReplayStatus = JobStatus;
 
 export const replayOutcomes = ["stored", "already-stored", "superseded", "failed", "skipped", "updated", "unchanged"] as const;
 export type ReplayOutcomeName = (typeof replayOutcomes)[number];

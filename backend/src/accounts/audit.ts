@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { AuditItem } from "@streamforge/shared";
+import type { AuditItem, JobCommand, JobKindName } from "@streamforge/shared";
 import type { AuditLog, Prisma } from "../generated/prisma/client.js";
 import { parseExact, withMembers } from "../lib/exact-json.js";
 import { readPage } from "../lib/page.js";
@@ -35,10 +35,7 @@ export interface AuditEntry {
     | "event-type.retire"
     | "dead-letters.retry"
     | "dead-letters.discard"
-    | "replay.create"
-    | "replay.pause"
-    | "replay.resume"
-    | "replay.cancel"
+    | `${JobKindName}.${"create" | JobCommand}`
     | "ledger.acknowledge";
   targetId: string;
   tenantId: string | null;

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ReplayDiff, ReplayReport } from "@streamforge/shared";
 import type { Position } from "../store/cursor.js";
 import type { Decision, Foreseen, Outcomes, Review } from "./decision.js";
-import type { JobProgress, LeasedJob, ReplayCursor } from "./lease.js";
+import type { ReplayCursor, ReplayJob, ReplayProgress } from "./job.js";
 
 const SHOWN = 20;
 const SHOWN_CHARACTERS = 8_192;
@@ -20,10 +20,10 @@ export interface Progress {
   reviewed(reviews: Review[], behind: Position): void;
   /** More than half of the last 100 failed. */
   failsMostly(): boolean;
-  row(): JobProgress;
+  row(): ReplayProgress;
 }
 
-export function createProgress(job: LeasedJob): Progress {
+export function createProgress(job: ReplayJob): Progress {
   const outcomes: Outcomes = { ...job.outcomes };
   const report: ReplayReport = { ...job.report };
   const cursor: ReplayCursor = { ...job.cursor };

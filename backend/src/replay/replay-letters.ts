@@ -1,31 +1,31 @@
 import { Buffer } from "node:buffer";
 import type { LetterPlan } from "../dead-letters/plan.js";
+import { createPace, type LiveTraffic, MOST_AT_ONCE } from "../jobs/pace.js";
+import type { Reach } from "../jobs/reach.js";
+import type { Tenure } from "../jobs/tenure.js";
 import type { DeadLetterDocument } from "../store/documents.js";
 import type { Decision, Foreseen } from "./decision.js";
-import type { LeasedJob } from "./lease.js";
+import type { ReplayJob } from "./job.js";
 import type { MetLetter, Replayer, ReplayLetters } from "./letters.js";
-import { createPace, type LiveTraffic, MOST_AT_ONCE } from "./pace.js";
 import { createProgress, type Progress } from "./progress.js";
-import type { Reach } from "./reach.js";
-import type { Tenure } from "./tenure.js";
 
 /** How letters go through the pipeline; the worker composes it from its own steps. */
 export interface LetterPipeline {
   /** Stores what can be stored. A letter that is missing in the answer is undecided: an error that blames nobody; it is tried again. */
-  reprocess(job: LeasedJob, letters: DeadLetterDocument[]): Promise<Decision[]>;
+  reprocess(job: ReplayJob, letters: DeadLetterDocument[]): Promise<Decision[]>;
   /** What would become of them. Changes nothing. */
-  foresee(job: LeasedJob, letters: DeadLetterDocument[]): Promise<Foreseen[]>;
+  foresee(job: ReplayJob, letters: DeadLetterDocument[]): Promise<Foreseen[]>;
   /** Which of these letters' events are stored after all, by whatever body. */
   findStored(letters: DeadLetterDocument[]): Promise<Decision[]>;
   /** Afterwards: open letters of these events are done with when they are stored, by this replay or by live traffic meanwhile. */
-  conclude(job: LeasedJob, eventIds: string[]): Promise<void>;
+  conclude(job: ReplayJob, eventIds: string[]): Promise<void>;
 }
 
 /** Points of a replay where a test may end the process. */
 export type ReplayPoint = "replay-before-write" | "replay-after-write" | "replay-counted" | "replay-applied";
 
 export interface Run {
-  job: LeasedJob;
+  job: ReplayJob;
   replayer: Replayer;
   plan: LetterPlan;
   letters: ReplayLetters;
@@ -37,13 +37,13 @@ export interface Run {
 }
 
 /** `left`: paused, cancelled, another job's turn, or the worker ends. */
-export type Ending = { kind: "completed"; processed: number } | { kind: "stopped" } | { kind: "left" };
+export type ReplayEnding = { kind: "completed"; processed: number } | { kind: "stopped" } | { kind: "left" };
 
 const UNDECIDED_PAUSE_MS = 500;
 const MOST_DEATHS = 3;
 
 /** A replay of dead letters, from wherever it was left: recover → (page → claim → decide → count → write) until there are none. */
-export async function replayLetters(run: Run): Promise<Ending> {
+export async function replayLetters(run: Run): Promise<ReplayEnding> {
   const { job, letters, tenure, reach, plan } = run;
   const progress = createProgress(job);
   await recover(run, progress);
@@ -67,7 +67,7 @@ export async function replayLetters(run: Run): Promise<Ending> {
 }
 
 /** The same as a dry run: what would become of each, and nothing is changed. */
-export async function foreseeLetters(run: Run): Promise<Ending> {
+export async function foreseeLetters(run: Run): Promise<ReplayEnding> {
   const { job, letters, tenure, reach, plan } = run;
   const progress = createProgress(job);
   const pace = createPace(job.ratePerSecond, run.live, tenure.mayGoOn);

@@ -1,19 +1,19 @@
 import { Buffer } from "node:buffer";
 import { Binary, type Filter } from "mongodb";
+import { createPace, type LiveTraffic } from "../jobs/pace.js";
+import type { Reach } from "../jobs/reach.js";
+import type { Tenure } from "../jobs/tenure.js";
 import { behind, type Position } from "../store/cursor.js";
 import type { EventDocument } from "../store/documents.js";
 import { guarded } from "../store/events.js";
 import type { Store } from "../store/mongo.js";
 import type { Review } from "./decision.js";
-import type { LeasedJob } from "./lease.js";
-import { createPace, type LiveTraffic } from "./pace.js";
+import type { ReplayJob } from "./job.js";
 import { createProgress, type Progress } from "./progress.js";
-import type { Reach } from "./reach.js";
-import type { Ending } from "./replay-letters.js";
-import type { Tenure } from "./tenure.js";
+import type { ReplayEnding } from "./replay-letters.js";
 
 export interface StoredRun {
-  job: LeasedJob;
+  job: ReplayJob;
   filter: Filter<EventDocument>;
   events: StoredEvents;
   /** Normalisation, validation and enrichment once more; changes nothing. */
@@ -57,7 +57,7 @@ export function createStoredEvents({ events }: Store): StoredEvents {
 }
 
 /** Looks at stored events again: body, id and state stay; derived fields are set where they differ; what would fail now is reported. */
-export async function replayStored(run: StoredRun): Promise<Ending> {
+export async function replayStored(run: StoredRun): Promise<ReplayEnding> {
   const { job, events, filter, tenure, reach } = run;
   const progress = createProgress(job);
   await write(run, progress);

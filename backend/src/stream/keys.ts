@@ -48,8 +48,8 @@ export interface RedisKeys {
    * has. `digest` tells whether any of it changed (see `event-types/published.ts`).
    */
   eventTypes: string;
-  /** String: a number that changes when replays may have work; absent or "0": none. */
-  replays: string;
+  /** String: a number that changes when jobs may have work; absent or "0": none. */
+  jobs: string;
   /** String with a short life: the API process that samples the totals. */
   totalsLease: string;
   /** Pub/sub channel: ids of API keys and tenants that changed. */
@@ -93,7 +93,8 @@ export function redisKeys(prefix: string): RedisKeys {
     history: `${prefix}:history`,
     ledgerLease: `${prefix}:ledger:lease`,
     eventTypes: `${prefix}:event-types`,
-    replays: `${prefix}:replays`,
+    // Its first name: workers of the version before look there, too.
+    jobs: `${prefix}:replays`,
     totalsLease: `${prefix}:totals:lease`,
     invalidation: `${prefix}:invalidation`,
     apiKey: (id) => `${prefix}:key:${id}`,

@@ -1,20 +1,15 @@
 import { Buffer } from "node:buffer";
-import type { Redis } from "ioredis";
 import { fingerprintOf } from "../dead-letters/letters.js";
 import { parseItem } from "../ingest/decode/item.js";
 import { normalize } from "../ingest/normalize.js";
 import type { Decision, Foreseen, Review } from "../replay/decision.js";
-import { createReplayLeases, type LeasedJob, LONGEST_LEASE_MS, SHORTEST_LEASE_MS } from "../replay/lease.js";
-import { createReplayLetters, type ReplayLetters, sameBytes } from "../replay/letters.js";
-import type { LiveTraffic } from "../replay/pace.js";
+import type { ReplayJob } from "../replay/job.js";
+import { type ReplayLetters, sameBytes } from "../replay/letters.js";
 import { applyPatch, PatchError, readPatch } from "../replay/patch.js";
-import type { Circuit } from "../replay/reach.js";
 import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
-import { type Runner, startRunner } from "../replay/runner.js";
 import type { Contents } from "../store/contents.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import type { EventStore, Proof } from "../store/events.js";
-import type { Store } from "../store/mongo.js";
 import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
 import { batchOf, recordOfEvent, recordOfLetter, workOf } from "./loose-events.js";
 import { classify } from "./steps/classify.js";
@@ -50,35 +45,6 @@ interface Replayed {
   text: string;
   work: WorkEvent | undefined;
   flaw: string | undefined;
-}
-
-export interface ReplayLaneOptions extends Omit<LaneParts, "letters"> {
-  redis: Redis;
-  /** `keys.replays` */
-  key: string;
-  databaseUrl: string;
-  /** After how long the work of a worker that does not answer is taken over; 2 to 6 s here. */
-  abandonedMs: number;
-  store: Store;
-  /** Name of this worker. */
-  worker: string;
-  circuit: Circuit;
-  live: LiveTraffic;
-  onError: (message: string, error: Error) => void;
-}
-
-/** The lane of a worker in which replays run, beside live traffic and behind it. */
-export function startReplayLane(options: ReplayLaneOptions): Runner {
-  const { redis, key, databaseUrl, worker, store, onError } = options;
-  const leaseMs = Math.min(LONGEST_LEASE_MS, Math.max(SHORTEST_LEASE_MS, options.abandonedMs));
-  const parts = { ...options, letters: createReplayLetters(store) };
-  return startRunner({
-    ...options,
-    signal: () => redis.get(key),
-    leases: createReplayLeases(databaseUrl, worker, leaseMs, (error) => onError("postgres connection", error)),
-    pipeline: createLetterPipeline(parts),
-    review: createReview(parts),
-  });
 }
 
 /** The way of a replayed letter: the same steps as a live event's, without the stream behind them. */
@@ -173,7 +139,7 @@ export function createReview({
   };
 }
 
-function prepare({ maxEventBytes, maxDepth }: LaneParts, job: LeasedJob, letter: DeadLetterDocument): Replayed {
+function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter: DeadLetterDocument): Replayed {
   if (job.patch === null) return { letter, text: letter.raw, work: workOf(recordOfLetter(letter, letter.raw)), flaw: undefined };
   let work: WorkEvent;
   try {

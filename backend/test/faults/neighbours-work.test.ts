@@ -123,13 +123,12 @@ test("sixty queued dry runs of one tenant cost another's retry of one letter a t
   const db = new pg.Client(stack.postgres.url);
   await db.connect();
   const startedAt = performance.now();
-  const finished = async () => (await db.query("SELECT finished_at FROM replay_jobs WHERE id = $1", [body.replayId])).rows[0]?.finished_at;
+  const finished = async () => (await db.query("SELECT finished_at FROM jobs WHERE id = $1", [body.replayId])).rows[0]?.finished_at;
   while (!(await finished())) await sleep(50);
-  const sql =
-    "SELECT count(*)::int AS n FROM replay_jobs WHERE tenant_id = $1 AND started_at <= (SELECT finished_at FROM replay_jobs WHERE id = $2)";
+  const sql = "SELECT count(*)::int AS n FROM jobs WHERE tenant_id = $1 AND started_at <= (SELECT finished_at FROM jobs WHERE id = $2)";
   const before = (await db.query(sql, [crowd.tenantId, body.replayId])).rows[0]?.n as number;
   console.log(`the retry took ${(performance.now() - startedAt).toFixed(0)} ms; ${before} of 50 dry runs had their turn before`);
   expect(before).toBeLessThan(6);
-  await db.query("UPDATE replay_jobs SET status = 'cancelled' WHERE tenant_id = $1", [crowd.tenantId]);
+  await db.query("UPDATE jobs SET status = 'cancelled' WHERE tenant_id = $1", [crowd.tenantId]);
   await db.end();
 });

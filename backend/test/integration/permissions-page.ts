@@ -14,6 +14,8 @@ credential. When a route or its rule changes, that test fails until this page is
 
 A key acts within its own tenant only. A key with the scope \`admin\` may whatever any key may.
 
+Pausing, resuming and cancelling a job needs what making one of its kind needs: for a replay \`dead-letters:write\`, for every other kind \`admin\`.
+
 ${table([HEAD, ...rows])}
 
 ## Without a credential

@@ -86,11 +86,11 @@ describe("what is refused", () => {
     await db.connect();
     const sql = (text: string, ...values: string[]) => db.query(text, values);
     await sql(
-      `INSERT INTO replay_jobs (id, tenant_id, source, mode, status, selector, rate_per_second, selected, created_by_kind, created_by_id,
-      created_by_name) SELECT gen_random_uuid(), $1, 'DLQ', 'dry-run', 'paused', '{}', 1, 1, 'user', 'u', 'u' FROM generate_series(1, 49)`,
+      `INSERT INTO jobs (id, kind, tenant_id, status, spec, created_by_kind, created_by_id, created_by_name)
+      SELECT gen_random_uuid(), 'export', $1, 'paused', '{}', 'user', 'u', 'u' FROM generate_series(1, 49)`,
       tenantId,
     );
-    await sql("UPDATE replay_jobs SET status = 'stopped' WHERE id = $1::uuid", first);
+    await sql("UPDATE jobs SET status = 'stopped' WHERE id = $1::uuid", first);
     const atOnce = await Promise.all(
       Array.from({ length: 5 }, () => replays.post(REPLAY, { tenantId, status: "DLQ", all: true, limit: 1, ratePerSecond: 1 })),
     );
@@ -98,10 +98,10 @@ describe("what is refused", () => {
     expect([refused.length, atOnce.length]).toEqual([4, 5]);
     expect(refused[0]?.body).toMatchObject({ code: "rate-limited", detail: expect.stringContaining("MAX_JOBS_PER_TENANT") });
     expect(refused[0]?.headers.get("retry-after")).toBe("10");
-    await sql("UPDATE replay_jobs SET status = 'paused' WHERE tenant_id = $1 AND id <> $2::uuid", tenantId, first);
+    await sql("UPDATE jobs SET status = 'paused' WHERE tenant_id = $1 AND id <> $2::uuid", tenantId, first);
     expect((await replays.post(`${REPLAY}/${first}/resume`)).status).toBe(429);
     expect((await ask(`${tenantId}-other`)).status).toBe(202);
-    await sql("UPDATE replay_jobs SET status = 'cancelled' WHERE tenant_id = $1", tenantId);
+    await sql("UPDATE jobs SET status = 'cancelled' WHERE tenant_id = $1", tenantId);
     expect((await replays.post(`${REPLAY}/${first}/resume`)).status).toBe(409);
     await db.end();
   });
@@ -173,7 +173,7 @@ test("a worker without work has no connection to Postgres, and opens one within 
   const client = new pg.Client(stack.postgres.url);
   await client.connect();
   const connections = async () =>
-    (await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE '%:replay'")).rows[0].n;
+    (await client.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE '%:jobs'")).rows[0].n;
   await new Promise((resolve) => setTimeout(resolve, 100));
   await replays.die(1, { letter: { _id: new Binary(Buffer.alloc(24, 7)) } });
   await replays.ended((await replays.post(RETRY, { tenantId: replays.tenantId, all: true })).body.replayId, "completed", 3_000);

@@ -10,8 +10,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import { discardLetters } from "../../src/dead-letters/discard.js";
 import { createLetterStore } from "../../src/dead-letters/letters.js";
+import type { ReplayJob } from "../../src/replay/job.js";
 import { lettersOf } from "../../src/replay/job-filter.js";
-import type { LeasedJob } from "../../src/replay/lease.js";
 import { createReplayLetters } from "../../src/replay/letters.js";
 import { type LetterPipeline, type Run, replayLetters } from "../../src/replay/replay-letters.js";
 import { readContents } from "../../src/store/contents.js";
@@ -63,8 +63,8 @@ async function dieAgain(letter: DeadLetterDocument): Promise<void> {
 }
 
 /** Runs a job from where it was left. */
-async function replay(job: Partial<LeasedJob> = {}, change: (pipeline: LetterPipeline) => Partial<LetterPipeline> = () => ({})) {
-  const whole: LeasedJob = {
+async function replay(job: Partial<ReplayJob> = {}, change: (pipeline: LetterPipeline) => Partial<LetterPipeline> = () => ({})) {
+  const whole: ReplayJob = {
     id: JOB,
     tenantId,
     source: "DLQ",

@@ -208,13 +208,12 @@ async function makeBelongings(call: Everything["call"], prisma: PrismaClient, st
   const type = await prisma.eventType.create({
     data: { tenantId: OTHER, type: "SALE", version: 1, schema: { type: "object" }, description: SECRET, createdBy: SECRET },
   });
-  const job = await prisma.replayJob.create({
+  const job = await prisma.job.create({
     data: {
+      kind: "replay",
       tenantId: OTHER,
-      source: "DLQ",
-      mode: "reprocess",
       status: "completed",
-      selector: { reason: SECRET },
+      spec: { source: "DLQ", mode: "reprocess", selector: { reason: SECRET } },
       ratePerSecond: 1,
       selected: 0,
       message: SECRET,

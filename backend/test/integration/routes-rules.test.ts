@@ -43,6 +43,7 @@ const SUBJECTS: [RegExp, nobodys: string, theirs: (b: Belongings) => string][] =
   [/^\/v1\/admin\/keys\/:/, "nosuchkey000", (b) => b.keyId],
   [/^\/v1\/admin\/tenants\/:/, "no-such-tenant", () => OTHER],
   [/^\/v1\/admin\/replay\/:/, "0192e4a0-0000-7000-8000-000000000000", (b) => b.jobId],
+  [/^\/v1\/admin\/jobs\/:/, "0192e4a0-0000-7000-8000-000000000000", (b) => b.jobId],
   [/^\/v1\/admin\/event-types\/:type/, "NOSUCHTYPE", () => "SALE"],
   [/^\/v1\/admin\/event-types\/:/, "0192e4a0-0000-7000-8000-000000000000", (b) => b.typeId],
   [/^\/v1\/admin\/(users|audit)\/:/, "0192e4a0-0000-7000-8000-000000000000", (b) => b.jobId],
@@ -136,11 +137,13 @@ describe("promise 24: every route × every credential", () => {
     };
     const changing = (name: string) => allowed(name).filter(({ method }) => !["GET", "HEAD"].includes(method));
     expect(changing("viewer").filter(({ url }) => !/^\/v1\/me\//.test(url))).toEqual([]);
-    expect(changing("operator").filter(({ url }) => !/^\/v1\/(me|admin\/(dlq|replay|ledger|event-types))(\/|$)/.test(url))).toEqual([]);
+    expect(changing("operator").filter(({ url }) => !/^\/v1\/(me|admin\/(dlq|replay|jobs|ledger|event-types))(\/|$)/.test(url))).toEqual(
+      [],
+    );
     expect(allowed("operator").filter(({ url }) => /^\/v1\/admin\/(keys|users|tenants)/.test(url))).toEqual([]);
     expect(allowed("key with all scopes").filter(({ url }) => /^\/v1\/(admin\/users|me\/|stats)/.test(url))).toEqual([]);
     for (const scope of scopes.filter((one) => one !== "admin")) {
-      expect(allowed(`key with ${scope}`).filter(({ url }) => /^\/v1\/admin\/(?!dlq|replay|retries)/.test(url))).toEqual([]);
+      expect(allowed(`key with ${scope}`).filter(({ url }) => /^\/v1\/admin\/(?!dlq|replay|jobs|retries)/.test(url))).toEqual([]);
     }
   });
 
@@ -158,7 +161,7 @@ describe("a key of another tenant", () => {
       prisma.tenant.findMany({ where: { id: OTHER } }),
       prisma.apiKey.findMany({ where, omit: { lastUsedAt: true }, orderBy: { id: "asc" } }),
       prisma.eventType.findMany({ where, orderBy: { id: "asc" } }),
-      prisma.replayJob.findMany({ where, orderBy: { id: "asc" } }),
+      prisma.job.findMany({ where, orderBy: { id: "asc" } }),
       store.events.find(where).toArray(),
       store.deadLetters.find(where).toArray(),
     ]);

@@ -405,6 +405,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs of all kinds, newest first */
+        get: operations["getV1AdminJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job: progress, outcome, report */
+        get: operations["getV1AdminJobsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a job: takes effect within a second or two; nothing is lost or repeated */
+        post: operations["postV1AdminJobsByIdPause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume a job that was paused, has failed, or stopped by itself */
+        post: operations["postV1AdminJobsByIdResume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a job for good; what it did stays done */
+        post: operations["postV1AdminJobsByIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/dlq/retry": {
         parameters: {
             query?: never;
@@ -3324,6 +3409,438 @@ export interface operations {
             };
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminJobs: {
+        parameters: {
+            query?: {
+                kind?: "replay" | "export" | "retention" | "erasure";
+                /** @description Tenant id */
+                tenantId?: string;
+                status?: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "replay" | "export" | "retention" | "erasure";
+                            /** @description null: all tenants */
+                            tenantId: string | null;
+                            /** @enum {string} */
+                            status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                            /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                            message: string | null;
+                            /** @description What was asked for, in the words of its kind */
+                            spec: {
+                                [key: string]: unknown;
+                            };
+                            progress: {
+                                processed: number;
+                                /** @description How many there were when it was made; null: not known beforehand */
+                                selected: number | null;
+                                /** @description Most a second; null: only live traffic slows it */
+                                ratePerSecond: number | null;
+                            };
+                            /** @description How many of each */
+                            outcome: {
+                                [key: string]: number;
+                            };
+                            /** @description What else it found, in the words of its kind */
+                            report: {
+                                [key: string]: unknown;
+                            };
+                            createdBy: {
+                                kind: string;
+                                id: string;
+                                name: string;
+                            };
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            startedAt: string | null;
+                            finishedAt: string | null;
+                            /** @description RFC 3339, UTC */
+                            updatedAt: string;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getV1AdminJobsById: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        kind: "replay" | "export" | "retention" | "erasure";
+                        /** @description null: all tenants */
+                        tenantId: string | null;
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        /** @description What was asked for, in the words of its kind */
+                        spec: {
+                            [key: string]: unknown;
+                        };
+                        progress: {
+                            processed: number;
+                            /** @description How many there were when it was made; null: not known beforehand */
+                            selected: number | null;
+                            /** @description Most a second; null: only live traffic slows it */
+                            ratePerSecond: number | null;
+                        };
+                        /** @description How many of each */
+                        outcome: {
+                            [key: string]: number;
+                        };
+                        /** @description What else it found, in the words of its kind */
+                        report: {
+                            [key: string]: unknown;
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminJobsByIdPause: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        kind: "replay" | "export" | "retention" | "erasure";
+                        /** @description null: all tenants */
+                        tenantId: string | null;
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        /** @description What was asked for, in the words of its kind */
+                        spec: {
+                            [key: string]: unknown;
+                        };
+                        progress: {
+                            processed: number;
+                            /** @description How many there were when it was made; null: not known beforehand */
+                            selected: number | null;
+                            /** @description Most a second; null: only live traffic slows it */
+                            ratePerSecond: number | null;
+                        };
+                        /** @description How many of each */
+                        outcome: {
+                            [key: string]: number;
+                        };
+                        /** @description What else it found, in the words of its kind */
+                        report: {
+                            [key: string]: unknown;
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `conflict`: the state of the job does not allow it */
+            409: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminJobsByIdResume: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        kind: "replay" | "export" | "retention" | "erasure";
+                        /** @description null: all tenants */
+                        tenantId: string | null;
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        /** @description What was asked for, in the words of its kind */
+                        spec: {
+                            [key: string]: unknown;
+                        };
+                        progress: {
+                            processed: number;
+                            /** @description How many there were when it was made; null: not known beforehand */
+                            selected: number | null;
+                            /** @description Most a second; null: only live traffic slows it */
+                            ratePerSecond: number | null;
+                        };
+                        /** @description How many of each */
+                        outcome: {
+                            [key: string]: number;
+                        };
+                        /** @description What else it found, in the words of its kind */
+                        report: {
+                            [key: string]: unknown;
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `conflict`: the state of the job does not allow it */
+            409: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminJobsByIdCancel: {
+        parameters: {
+            query?: {
+                /** @description Tenant id */
+                tenantId?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** @enum {string} */
+                        kind: "replay" | "export" | "retention" | "erasure";
+                        /** @description null: all tenants */
+                        tenantId: string | null;
+                        /** @enum {string} */
+                        status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                        /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                        message: string | null;
+                        /** @description What was asked for, in the words of its kind */
+                        spec: {
+                            [key: string]: unknown;
+                        };
+                        progress: {
+                            processed: number;
+                            /** @description How many there were when it was made; null: not known beforehand */
+                            selected: number | null;
+                            /** @description Most a second; null: only live traffic slows it */
+                            ratePerSecond: number | null;
+                        };
+                        /** @description How many of each */
+                        outcome: {
+                            [key: string]: number;
+                        };
+                        /** @description What else it found, in the words of its kind */
+                        report: {
+                            [key: string]: unknown;
+                        };
+                        createdBy: {
+                            kind: string;
+                            id: string;
+                            name: string;
+                        };
+                        /** @description RFC 3339, UTC */
+                        createdAt: string;
+                        startedAt: string | null;
+                        finishedAt: string | null;
+                        /** @description RFC 3339, UTC */
+                        updatedAt: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            /** @description `conflict`: the state of the job does not allow it */
+            409: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
             /** @description A problem */

@@ -1,4 +1,6 @@
 import {
+  type JobCommand,
+  jobCommands,
   replayAcceptedSchema,
   replayListQuerySchema,
   replayPageSchema,
@@ -13,12 +15,13 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { needsAll } from "../../dead-letters/selector.js";
 import { memberText } from "../../lib/json-text.js";
-import { type NewReplay, type ReplayCommand, type ReplayJobs, TooManyJobsError } from "../../replay/jobs.js";
 import { forbiddenOperations, PatchError, readPatch } from "../../replay/patch.js";
+import type { NewReplay, Replays } from "../../replay/replays.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
 import { whileAsked } from "../reads.js";
+import { refuseAnother } from "./jobs.js";
 
 const params = z.object({ id: uuid });
 const tenantQuery = z.strictObject({ tenantId: tenantIdSchema.optional() });
@@ -26,21 +29,21 @@ const tenantQuery = z.strictObject({ tenantId: tenantIdSchema.optional() });
 /** What selects stored events; the rest of a selector speaks of dead letters. */
 const OF_STORED = new Set(["tenantId", "status", "mode", "from", "to", "type", "all", "limit", "ratePerSecond"]);
 
-const COMMANDS: Record<ReplayCommand, string> = {
+const COMMANDS: Record<JobCommand, string> = {
   pause: "Pause: takes effect within a second; nothing is lost or repeated",
   resume: "Go on with what was paused, or stopped by itself",
   cancel: "End it for good; letters in hand become open again",
 };
 
 /** Retry and replay: `/v1/admin/dlq/retry`, `/v1/admin/replay`. */
-export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJobs; reads: FairReads }): FastifyPluginAsyncZod {
+export function replayRoutes({ auth, replays, reads }: { auth: Auth; replays: Replays; reads: FairReads }): FastifyPluginAsyncZod {
   const read = [auth.authenticate, auth.requireScope("dead-letters:read")];
   const write = [auth.authenticate, auth.requireScope("dead-letters:write")];
   const tags = ["replay"];
 
   const create = async (request: FastifyRequest, reply: FastifyReply, replay: NewReplay) => {
     // What a job would take is counted first; of text, in every body.
-    const make = (signal: AbortSignal) => jobs.create(actorOf(request), replay, signal);
+    const make = (signal: AbortSignal) => replays.create(actorOf(request), replay, signal);
     const made = await (replay.selector.q === undefined ? make(whileAsked(request, reply)) : reads.search(request, reply, make)).catch(
       (error: Error) => {
         if (!(error instanceof PatchError)) return refuseAnother(error);
@@ -101,7 +104,7 @@ export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJo
       },
       async (request, reply) => {
         const { tenantId, ...filter } = request.query;
-        const page = await reads.page(request, reply, () => jobs.list(resolveTenant(request, tenantId), filter));
+        const page = await reads.page(request, reply, () => replays.list(resolveTenant(request, tenantId), filter));
         if (!page) throw problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.");
         return page;
       },
@@ -120,13 +123,13 @@ export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJo
         },
       },
       async (request) => {
-        const found = await jobs.get(resolveTenant(request, request.query.tenantId), request.params.id);
+        const found = await replays.get(resolveTenant(request, request.query.tenantId), request.params.id);
         if (!found) throw problem("not-found", "There is no such replay.");
         return found;
       },
     );
 
-    for (const command of ["pause", "resume", "cancel"] as const) {
+    for (const command of jobCommands) {
       app.post(
         `/v1/admin/replay/:id/${command}`,
         {
@@ -141,7 +144,7 @@ export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJo
           },
         },
         async (request) => {
-          const done = await jobs
+          const done = await replays
             .command(actorOf(request), resolveTenant(request, request.query.tenantId), request.params.id, command)
             .catch(refuseAnother);
           if (!done) throw problem("not-found", "There is no such replay.");
@@ -151,11 +154,6 @@ export function replayRoutes({ auth, jobs, reads }: { auth: Auth; jobs: ReplayJo
       );
     }
   };
-}
-
-/** @throws 429 when the tenant has as many jobs as it may have; else the error itself */
-function refuseAnother(error: Error): never {
-  throw error instanceof TooManyJobsError ? problem("rate-limited", error.message, {}, { "Retry-After": "10" }) : error;
 }
 
 /** @throws 400 when nothing but the tenant is named and `"all": true` does not say that this is meant */

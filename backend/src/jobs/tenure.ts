@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ReplayStatus } from "@streamforge/shared";
+import type { JobStatus } from "@streamforge/shared";
 import { unlessOutage } from "../lib/faults.js";
-import type { JobProgress, LeasedJob, ReplayLeases } from "./lease.js";
+import type { JobLeases, JobProgress, LeasedJob } from "./lease.js";
 
 /** The lease was lost, or the worker is about to end: nothing more may be written for this job. */
 export class TenureOverError extends Error {
@@ -10,11 +10,11 @@ export class TenureOverError extends Error {
 
 /** The time in which this worker has a job. */
 export interface Tenure {
-  /** The job runs, the lease is held, and it is this job's turn. */
+  /** The job runs, the lease is held, and it is this job's turn. False after a pause, a cancel, or when others have waited long enough. */
   mayGoOn(): boolean;
   /** The lease is held, whatever the job's status is: what was begun may be finished. */
   held(): boolean;
-  /** @throws TenureOverError when the lease is lost: then nothing was written */
+  /** Writes how far the job is. @throws TenureOverError when the lease is lost: then nothing was written */
   advance(progress: JobProgress): Promise<void>;
   end(): void;
 }
@@ -25,13 +25,9 @@ const SAFETY_MS = 800;
 /** When others wait, each job gets a worker for this long at a time: a small retry does not wait for a replay of a million. */
 const TURN_MS = 2_000;
 
-export function startTenure(
-  job: LeasedJob,
-  leases: Pick<ReplayLeases, "leaseMs" | "renew" | "advance">,
-  isStopping: () => boolean,
-): Tenure {
+export function startTenure(job: LeasedJob, leases: Pick<JobLeases, "leaseMs" | "renew" | "advance">, isStopping: () => boolean): Tenure {
   const startedAt = performance.now();
-  let status: ReplayStatus = job.status;
+  let status: JobStatus = job.status;
   let renewedAt = startedAt;
   let othersWait = false;
   let over = false;
@@ -50,7 +46,7 @@ export function startTenure(
     while (!over) {
       await sleep(RENEW_EVERY_MS);
       // Postgres away: the lease runs out by itself, and `held` says so.
-      if (!over) await renew().catch(unlessOutage("replay"));
+      if (!over) await renew().catch(unlessOutage("jobs"));
     }
   };
   void keep();

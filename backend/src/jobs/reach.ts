@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StorageUnavailableError } from "../lib/errors.js";
 import { type Tenure, TenureOverError } from "./tenure.js";
 
-/** The worker's circuit, as a replay sees it. */
+/** The worker's circuit, as a job sees it. */
 export interface Circuit {
   state(): string;
   admit(): Promise<void>;

@@ -1,4 +1,4 @@
-/** What a replay asks of the live traffic of its worker. */
+/** What a job asks of the live traffic of its worker. */
 export interface LiveTraffic {
   /** A bulk of live events is in flight. */
   busy(): boolean;
@@ -16,8 +16,8 @@ const TRICKLE = 10;
 const SLICE_MS = 5;
 
 /**
- * When the next bulk of a replay may start, and how large it may be: a token bucket of the job's rate, behind live traffic. It
- * starts in the gaps between live bulks. When 250 ms pass without one, ten letters go nevertheless (40 a second), and while live
+ * When the next bulk of a job may start, and how large it may be: a token bucket of the job's rate, behind live traffic. It
+ * starts in the gaps between live bulks. When 250 ms pass without one, ten items go nevertheless (40 a second), and while live
  * events have waited for more than 5 s, ten a second: slower, yet it never stands still.
  * @param mayGoOn asked while waiting; false ends the wait with 0
  */

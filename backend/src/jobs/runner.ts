@@ -1,37 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { outageOf } from "../lib/errors.js";
 import { reportFault } from "../lib/faults.js";
-import type { EventDocument } from "../store/documents.js";
-import type { Store } from "../store/mongo.js";
-import type { Review } from "./decision.js";
-import { eventFilter, lettersOf } from "./job-filter.js";
-import type { LeasedJob, ReplayLeases } from "./lease.js";
-import { createReplayLetters } from "./letters.js";
+import type { Ending, JobKind, JobKinds } from "./kinds.js";
+import type { JobLeases, LeasedJob } from "./lease.js";
 import type { LiveTraffic } from "./pace.js";
 import { type Circuit, createReach } from "./reach.js";
-import { type Ending, foreseeLetters, type LetterPipeline, type ReplayPoint, replayLetters } from "./replay-letters.js";
-import { createStoredEvents, replayStored } from "./replay-stored.js";
-import { startTenure, TenureOverError } from "./tenure.js";
+import { startTenure, type Tenure, TenureOverError } from "./tenure.js";
 
 export interface RunnerOptions {
-  /** The value under `keys.replays`; null or "0": no job has work. */
+  kinds: JobKinds;
+  /** The value under `keys.jobs`; null or "0": no job has work. */
   signal: () => Promise<string | null>;
-  leases: ReplayLeases;
-  store: Store;
+  leases: JobLeases;
   /** Name of this worker. */
   worker: string;
   circuit: Circuit;
   live: LiveTraffic;
-  pipeline: LetterPipeline;
-  review: (events: EventDocument[]) => Promise<Review[]>;
   onError: (message: string, error: Error) => void;
-  at?: (point: ReplayPoint) => void;
 }
 
 export interface Runner {
   /** The job in hand, for the log. */
   current(): string | null;
-  /** Finishes the bulk in hand and gives the lease back. */
+  /** Finishes the slice in hand and gives the lease back. */
   stop(): Promise<void>;
 }
 
@@ -39,8 +30,8 @@ const POLL_MS = 400;
 /** With work signalled and nothing to take (others have it), the lease of a dead worker is looked for this often. */
 const LOOK_AGAIN_MS = 2_000;
 /**
- * Letters may be in the hands of a job that has ended: it failed, or a worker that was frozen took them late. Looked for this
- * often in MongoDB; such a job is taken once more, to give them back.
+ * Something may be in the hands of a job that has ended: it failed, or a worker that was frozen took it late. Asked of the kinds this
+ * often; such a job is taken once more, to give it back.
  */
 const LOOK_FOR_LEFT_MS = 10_000;
 /** A connection to Postgres is kept this long without work. */
@@ -48,21 +39,26 @@ const KEEP_CONNECTION_MS = 10_000;
 /** A job that fails for a reason of its own so often in a row has failed. */
 const MOST_ERRORS = 3;
 
-/** The replays of one worker: one job at a time, found by a key in Redis, so that an idle worker has no connection to Postgres. */
+/** The jobs of one worker: one at a time, found by a key in Redis, so that an idle worker has no connection to Postgres. */
 export function startRunner(options: RunnerOptions): Runner {
-  const { signal, leases, onError, store } = options;
-  const letters = createReplayLetters(store);
+  const { kinds, signal, leases, onError } = options;
   let stopping = false;
   let current: LeasedJob | null = null;
   let errors = { id: "", processed: -1, count: 0 };
 
+  const run = (job: LeasedJob, tenure: Tenure): Promise<Ending> => {
+    const { live, circuit, worker } = options;
+    const isStopping = (): boolean => stopping;
+    const reach = createReach(circuit, tenure, isStopping, (error) => onError(`storage unavailable, the ${job.kind} waits`, error));
+    return (kinds.get(job.kind) as JobKind).run({ job, tenure, reach, live, worker });
+  };
+
   const work = async (job: LeasedJob): Promise<void> => {
     const tenure = startTenure(job, leases, () => stopping);
     try {
-      const ending = await runJob(options, job, tenure, () => stopping);
+      const ending = await run(job, tenure);
       errors = { id: "", processed: -1, count: 0 };
-      if (ending.kind === "completed") await leases.finish(job.id, "completed", remarkOf(job, ending));
-      if (ending.kind === "stopped") await leases.finish(job.id, "stopped", STOPPED);
+      if (ending.kind !== "left") await leases.finish(job.id, ending.kind, ending.message ?? null);
     } catch (error) {
       if (error instanceof TenureOverError || outageOf(error)) throw error;
       const again = errors.id === job.id && errors.processed === job.processed;
@@ -79,11 +75,15 @@ export function startRunner(options: RunnerOptions): Runner {
     await leases.release(job.id);
   };
 
-  const jobsInHand = (): Promise<string[]> =>
-    letters.jobsInHand().catch((error: Error) => {
-      onError("letters left in hand were not looked for, the next look makes up for it", error);
-      return [];
-    });
+  const jobsInHand = async (): Promise<string[]> => {
+    const asked = [...kinds.values()].map(({ kind, inHand }) =>
+      (inHand?.() ?? Promise.resolve([])).catch((error: Error) => {
+        onError(`what jobs of the kind ${kind} left in hand was not looked for, the next look makes up for it`, error);
+        return [];
+      }),
+    );
+    return (await Promise.all(asked)).flat();
+  };
 
   const poll = async (): Promise<void> => {
     let seen: string | null = null;
@@ -111,8 +111,8 @@ export function startRunner(options: RunnerOptions): Runner {
         } else if (now - idleSince > KEEP_CONNECTION_MS) await leases.close();
       } catch (error) {
         // What was in hand is found by whoever takes the job next: this worker, as soon as it can.
-        if (!stopping && (error instanceof TenureOverError || !reportFault("replay", error)))
-          onError("replay interrupted, it will go on", error as Error);
+        if (!stopping && (error instanceof TenureOverError || !reportFault("jobs", error)))
+          onError("job interrupted, it will be taken again", error as Error);
         seen = null;
         await pause(1_000);
       } finally {
@@ -135,34 +135,4 @@ export function startRunner(options: RunnerOptions): Runner {
       await polling;
     },
   };
-}
-
-async function runJob(
-  options: RunnerOptions,
-  job: LeasedJob,
-  tenure: ReturnType<typeof startTenure>,
-  isStopping: () => boolean,
-): Promise<Ending> {
-  const { store, live, circuit, worker, pipeline, review, onError } = options;
-  const reach = createReach(circuit, tenure, isStopping, (error) => onError("storage unavailable, the replay waits", error));
-  const shared = { job, tenure, reach, live };
-  if (job.source === "STORED") return replayStored({ ...shared, filter: eventFilter(job), events: createStoredEvents(store), review });
-  const run = {
-    ...shared,
-    replayer: { id: job.id, by: job.createdByName, worker },
-    plan: lettersOf(job),
-    letters: createReplayLetters(store),
-    pipeline,
-    at: options.at,
-  };
-  return job.mode === "dry-run" ? foreseeLetters(run) : replayLetters(run);
-}
-
-const STOPPED =
-  "More than half of the last 100 failed again, so the rest was left alone. Look at the failures in the report, mend the cause (the event type's schema, or a patch), then resume; or cancel.";
-
-function remarkOf(job: LeasedJob, { processed }: { processed: number }): string | null {
-  const gone = Math.min(job.limit ?? job.selected, job.selected) - processed;
-  if (gone <= 0) return null;
-  return `${gone} of those that were selected did not match any more when their turn came: they were resolved, discarded or superseded meanwhile.`;
 }

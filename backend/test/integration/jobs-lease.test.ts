@@ -1,12 +1,15 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type LocalServer, startPostgres } from "@streamforge/infrastructure/local";
+import type { JobKindName } from "@streamforge/shared";
+import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { migrate } from "../../src/accounts/bootstrap.js";
 import { createPrisma, type PrismaClient } from "../../src/accounts/database.js";
-import { createReplayLeases, type JobProgress, type ReplayLeases } from "../../src/replay/lease.js";
+import { createJobLeases, type JobLeases, type JobProgress } from "../../src/jobs/lease.js";
 
 const LEASE_MS = 600;
 const PROGRESS: JobProgress = { processed: 7, outcomes: { stored: 7 }, report: {}, cursor: { recent: "......." } };
@@ -14,29 +17,34 @@ const PROGRESS: JobProgress = { processed: 7, outcomes: { stored: 7 }, report: {
 let dataDir: string;
 let server: LocalServer;
 let prisma: PrismaClient;
-let one: ReplayLeases;
-let two: ReplayLeases;
+let one: JobLeases;
+let two: JobLeases;
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "sf-lease-"));
   server = await startPostgres({ dataDir: join(dataDir, "postgres") });
   await migrate(server.url);
   prisma = createPrisma(server.url);
-  one = createReplayLeases(server.url, "one", LEASE_MS, () => {});
-  two = createReplayLeases(server.url, "two", LEASE_MS, () => {});
+  one = leasesOf("one");
+  two = leasesOf("two");
 });
 afterAll(async () => {
   await Promise.all([one?.close(), two?.close(), prisma?.$disconnect()]);
   await server?.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
-beforeEach(() => prisma.replayJob.deleteMany().then(() => undefined));
+beforeEach(() => prisma.job.deleteMany().then(() => undefined));
+
+function leasesOf(owner: string, kinds: JobKindName[] = ["replay"]): JobLeases {
+  return createJobLeases({ databaseUrl: server.url, owner, leaseMs: LEASE_MS, kinds, onError: () => {} });
+}
 
 async function job(more: object = {}): Promise<string> {
   const by = { createdByKind: "user", createdById: "u", createdByName: "u" };
-  const data = { tenantId: "t", source: "DLQ", mode: "reprocess", selector: {}, ratePerSecond: 1, selected: 10, ...by, ...more };
-  return (await prisma.replayJob.create({ data })).id;
+  const spec = { source: "DLQ", mode: "reprocess", selector: {} };
+  const data = { kind: "replay", tenantId: "t", spec, ratePerSecond: 1, selected: 10, ...by, ...more };
+  return (await prisma.job.create({ data })).id;
 }
-const row = (id: string) => prisma.replayJob.findUniqueOrThrow({ where: { id } });
+const row = (id: string) => prisma.job.findUniqueOrThrow({ where: { id } });
 const expired = () => new Promise((resolve) => setTimeout(resolve, LEASE_MS + 100));
 
 test("a job has one owner, however many ask at once", async () => {
@@ -70,7 +78,7 @@ test("whoever lost the lease writes nothing", async () => {
 test("paused in the moment it ends stays paused; what a dead worker left is wound up, the rest waits", async () => {
   const id = await job();
   await one.take();
-  await prisma.replayJob.update({ where: { id }, data: { status: "paused" } });
+  await prisma.job.update({ where: { id }, data: { status: "paused" } });
   await one.finish(id, "completed", null);
   expect(await row(id)).toMatchObject({ status: "paused" });
   // Its worker dies now: somebody has to give back what it had in hand.
@@ -106,7 +114,7 @@ test("jobs take turns: the one that has waited longest is next, and a worker lea
 test("turns go round by tenant: sixty jobs of one cost another's only job one turn", async () => {
   const crowd = new Set<string>();
   for (let n = 0; n < 60; n++) crowd.add(await job({ tenantId: "crowd" }));
-  const turn = async (leases: ReplayLeases): Promise<string> => {
+  const turn = async (leases: JobLeases): Promise<string> => {
     const id = (await leases.take())?.id as string;
     await leases.advance(id, PROGRESS);
     await leases.release(id);
@@ -129,4 +137,83 @@ test("what jsonb refuses does not hold a job up", async () => {
   const failures = [{ id: "1", eventId: "e", code: "UNPROCESSABLE", message: "key \u0000 and \ud800" }];
   expect(await one.advance(id, { ...PROGRESS, report: { failures } })).toBe(true);
   expect((await row(id)).report).toEqual({ failures: [{ ...failures[0], message: "key \u2400 and \ufffd" }] });
+});
+
+test("a job without a tenant has its turn as a tenant has, and its progress may say how many there are", async () => {
+  const id = await job({ tenantId: null, kind: "replay", selected: null });
+  const crowd = [await job({ tenantId: "crowd" }), await job({ tenantId: "crowd" })];
+  expect((await one.take())?.id).toBe(id);
+  expect(await one.advance(id, { ...PROGRESS, selected: 30 })).toBe(true);
+  expect(await one.advance(id, PROGRESS)).toBe(true);
+  await one.release(id);
+  expect(await row(id)).toMatchObject({ tenantId: null, selected: 30, processed: 7 });
+  expect(crowd).toContain((await one.take())?.id);
+});
+
+test("a worker leaves kinds alone that it does not know", async () => {
+  const id = await job({ kind: "erasure" });
+  const newer = leasesOf("newer", ["replay", "erasure"]);
+  try {
+    expect(await one.take([id])).toBeNull();
+    expect(await newer.take()).toMatchObject({ id, kind: "erasure" });
+  } finally {
+    await newer.close();
+  }
+});
+
+test("processes of the version before find replays under their old name, and make them there", async () => {
+  const spec = { source: "STORED", mode: "dry-run", selector: { type: "SALE" } };
+  const id = await job({ spec });
+  await job({ kind: "export" });
+  const old = new pg.Client({ connectionString: server.url });
+  await old.connect();
+  try {
+    const taken = await old.query(
+      `UPDATE replay_jobs SET lease_owner = 'old', lease_until = now() + interval '1 minute', status = 'running'::replay_status
+       WHERE id = (SELECT id FROM replay_jobs AS job WHERE status IN ('pending', 'running') LIMIT 1 FOR UPDATE OF job SKIP LOCKED)
+       RETURNING id, source, mode, selector, patch::text AS patch`,
+    );
+    expect(taken.rows).toEqual([{ id, ...spec, patch: null }]);
+    const made = await old.query(
+      `INSERT INTO replay_jobs (id, tenant_id, source, mode, selector, rate_per_second, selected, created_by_kind, created_by_id, created_by_name, updated_at)
+       VALUES (gen_random_uuid(), 't', 'DLQ', 'reprocess', '{"all": true}', 5, 2, 'user', 'u', 'u', now()) RETURNING id`,
+    );
+    const newId = made.rows[0].id as string;
+    await old.query("UPDATE replay_jobs SET patch = $1::json WHERE id = $2", ['[{"op":"test","path":"","value":1.0}]', newId]);
+    expect(await two.take()).toMatchObject({
+      id: newId,
+      spec: { source: "DLQ", mode: "reprocess", selector: { all: true } },
+      patch: '[{"op":"test","path":"","value":1.0}]',
+    });
+  } finally {
+    await old.end();
+  }
+});
+
+test("the migration keeps the replays that there were", async () => {
+  const folder = fileURLToPath(new URL("../../prisma/migrations/", import.meta.url));
+  const names = readdirSync(folder).filter((name) => /^\d+_/.test(name));
+  const before = names.sort().slice(0, names.indexOf("20261128160000_jobs"));
+  const db = new pg.Client({ connectionString: server.url });
+  await db.connect();
+  await db.query("CREATE SCHEMA before; SET search_path TO before");
+  const apply = (name: string) => db.query(readFileSync(join(folder, name, "migration.sql"), "utf8"));
+  try {
+    for (const name of before) await apply(name);
+    await db.query(
+      `INSERT INTO replay_jobs (id, tenant_id, source, mode, status, selector, patch, rate_per_second, "limit", selected, processed, outcomes, cursor,
+         created_by_kind, created_by_id, created_by_name, lease_owner)
+       VALUES (gen_random_uuid(), 't', 'DLQ', 'dry-run', 'paused', '{"type": "SALE"}', '[{"op":"test","path":"/n","value":1.0}]', 5, 9, 7, 3,
+         '{"stored": 3}', '{"recent": "f.."}', 'user', 'u', 'u', 'w')`,
+    );
+    const row = (await db.query("SELECT *, patch::text FROM replay_jobs")).rows[0];
+    await apply("20261128160000_jobs");
+    const { source, mode, selector, ...rest } = row;
+    expect((await db.query("SELECT *, patch::text FROM jobs")).rows).toEqual([
+      { ...rest, kind: "replay", spec: { source, mode, selector } },
+    ]);
+    expect((await db.query("SELECT *, patch::text FROM replay_jobs")).rows).toEqual([row]);
+  } finally {
+    await db.end();
+  }
 });

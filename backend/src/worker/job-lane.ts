@@ -1,0 +1,53 @@
+import type { Redis } from "ioredis";
+import type { Config } from "../config.js";
+import { jobKindsOf } from "../jobs/kinds.js";
+import { createJobLeases, LONGEST_LEASE_MS, SHORTEST_LEASE_MS } from "../jobs/lease.js";
+import type { LiveTraffic } from "../jobs/pace.js";
+import type { Circuit } from "../jobs/reach.js";
+import { type Runner, startRunner } from "../jobs/runner.js";
+import { createReplayKind } from "../replay/kind.js";
+import { createReplayLetters } from "../replay/letters.js";
+import type { Store } from "../store/mongo.js";
+import type { RedisKeys } from "../stream/keys.js";
+import { createLetterPipeline, createReview, type LaneParts } from "./replay-lane.js";
+
+export interface JobLaneOptions extends Omit<LaneParts, "letters" | "maxEventBytes" | "maxDepth"> {
+  redis: Redis;
+  keys: RedisKeys;
+  config: Config;
+  store: Store;
+  /** Name of this worker. */
+  worker: string;
+  circuit: Circuit;
+  live: LiveTraffic;
+  onError: (message: string, error: Error) => void;
+}
+
+/** The lane of a worker in which jobs run, one at a time, beside live traffic and behind it. */
+export function startJobLane(options: JobLaneOptions): Runner {
+  const { redis, keys, config, worker, store, circuit, live, onError } = options;
+  const parts = {
+    ...options,
+    maxEventBytes: config.MAX_EVENT_BYTES,
+    maxDepth: config.MAX_JSON_DEPTH,
+    letters: createReplayLetters(store),
+  };
+  // A new kind is one line here: see `jobs/kinds.ts`.
+  const kinds = jobKindsOf(createReplayKind({ ...options, pipeline: createLetterPipeline(parts), review: createReview(parts) }));
+  return startRunner({
+    kinds,
+    signal: () => redis.get(keys.jobs),
+    leases: createJobLeases({
+      databaseUrl: config.DATABASE_URL,
+      owner: worker,
+      // The work of a worker that does not answer is taken over after this time.
+      leaseMs: Math.min(LONGEST_LEASE_MS, Math.max(SHORTEST_LEASE_MS, config.CLAIM_IDLE_MS)),
+      kinds: [...kinds.keys()],
+      onError: (error) => onError("postgres connection", error),
+    }),
+    worker,
+    circuit,
+    live,
+    onError,
+  });
+}
