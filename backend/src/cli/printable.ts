@@ -14,3 +14,11 @@ export function printable(text: string): string {
 export function printableInLine(text: string): string {
   return printable(text).replaceAll("\n", "\\n");
 }
+
+/** An answer to be shown as text: no string in it can be more than a part of its line. */
+export function inLine<T>(answer: T): T {
+  if (typeof answer === "string") return printableInLine(answer) as T;
+  if (Array.isArray(answer)) return answer.map(inLine) as T;
+  if (typeof answer !== "object" || answer === null) return answer;
+  return Object.fromEntries(Object.entries(answer).map(([name, value]) => [printableInLine(name), inLine(value)])) as T;
+}

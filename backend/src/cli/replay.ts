@@ -68,7 +68,7 @@ export function addReplayCommands(program: Command, { call, show }: HttpCommands
         );
         if (detach) return show(made, `Replay ${made.replayId} of ${made.selected} has begun; see: sf replay show ${made.replayId}`);
         const ended = await follow(
-          () => one("GET", made.replayId),
+          () => one("GET", encodeURIComponent(made.replayId)),
           ({ status, processed, selected }) => (UNDER_WAY.includes(status) ? `${status}: ${processed} of ${selected}` : undefined),
         );
         show(ended, describe(ended));

@@ -162,9 +162,10 @@ async function readLine(): Promise<string> {
   throw new Error("Standard input is empty; write the password there, in one line.");
 }
 
-function accessOf({ url, adminToken, apiKey }: Globals): ApiAccess {
-  if (adminToken) return { url, credential: { "x-admin-token": adminToken } };
-  return { url, credential: apiKey ? { "x-api-key": apiKey } : undefined };
+function accessOf({ url, adminToken, apiKey, json }: Globals): ApiAccess {
+  const shownAsText = json !== true;
+  if (adminToken) return { url, credential: { "x-admin-token": adminToken }, shownAsText };
+  return { url, credential: apiKey ? { "x-api-key": apiKey } : undefined, shownAsText };
 }
 
 let session: Promise<LocalSession> | undefined;

@@ -40,7 +40,7 @@ function overHttp(access: ApiAccess): UserAdmin {
   const pathOf = async (email: string): Promise<string> => {
     const named = (await list(`&q=${encodeURIComponent(email)}`)).find((user) => user.email === email.toLowerCase());
     if (!named) throw noSuchUser(email);
-    return `/v1/admin/users/${named.id}`;
+    return `/v1/admin/users/${encodeURIComponent(named.id)}`;
   };
   return {
     list: () => list(""),
