@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { rangeFault } from "./lib/addresses.js";
+import { brokerFault, kafkaFaults, parseTopic, topicFault } from "./lib/kafka-settings.js";
 import { publicSecrets } from "./lib/public-secrets.js";
 
 /**
@@ -190,6 +191,50 @@ export const configSchema = z.object({
   CIRCUIT_FAILURES: positive(5, "Failed bulks in a row that open the circuit"),
   CIRCUIT_SUCCESSES: positive(2, "Successful bulks that close it"),
   CIRCUIT_OPEN_MS: positive(30_000, "How long an open circuit waits before it tries one bulk, in ms"),
+
+  KAFKA_BROKERS: checkedList(brokerFault).describe(
+    "Comma-separated brokers of the Kafka cluster that events are read from, as host:port; empty runs no Kafka source",
+  ),
+  KAFKA_TOPICS: checkedList(topicFault)
+    .transform((topics) => topics.map(parseTopic))
+    .describe(
+      "Comma-separated topics and whose events they hold: orders=tenant-a, or orders=tenant-a:ORDER with a type for events without one",
+    ),
+  KAFKA_TENANT_HEADER: z
+    .string()
+    .regex(/^[!-~]{1,100}$/, "must have 1 to 100 visible ASCII characters")
+    .optional()
+    .describe("Header of a message that names its tenant instead of the topic's; unset, no header does"),
+  KAFKA_HEADER_TENANTS: list.describe(
+    "Comma-separated tenants that the header may name; a message that names another one becomes a dead letter",
+  ),
+  KAFKA_GROUP: z
+    .string()
+    .regex(/^\S{1,200}$/, "must have 1 to 200 characters and no white space")
+    .default("streamforge")
+    .describe("Consumer group of all Kafka sources of this installation"),
+  KAFKA_START: z
+    .enum(["earliest", "latest"])
+    .default("earliest")
+    .describe("Where a partition is begun of which the group has committed no offset"),
+  KAFKA_SASL_MECHANISM: z.enum(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]).optional().describe("How the source signs in at the brokers"),
+  KAFKA_USERNAME: z.string().optional().describe("Its name there"),
+  KAFKA_PASSWORD: z.string().optional().describe("Its password there"),
+  KAFKA_TLS: flag.default(false).describe("true speaks TLS with the brokers"),
+  KAFKA_TLS_CA: z
+    .string()
+    .optional()
+    .describe("File of the authority that signed the brokers' certificates, PEM; unset, Node's own list counts"),
+  KAFKA_TLS_CERT: z.string().optional().describe("File of a client's certificate, PEM, for brokers that ask for one"),
+  KAFKA_TLS_KEY: z.string().optional().describe("File of its key, PEM"),
+  KAFKA_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(3102)
+    .describe("Kafka source's health and metrics port; a taken one moves on to the next"),
+
   SHUTDOWN_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -217,6 +262,8 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
       `Wrong settings:\n  CLAIM_IDLE_MS (${parsed.data.CLAIM_IDLE_MS}) must be above MONGO_TIMEOUT_MS (${parsed.data.MONGO_TIMEOUT_MS}), else a bulk in flight is taken for abandoned.`,
     );
   }
+  const faults = kafkaFaults(parsed.data);
+  if (faults.length > 0) throw new Error(`Wrong settings:\n  ${faults.join("\n  ")}`);
   const known = parsed.data.NODE_ENV === "production" ? publicSecrets(parsed.data) : [];
   if (known.length > 0) {
     throw new Error(

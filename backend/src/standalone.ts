@@ -10,8 +10,8 @@ import { reachable } from "./standalone/reachable.js";
 import { type Supervised, supervise } from "./standalone/supervise.js";
 
 /**
- * `npm start`: the three servers (our own, or those that are configured), one api and one worker, each a process of its
- * own that is started again when it dies, and all of them stopped in order.
+ * `npm start`: the three servers (our own, or those that are configured), one api, one worker and, when KAFKA_BROKERS is set, one Kafka
+ * source, each a process of its own that is started again when it dies, and all of them stopped in order.
  */
 const say = (line: string) => console.log(line);
 const startedMs = Date.now();
@@ -43,9 +43,11 @@ async function main(): Promise<void> {
   if (seeded.apiKey) home.keepDemoKey(seeded.apiKey);
   if (seeded.adminPassword) say(`First admin made: ${seeded.adminEmail}, password ${seeded.adminPassword}`);
 
-  say("Starting api and worker ...");
+  const withKafka = config.KAFKA_BROKERS.length > 0;
+  say(withKafka ? "Starting api, worker and Kafka source ..." : "Starting api and worker ...");
   const api = await openProcess("api", home, env, config.SHUTDOWN_TIMEOUT_MS);
   await openProcess("worker", home, env, config.SHUTDOWN_TIMEOUT_MS);
+  if (withKafka) await openProcess("kafka", home, env, config.SHUTDOWN_TIMEOUT_MS);
   const ready = await untilReady(config.HOST, api.port);
   const { REDIS_URL, MONGODB_URI, DATABASE_URL, KEY_PEPPER } = env;
   const url = `http://${localHost(config.HOST)}:${api.port}`;
@@ -97,7 +99,9 @@ function revive({ servers }: Servers): () => Promise<void> {
   };
 }
 
-async function openProcess(name: "api" | "worker", home: Home, env: NodeJS.ProcessEnv, shutdownMs: number): Promise<Supervised> {
+const PORT_SETTINGS = { api: "PORT", worker: "WORKER_PORT", kafka: "KAFKA_PORT" } as const;
+
+async function openProcess(name: keyof typeof PORT_SETTINGS, home: Home, env: NodeJS.ProcessEnv, shutdownMs: number): Promise<Supervised> {
   const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   const running = await supervise({
     name,
@@ -105,7 +109,7 @@ async function openProcess(name: "api" | "worker", home: Home, env: NodeJS.Proce
     env,
     shutdownMs,
     logFile: home.path(`${name}.log`),
-    portSetting: name === "api" ? "PORT" : "WORKER_PORT",
+    portSetting: PORT_SETTINGS[name],
     tell: say,
   });
   open.push(() => running.stop());

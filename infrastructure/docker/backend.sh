@@ -3,7 +3,7 @@
 set -eu
 cd /app
 case "${1:-api}" in
-  api | worker) exec node --enable-source-maps "backend/dist/$1.js" ;;
+  api | worker | kafka) exec node --enable-source-maps "backend/dist/$1.js" ;;
   setup) exec node --enable-source-maps backend/dist/standalone/database.js migrate seed ;;
   sf) shift && exec node --enable-source-maps backend/dist/cli/sf.js "$@" ;;
   *) exec "$@" ;;

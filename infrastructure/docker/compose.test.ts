@@ -13,6 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "streamforge-compose-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Service {
+  profiles?: string[];
   command?: string | string[];
   environment?: Record<string, string>;
 }
@@ -43,10 +44,11 @@ test("no secret has a public default: without them Compose says how to make them
     expect(() => interpolate(others), name).toThrow(`required variable ${name} is missing a value: run npm run docker:env first`);
   }
   const settings = [...TEXT.matchAll(/\$\{(\w*(?:PASSWORD|KEY|PEPPER|TOKEN|SECRET)\w*):-([^}]*)\}/g)];
-  // Unset, these two make no door.
+  // Unset, the first two make no door, and the third is for Kafka, which says itself whether it wants one.
   expect(settings.map(([, name, fallback]) => [name, fallback])).toEqual([
     ["ADMIN_PASSWORD", ""],
     ["ADMIN_TOKEN", ""],
+    ["KAFKA_PASSWORD", ""],
   ]);
 });
 
@@ -61,7 +63,7 @@ test("the script makes them once, at random, and for its owner alone", () => {
 });
 
 test("every store asks for a password, and the processes know it", () => {
-  const { redis, mongo, postgres, api, worker, setup, "mongo-init": init } = interpolate(env) as Record<string, Service>;
+  const { redis, mongo, postgres, api, worker, kafka, setup, "mongo-init": init } = interpolate(env) as Record<string, Service>;
   expect(String(redis?.command)).toContain(
     `user default reset off ~* &* +@all\nuser streamforge reset on >$REDIS_PASSWORD ${REDIS_RIGHTS}\n`,
   );
@@ -70,7 +72,7 @@ test("every store asks for a password, and the processes know it", () => {
   );
   expect(postgres?.environment).toMatchObject({ POSTGRES_PASSWORD: env.POSTGRES_PASSWORD });
   expect(init?.environment).toMatchObject({ MONGODB_KEY: env.MONGODB_KEY, MONGODB_PASSWORD: env.MONGODB_PASSWORD });
-  for (const one of [api, worker, setup]) {
+  for (const one of [api, worker, kafka, setup]) {
     const { REDIS_URL = "", MONGODB_URI = "", DATABASE_URL = "", KEY_PEPPER } = one?.environment ?? {};
     expect([REDIS_URL, MONGODB_URI, DATABASE_URL].map((url) => new URL(url).password)).toEqual([
       env.REDIS_PASSWORD,
@@ -79,4 +81,10 @@ test("every store asks for a password, and the processes know it", () => {
     ]);
     expect(KEY_PEPPER).toBe(env.KEY_PEPPER);
   }
+});
+
+test("the Kafka source is there when it is asked for, and reads what is set", () => {
+  const settings = { KAFKA_BROKERS: "kafka-1:9092", KAFKA_TOPICS: "orders=tenant-a", KAFKA_GROUP: "mine" };
+  const { kafka } = interpolate({ ...env, ...settings });
+  expect(kafka).toMatchObject({ command: ["kafka"], profiles: ["kafka"], environment: settings });
 });

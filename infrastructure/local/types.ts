@@ -1,4 +1,4 @@
-export type ServerKind = "redis" | "mongodb" | "postgres";
+export type ServerKind = "redis" | "mongodb" | "postgres" | "kafka";
 
 /** One real server that runs as our child on a loopback port of its own. */
 export interface LocalServer {

@@ -17,11 +17,13 @@ const GROUND = ["telemetry", "config.ts", "lib", "shared"];
 const ROOMS = {
   "backend/src/api.ts": { may: ["http", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/worker.ts": { may: ["worker", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
+  "backend/src/kafka.ts": { may: ["sources", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/standalone.ts": { may: ["standalone", "accounts", "infrastructure", ...GROUND] },
   "backend/src/standalone": { may: ["main.ts", "accounts", "infrastructure", ...GROUND] },
   "backend/src/main.ts": { may: GROUND },
   "backend/src/cli": { may: ["http", "accounts", "stream", "generated", ...GROUND] },
   "backend/src/http": { may: ["stats", ...DOMAIN, ...STORES, ...GROUND] },
+  "backend/src/sources": { may: ["admission", "ingest", "stream", ...GROUND], not: ["mongodb", "pg", "fastify", "@fastify"] },
   "backend/src/worker": { may: [...DOMAIN, ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/stats": { may: ["dead-letters", "jobs", "ledger", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/replay": { may: ["accounts", "dead-letters", "ingest", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },

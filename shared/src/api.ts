@@ -23,6 +23,10 @@ export type Role = z.infer<typeof roleSchema>;
 
 // --- Reading ------------------------------------------------------------------------------------------------------
 
+/** How the text of an event was sent. `bytes` is no text: it could not be read as an event. */
+export const eventFormats = ["json", "xml", "cloudevent", "bytes"] as const;
+export type EventFormat = (typeof eventFormats)[number];
+
 export const eventStatuses = ["queued", "retrying", "stored", "dead"] as const;
 
 export const eventViewSchema = z.object({
@@ -51,6 +55,9 @@ export const eventViewSchema = z.object({
   payload: z.unknown().optional(),
   extensions: z.record(z.string(), z.unknown()).optional(),
   typeVersion: z.number().int().optional().describe("Version of its type's schema that the payload was checked against"),
+  src_topic: z.string().optional().describe("Topic of the Kafka message it came from; absent when it came by HTTP"),
+  src_partition: countOf.optional().describe("Partition of that topic"),
+  src_offset: countOf.optional().describe("Offset in that partition"),
   patched: z
     .object({ replayId: z.string(), by: z.string(), from: z.string().describe("Id of the dead letter that holds what was sent") })
     .optional()
@@ -63,7 +70,14 @@ export const eventPageSchema = z.object({ items: z.array(eventViewSchema), nextC
 
 // --- Dead letters -------------------------------------------------------------------------------------------------
 
-export const reasonCodes = ["UNKNOWN_TYPE", "SCHEMA_INVALID", "IDENTITY_CONFLICT", "UNPROCESSABLE", "RETRY_EXHAUSTED"] as const;
+export const reasonCodes = [
+  "UNKNOWN_TYPE",
+  "SCHEMA_INVALID",
+  "IDENTITY_CONFLICT",
+  "UNPROCESSABLE",
+  "RETRY_EXHAUSTED",
+  "INVALID_EVENT",
+] as const;
 export type ReasonCode = (typeof reasonCodes)[number];
 export const letterStatuses = ["open", "replaying", "resolved", "discarded", "superseded"] as const;
 export type LetterStatus = (typeof letterStatuses)[number];
@@ -97,7 +111,9 @@ export const attemptSchema = z.object({
   at: time,
 });
 export const deadLetterDetailSchema = deadLetterSchema.extend({
-  raw: z.string().describe("The item exactly as it was sent"),
+  raw: z.string().describe("The item exactly as it was sent; what is no text (format bytes) in base64"),
+  format: z.enum(eventFormats).optional().describe("How raw is to be read; absent: json"),
+  origin: z.string().optional().describe("Where Kafka has the message: topic/partition/offset"),
   attemptsMade: z.array(attemptSchema).describe("Attempts that failed, of every acceptance of this identity, oldest first"),
   failures: z
     .array(z.object({ pointer: z.string(), detail: z.string() }))

@@ -47,6 +47,15 @@ export const reasonHelp: Record<ReasonCode, ReasonHelp> = {
       "If it ended a worker, keep the letter for whoever looks into the fault, and retry after the correction.",
     ],
   },
+  INVALID_EVENT: {
+    title: "No event",
+    meaning: "A message from Kafka cannot be read as an event. Its sender could not be told, so its bytes are kept here.",
+    actions: [
+      "Read the message: it says what is wrong, and the origin says where Kafka has it.",
+      "Have the producer corrected. It may send the corrected event under the same eventId; once it is stored, this letter is superseded.",
+      "If it is JSON with a fault in a field, retry with a patch. If it is no event of yours, discard it.",
+    ],
+  },
   RETRY_EXHAUSTED: {
     title: "Failed too often",
     meaning: "Every attempt failed with an error that named this event. Outages never count as attempts.",

@@ -152,18 +152,18 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
 
 /** Makes the row of a key (and of its tenant) inside a transaction, with its audit entries. */
 export async function insertKey(db: Database, pepper: string, actor: Actor, key: NewKey): Promise<{ token: string; row: ApiKey }> {
-  const { count } = await db.tenant.createMany({ data: [{ id: key.tenantId, name: key.tenantId }], skipDuplicates: true });
-  if (count > 0)
-    await audit(db, actor, {
-      action: "tenant.create",
-      targetId: key.tenantId,
-      tenantId: key.tenantId,
-      after: { tenantId: key.tenantId, name: key.tenantId, limits: {} },
-    });
+  await makeTenant(db, actor, key.tenantId);
   const { token, id, secret } = mintToken(key.environment);
   const row = await db.apiKey.create({ data: { ...key, id, secretHmac: new Uint8Array(secretHmac(pepper, secret)) } });
   await audit(db, actor, { action: "key.create", targetId: id, tenantId: key.tenantId, after: keyView(row) });
   return { token, row };
+}
+
+/** Makes the row of a tenant, and its audit entry, unless it is there. */
+export async function makeTenant(db: Database, actor: Actor, tenantId: string): Promise<void> {
+  const { count } = await db.tenant.createMany({ data: [{ id: tenantId, name: tenantId }], skipDuplicates: true });
+  if (count > 0)
+    await audit(db, actor, { action: "tenant.create", targetId: tenantId, tenantId, after: { tenantId, name: tenantId, limits: {} } });
 }
 
 /** Whether a tenant that does not exist may be made; an empty list allows all. */

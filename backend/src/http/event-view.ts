@@ -33,6 +33,9 @@ export function storedEventJson(doc: EventDocument): string {
     correlationId: doc.correlationId,
     traceparent: doc.traceparent,
     typeVersion: doc.typeVersion,
+    src_topic: doc.src_topic,
+    src_partition: doc.src_partition,
+    src_offset: doc.src_offset,
     patched: doc.patched,
   };
   return withContent(

@@ -27,6 +27,8 @@ export interface IdentityContext {
   idempotencyKey: string | undefined;
   /** Where the item stands in what was sent under the key: index in an array, byte offset in lines. */
   position: number;
+  /** What a source names its message by; before the content. */
+  name?: string | undefined;
   receivedAtMs: number;
 }
 
@@ -40,15 +42,16 @@ export interface ReadItem {
 const HOUR_MS = 3_600_000;
 
 /**
- * Identity from, in this order: eventId; idempotency key; the content digest of the strategy.
+ * Identity from, in this order: eventId; idempotency key, or the name that a source gives its message; the content digest of the strategy.
  * An event with neither id, key nor occurredAt has no lasting identity: its digest dedupes within the window only, and its
  * eventId is a new UUIDv7 (equal heartbeats a day apart are two events).
  */
 export function identify(read: ReadItem, context: IdentityContext): Identity {
   const { event } = read;
-  const { tenantId, strategy, idempotencyKey, receivedAtMs } = context;
+  const { tenantId, strategy, idempotencyKey, name, receivedAtMs } = context;
   if (event.eventId !== undefined) return identifyNamed(event.eventId, read, tenantId);
   if (idempotencyKey !== undefined) return lasting(keyName(idempotencyKey, context.position), event, tenantId, false);
+  if (name !== undefined) return lasting(name, event, tenantId, false);
   if (strategy === "none") return newIdentity(tenantId, receivedAtMs, undefined, event.occurredAtMs);
   const digest = contentDigest(read, tenantId, strategy);
   if (event.occurredAtMs === undefined) return newIdentity(tenantId, receivedAtMs, digest, undefined);
@@ -88,8 +91,8 @@ function contentName(strategy: DedupeStrategy, digest: string): string {
   return `${strategy}-${Buffer.from(digest, "latin1").toString("hex")}`;
 }
 
-/** eventIds as they are made here, of a key or of a content. */
-const DERIVED = /^(?:(intent|full)-[0-9a-f]{32}$|key(?:\+[1-9]\d*)?:)/;
+/** eventIds as they are made here: of a content, of a key, of a message's place in Kafka. */
+const DERIVED = /^(?:(intent|full)-[0-9a-f]{32}$|key(?:\+[1-9]\d*)?:|kafka:[\w.-]+(?:~[\w-]{8})?\/\d+\/\d+$)/;
 
 /** Whether an eventId looks like one that was made here. One that a producer chose nevertheless has a digest of its own. */
 export function isDerivedName(eventId: string): boolean {

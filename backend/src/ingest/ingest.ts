@@ -16,6 +16,8 @@ export const HOUR_MS = 3_600_000;
 export interface IngestScope {
   context: EventContext;
   idempotencyKey: string | undefined;
+  /** Names an event that has no id of its own, where its source tells one message from every other one. */
+  name?: string;
   /** The body may hold several items; else the item is the whole body. */
   several: boolean;
   /** NDJSON: a bad item is named by its line and byte. */
@@ -107,6 +109,7 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
         strategy: limits.strategy,
         idempotencyKey,
         position,
+        name: scope.name,
         receivedAtMs: scope.receivedAtMs,
       },
     );
@@ -120,7 +123,8 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
       receivedAtMs: scope.receivedAtMs,
       context: scope.context,
       partition: limits.partitions === 1 ? 0 : partitionOf(identity, limits.partitions),
-      ephemeral: event.eventId === undefined && idempotencyKey === undefined && event.occurredAtMs === undefined,
+      ephemeral:
+        event.eventId === undefined && idempotencyKey === undefined && scope.name === undefined && event.occurredAtMs === undefined,
       byContent,
       keyUnused: idempotencyKey !== undefined && event.eventId !== undefined,
       verdict: undefined,

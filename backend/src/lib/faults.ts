@@ -1,7 +1,18 @@
 import { outageOf } from "./errors.js";
 
 /** Where an error that nobody planned for came up: a closed list, which a metric counts by. */
-export const FAULT_PLACES = ["request", "batch", "stream", "jobs", "ledger", "statistics", "event-types", "accounts", "heartbeat"] as const;
+export const FAULT_PLACES = [
+  "request",
+  "batch",
+  "stream",
+  "jobs",
+  "ledger",
+  "statistics",
+  "event-types",
+  "accounts",
+  "heartbeat",
+  "source",
+] as const;
 export type FaultPlace = (typeof FAULT_PLACES)[number];
 
 type Listener = (where: FaultPlace, error: Error) => void;

@@ -17,6 +17,7 @@ export interface Announcement {
 
 /** The last thing `npm start` prints: where to look, who may enter, and a line to paste. */
 export function announce({ host, port, home, config, seeded, ready, tookMs }: Announcement): string {
+  const logs = ["api", "worker", ...(config.KAFKA_BROKERS.length > 0 ? ["kafka"] : [])].map((name) => home.path(`${name}.log`));
   const base = `http://${host}:${port}`;
   return [
     "",
@@ -28,7 +29,8 @@ export function announce({ host, port, home, config, seeded, ready, tookMs }: An
     `  API docs    ${base}/docs`,
     `  Sign in     ${seeded.adminEmail}, ${password(seeded, config)}`,
     `  API key     ${apiKey(seeded, home)}`,
-    `  Logs        ${home.path("api.log")}, ${home.path("worker.log")}`,
+    `  Logs        ${logs.join(", ")}`,
+    ...(config.KAFKA_BROKERS.length > 0 ? [`  Kafka       ${reads(config)}`] : []),
     "",
     "Send an event:",
     "",
@@ -36,6 +38,11 @@ export function announce({ host, port, home, config, seeded, ready, tookMs }: An
     "",
     "npm run demo sends a lively mix; Ctrl-C stops everything.",
   ].join("\n");
+}
+
+function reads({ KAFKA_BROKERS, KAFKA_TOPICS, KAFKA_GROUP }: Config): string {
+  const topics = KAFKA_TOPICS.map(({ topic, tenantId }) => `${topic} for ${tenantId}`);
+  return `${topics.join(", ")}; from ${KAFKA_BROKERS.join(", ")} as group ${KAFKA_GROUP}`;
 }
 
 function password(seeded: Seeded, config: Config): string {

@@ -30,7 +30,7 @@ export interface SuperviseOptions {
   shutdownMs: number;
   logFile: string;
   /** Setting of its port: once it listens it keeps that port through restarts, also one that was free to choose. */
-  portSetting: "PORT" | "WORKER_PORT";
+  portSetting: "PORT" | "WORKER_PORT" | "KAFKA_PORT";
   /** Told of warnings and errors of the process, and of its end, in short lines. */
   tell: (line: string) => void;
 }

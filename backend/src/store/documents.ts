@@ -1,4 +1,4 @@
-import type { LetterStatus, ReasonCode } from "@streamforge/shared";
+import type { EventFormat, LetterStatus, ReasonCode } from "@streamforge/shared";
 import type { Binary } from "mongodb";
 
 /** The documents of each collection, exactly as they are stored. */
@@ -40,6 +40,10 @@ export interface EventDocument {
   attempts?: number;
   /** `<partition>/<id>` of the stream entry it was stored from, whose id begins with the ms of its append by Redis's clock; absent after a replay. */
   entry?: string;
+  /** Where Kafka has it; absent when it came by HTTP. */
+  src_topic?: string;
+  src_partition?: number;
+  src_offset?: number;
   /** Version of its type's JSON Schema that its payload was checked against; absent when the type was not registered. */
   typeVersion?: number;
   /** Set when what is stored is a replay with a patch: which replay, by whom, and the dead letter (`_id`, hex) that holds what was sent. */
@@ -75,8 +79,12 @@ export interface DeadLetterDocument {
   message: string;
   /** Reason, type and normalised message: one cause, one value. */
   fingerprint: string;
-  /** The item exactly as sent. */
+  /** The item exactly as sent; of the format `bytes` in base64. */
   raw: string;
+  /** How `raw` is to be read; absent: as JSON. */
+  format?: Exclude<EventFormat, "json">;
+  /** Where Kafka has it: `topic/partition/offset`. */
+  origin?: string;
   /** What the request brought along besides the item, so that a replay makes the same event of it. */
   context?: { keyName: string; defaultType: string; traceparent: string };
   receipt: Binary;

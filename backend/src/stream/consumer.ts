@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Redis } from "ioredis";
 import { type PartitionKeys, WORKER_GROUP } from "./keys.js";
-import { createEntryReader, PACKED_VERSION, PackedEntryError, type StreamRecord } from "./record.js";
+import { createEntryReader, NEWEST_VERSION, PACKED_VERSION, PackedEntryError, type StreamRecord } from "./record.js";
 import { luaScript } from "./redis.js";
 
 /** A stream entry in a worker's hands. */
@@ -160,7 +160,15 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       );
     },
 
-    requeue: () => scripts.sfRequeue(keys.stream, keys.retryDue, keys.retryRecords, String.fromCharCode(PACKED_VERSION), REQUEUE_EVENTS),
+    requeue: () =>
+      scripts.sfRequeue(
+        keys.stream,
+        keys.retryDue,
+        keys.retryRecords,
+        String.fromCharCode(PACKED_VERSION),
+        String.fromCharCode(NEWEST_VERSION),
+        REQUEUE_EVENTS,
+      ),
 
     markOf: (entryId) => redis.hgetBuffer(keys.marks, entryId),
     async mark(entryId, receipts) {

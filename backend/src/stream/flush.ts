@@ -7,6 +7,7 @@ import {
   maxRecordBytes,
   PACKED_VERSION,
   type RecordSource,
+  versionFor,
   writeDedupeRecord,
   writeRecord,
 } from "./record.js";
@@ -55,6 +56,7 @@ export function renew(flush: Flush, deadline: number): Flush {
   flush.events = [];
   flush.waiters = [];
   flush.recordBytes = 1;
+  flush.records[0] = PACKED_VERSION;
   flush.tenants = [];
   flush.seen.clear();
   flush.deadline = deadline;
@@ -105,6 +107,7 @@ export function addToFlush(flush: Flush, event: Appendable, waiter: Waiter): voi
   const needed = flush.recordBytes + maxRecordBytes(event);
   if (needed > flush.records.length) flush.records = grow(flush.records, flush.recordBytes, needed);
 
+  flush.records[0] = Math.max(flush.records[0] as number, versionFor(event.context.format));
   const receiptAt = nextReceipt();
   flush.recordBytes = writeRecord(flush.records, flush.recordBytes, event, receiptPool, receiptAt);
   writeDedupeRecord(flush.dedupe, n * DEDUPE_RECORD_BYTES, event, receiptPool, receiptAt);

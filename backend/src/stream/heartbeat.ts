@@ -26,6 +26,40 @@ export interface WorkerHeartbeat {
   storeP99: number | null;
 }
 
+/** What a source of events besides HTTP says of itself every second, in the hash `sources`. */
+export interface SourceHeartbeat {
+  name: string;
+  kind: "kafka";
+  host: string;
+  pid: number;
+  startedAtMs: number;
+  atMs: number;
+  rssBytes: number;
+  faults: FaultCount | null;
+  /** Messages taken in, over the last seconds. */
+  messagesPerSecond: number;
+  /** What stands in its way, in words; empty while it is well. */
+  troubles: { what: string; reason: string; sinceMs: number }[];
+  missingTopics: string[];
+  /** Messages that Kafka deleted before they were read, since the process started. */
+  deletedMessages: number;
+  topics: SourceTopicView[];
+}
+
+/** What one process reads of a topic. */
+export interface SourceTopicView {
+  topic: string;
+  tenantId: string;
+  partitions: number;
+  /** Messages that are there and not yet durable here. */
+  lagMessages: number;
+  /** Age of the oldest of them. */
+  lagSeconds: number;
+  /** Partitions that wait, and why the first of them does. */
+  paused: number;
+  pausedFor: string | null;
+}
+
 /** What an API process says of itself every second, in the hash `apis`. */
 export interface ApiHeartbeat {
   name: string;

@@ -39,6 +39,8 @@ export interface RedisKeys {
   workerMetrics: string;
   /** Hash: api name → JSON heartbeat. */
   apis: string;
+  /** Hash: source name → JSON heartbeat. */
+  sources: string;
   /** Stream: cumulative totals once a second, for the chart of the last hour. */
   history: string;
   /** String with a short life: the API process that moves closed minutes of the ledger to MongoDB. */
@@ -90,6 +92,7 @@ export function redisKeys(prefix: string): RedisKeys {
     workers: `${prefix}:workers`,
     workerMetrics: `${prefix}:worker-metrics`,
     apis: `${prefix}:apis`,
+    sources: `${prefix}:sources`,
     history: `${prefix}:history`,
     ledgerLease: `${prefix}:ledger:lease`,
     eventTypes: `${prefix}:event-types`,

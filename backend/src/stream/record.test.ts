@@ -6,6 +6,7 @@ import {
   DEDUPE_RECORD_BYTES,
   eventContext,
   maxRecordBytes,
+  NEWEST_VERSION,
   PACKED_VERSION,
   PackedEntryError,
   type RecordSource,
@@ -86,9 +87,49 @@ test("an entry that is cut short or of another version is refused, never half re
       const boundaries = new Set(createEntryReader()(entry).map((record) => record.bytes.byteOffset + record.size - entry.byteOffset));
       const cut = 2 + (seed % (entry.length - 2));
       if (!boundaries.has(cut)) expect(() => createEntryReader()(entry.subarray(0, cut))).toThrow(PackedEntryError);
-      expect(() => createEntryReader()(Buffer.concat([Buffer.from([PACKED_VERSION + 1]), entry.subarray(1)]))).toThrow(PackedEntryError);
+      expect(() => createEntryReader()(Buffer.concat([Buffer.from([NEWEST_VERSION + 1]), entry.subarray(1)]))).toThrow(PackedEntryError);
     }),
   );
+});
+
+test("what a context says besides stands behind it; what a reader does not know it leaves out", () => {
+  const fields = { tenantId: "t", keyName: "k", defaultType: "", correlationId: "c", traceparent: "" };
+  const contexts = [
+    eventContext(fields),
+    eventContext({ ...fields, format: "xml", origin: "orders/0/17" }),
+    eventContext({ ...fields, format: "bytes", fault: "invalid-json: a=b" }),
+  ];
+  const event = {
+    receivedAtMs: 1,
+    id: "\0".repeat(16),
+    identity: "i".repeat(16),
+    hash: "h".repeat(8),
+    eventId: "e",
+    text: Buffer.from([0xff]),
+  };
+  const records = createEntryReader()(pack(contexts.map((context) => ({ ...event, context }))));
+  expect(records.map(({ context }) => context)).toEqual(contexts);
+  expect(records.map(({ text }) => text)).toEqual(["\ufffd", "\ufffd", "/w=="]);
+  const later = { ...eventContext(fields), bytes: Buffer.from("t\0k\0\0c\0\0colour=blue\0origin=a/1/2") };
+  expect(createEntryReader()(pack([{ ...event, context: later }]))[0]?.context).toMatchObject({
+    tenantId: "t",
+    format: "json",
+    origin: "a/1/2",
+  });
+});
+
+test("a format that this version cannot read is left in place", () => {
+  const context = { ...eventContext({ tenantId: "t", keyName: "", defaultType: "", correlationId: "", traceparent: "" }) };
+  context.bytes = Buffer.from("t\0\0\0\0\0format=avro");
+  const event = {
+    receivedAtMs: 1,
+    id: "\0".repeat(16),
+    identity: "i".repeat(16),
+    hash: "h".repeat(8),
+    eventId: "e",
+    text: Buffer.from("x"),
+  };
+  expect(() => createEntryReader()(pack([{ ...event, context }]))).toThrow(PackedEntryError);
 });
 
 test("the dedupe record holds hash, receipt, time and the hour of the id", () => {

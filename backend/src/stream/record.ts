@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { type EventFormat, eventFormats } from "@streamforge/shared";
 
 /**
  * The packed stream entry: one version byte, then records back to back. A record holds one event exactly as it was sent
@@ -10,9 +11,16 @@ import { Buffer } from "node:buffer";
  *               contextSize u16, eventIdSize u16, context, eventId, text
  *
  * Integers are big-endian; times are ms since 1970. `acceptedAt` is 0 until an event goes through the retry set: until then
- * the stream entry's id tells when it was accepted (Redis's clock). Context is five UTF-8 strings joined by U+0000.
+ * the stream entry's id tells when it was accepted (Redis's clock). Context is five UTF-8 strings joined by U+0000, and behind them any
+ * number of extras `name=value`, each again behind a U+0000; a reader leaves out those that it does not know.
+ *
+ * An entry is version 2 as soon as one of its events was not sent as JSON, so that an older worker leaves in place what it would misread.
  */
 export const PACKED_VERSION = 1;
+export const NEWEST_VERSION = 2;
+
+/** The version of an entry that holds events of this format. */
+export const versionFor = (format: EventFormat): number => (format === "json" ? PACKED_VERSION : NEWEST_VERSION);
 
 const HEADER_BYTES = 69;
 const AT = {
@@ -37,13 +45,49 @@ export interface EventContext {
   correlationId: string;
   /** W3C trace context as received, or "". */
   traceparent: string;
-  /** The five above as they stand in a record. */
+  format: EventFormat;
+  /** Where another system has it: `topic/partition/offset` in Kafka. */
+  origin?: string;
+  /** Why it is no event, when it is none: it becomes a dead letter `INVALID_EVENT`. */
+  fault?: string;
+  /** All of it as it stands in a record. */
   bytes: Buffer;
 }
 
-export function eventContext(fields: Omit<EventContext, "bytes">): EventContext {
-  const { tenantId, keyName, defaultType, correlationId, traceparent } = fields;
-  return { ...fields, bytes: Buffer.from(`${tenantId}\0${keyName}\0${defaultType}\0${correlationId}\0${traceparent}`, "utf8") };
+type ContextFields = Omit<EventContext, "bytes" | "format"> & { format?: EventFormat };
+
+export function eventContext(fields: ContextFields): EventContext {
+  const { tenantId, keyName, defaultType, correlationId, traceparent, format = "json", origin, fault } = fields;
+  let text = `${tenantId}\0${keyName}\0${defaultType}\0${correlationId}\0${traceparent}`;
+  if (format !== "json") text += `\0format=${format}`;
+  if (origin !== undefined) text += `\0origin=${origin}`;
+  if (fault !== undefined) text += `\0fault=${fault}`;
+  return { ...fields, format, bytes: Buffer.from(text, "utf8") };
+}
+
+/** @param bytes a context as it stands in a record @throws PackedEntryError when it names a format that this version cannot read */
+function readContext(bytes: Buffer): EventContext {
+  const [tenantId = "", keyName = "", defaultType = "", correlationId = "", traceparent = "", ...extras] = bytes
+    .toString("utf8")
+    .split("\0");
+  const context: EventContext = { tenantId, keyName, defaultType, correlationId, traceparent, format: "json", bytes };
+  for (const extra of extras) {
+    const at = extra.indexOf("=");
+    const value = extra.slice(at + 1);
+    switch (extra.slice(0, at)) {
+      case "format":
+        if (!eventFormats.includes(value as EventFormat)) throw new PackedEntryError(`a record has the format ${value}`);
+        context.format = value as EventFormat;
+        break;
+      case "origin":
+        context.origin = value;
+        break;
+      case "fault":
+        context.fault = value;
+        break;
+    }
+  }
+  return context;
 }
 
 /** What `writeRecord` needs of an event. Digests are strings of one character a byte (latin1), which are the cheapest to make and to slice. */
@@ -134,9 +178,9 @@ export class StreamRecord {
     return this.entry.subarray(this.at + AT.identity, this.at + AT.hash);
   }
 
-  /** The item exactly as sent. */
+  /** The item exactly as sent; what is no text (`bytes`) in base64. */
   get text(): string {
-    return this.entry.toString("utf8", this.textAt, this.end);
+    return this.entry.toString(this.context.format === "bytes" ? "base64" : "utf8", this.textAt, this.end);
   }
 }
 
@@ -149,16 +193,15 @@ export function createEntryReader(): (entry: Buffer) => StreamRecord[] {
 
   const contextOf = (entry: Buffer, from: number, to: number): EventContext => {
     if (context?.bytes.length === to - from && context.bytes.compare(entry, from, to) === 0) return context;
-    const [tenantId = "", keyName = "", defaultType = "", correlationId = "", traceparent = ""] = entry
-      .toString("utf8", from, to)
-      .split("\0");
     // A copy: the view would keep the whole entry in memory for as long as the context is remembered.
-    context = { tenantId, keyName, defaultType, correlationId, traceparent, bytes: Buffer.from(entry.subarray(from, to)) };
+    context = readContext(Buffer.from(entry.subarray(from, to)));
     return context;
   };
 
   return (entry) => {
-    if (entry[0] !== PACKED_VERSION) throw new PackedEntryError(`entry version ${entry[0]}, this worker reads ${PACKED_VERSION}`);
+    const [version = 0] = entry;
+    if (version < PACKED_VERSION || version > NEWEST_VERSION)
+      throw new PackedEntryError(`entry version ${version}, this worker reads ${PACKED_VERSION} to ${NEWEST_VERSION}`);
     const records: StreamRecord[] = [];
     let at = 1;
     while (at < entry.length) {
@@ -188,7 +231,7 @@ export function retryRecord(record: StreamRecord, attempt: number, acceptedAtMs:
  */
 export function looseRecord(source: RecordSource, receipt: Buffer, attempt: number): StreamRecord {
   const entry = Buffer.alloc(1 + maxRecordBytes(source));
-  entry[0] = PACKED_VERSION;
+  entry[0] = NEWEST_VERSION;
   const end = writeRecord(entry, 1, source, receipt, 0);
   entry[1 + AT.attempt] = Math.min(attempt, 255);
   return createEntryReader()(entry.subarray(0, end))[0] as StreamRecord;

@@ -7,13 +7,15 @@ export interface HealthServerOptions {
   /** When it is taken, the next ones are tried: several workers run on one machine. */
   port: number;
   registry: Registry;
+  /** Names the port's setting, for who finds all of them taken. */
+  portSetting?: "WORKER_PORT" | "KAFKA_PORT";
   /** What the process needs, by name. */
   check: () => Promise<Record<string, boolean>>;
 }
 
 const PORTS_TRIED = 100;
 
-/** A worker's own small server: liveness, readiness, metrics. */
+/** The small server of a process that has no other: a worker, a source: liveness, readiness, metrics. */
 export async function serveHealth(options: HealthServerOptions): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const path = request.url?.split("?")[0] ?? "/";
@@ -42,7 +44,8 @@ export async function serveHealth(options: HealthServerOptions): Promise<{ port:
   const tries = options.port === 0 ? 1 : PORTS_TRIED;
   for (let i = 0; i < tries; i++) {
     if (await listen(options.port + i)) break;
-    if (i === tries - 1) throw new Error(`Ports ${options.port} to ${options.port + i} are all taken; set WORKER_PORT.`);
+    if (i === tries - 1)
+      throw new Error(`Ports ${options.port} to ${options.port + i} are all taken; set ${options.portSetting ?? "WORKER_PORT"}.`);
   }
   return {
     port: (server.address() as AddressInfo).port,

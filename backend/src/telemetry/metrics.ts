@@ -79,6 +79,40 @@ export function createSignInMetrics(registry: Registry): (door: (typeof DOORS)[n
   return (kind) => failures.inc({ kind });
 }
 
+/** What a source of events besides HTTP counts. */
+export function createSourceMetrics(registry: Registry) {
+  const registers = [registry];
+  const messages = new Counter({
+    name: "streamforge_source_messages_total",
+    help: "Messages taken in from Kafka, by topic and what became of them (invalid and conflict are on their way to a dead letter)",
+    labelNames: ["topic", "result"],
+    registers,
+  });
+  const labelNames = ["topic", "partition"];
+  return {
+    messages,
+    deleted: new Gauge({
+      name: "streamforge_source_deleted_messages",
+      help: "Messages that Kafka deleted before they were read",
+      registers,
+    }),
+    up: new Gauge({ name: "streamforge_source_up", help: "1 while the source has joined its group and brokers answer", registers }),
+    lagMessages: new Gauge({
+      name: "streamforge_source_lag_messages",
+      help: "Messages of a partition that are not yet durable here",
+      labelNames,
+      registers,
+    }),
+    lagSeconds: new Gauge({ name: "streamforge_source_lag_seconds", help: "Age of the oldest of them", labelNames, registers }),
+    paused: new Gauge({
+      name: "streamforge_source_paused",
+      help: "1 while a partition waits for the backlog or its tenant's rate",
+      labelNames,
+      registers,
+    }),
+  };
+}
+
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
 
 export function createWorkerMetrics(registry: Registry) {

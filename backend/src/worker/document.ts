@@ -44,6 +44,7 @@ export function toDocument(record: StreamRecord, text: string, item: object, eve
   if (event.extensions !== undefined) doc.extensions = mayLose ? (storable(event.extensions) as Record<string, unknown>) : event.extensions;
   if (mayLose) doc.text = text;
   if (context.traceparent !== "") doc.traceparent = context.traceparent;
+  if (context.origin !== undefined) Object.assign(doc, placeOf(context.origin));
   if (record.attempt > 0) doc.attempts = record.attempt + 1;
   return doc;
 }
@@ -83,4 +84,10 @@ function storable(value: unknown): unknown {
 
 function storableKey(key: string): string {
   return key === "_bsontype" ? "_bsontype_" : key.replaceAll("\u0000", "\u2400");
+}
+
+/** @param origin `topic/partition/offset`; no name of a topic has a slash */
+function placeOf(origin: string): Pick<EventDocument, "src_topic" | "src_partition" | "src_offset"> {
+  const [src_topic, partition, offset] = origin.split("/");
+  return { src_topic, src_partition: Number(partition), src_offset: Number(offset) };
 }

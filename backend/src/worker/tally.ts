@@ -1,4 +1,5 @@
 import type { WorkerMetrics } from "../telemetry/metrics.js";
+import { createRate } from "../telemetry/rate.js";
 import type { LatencyWindow } from "../telemetry/window.js";
 import type { Batch } from "./batch.js";
 import type { createLag } from "./lag.js";
@@ -11,8 +12,6 @@ export interface Tally {
   storedPerSecond(): number;
 }
 
-const LEAST_SPAN_MS = 500;
-
 export function createTally({
   metrics,
   latency,
@@ -22,9 +21,7 @@ export function createTally({
   latency: LatencyWindow;
   lag: Pick<ReturnType<typeof createLag>, "note">;
 }): Tally {
-  let stored = 0;
-  let sinceMs = Date.now();
-  let perSecond = 0;
+  const stored = createRate();
   return {
     onSettled(batch) {
       const now = Date.now();
@@ -36,18 +33,10 @@ export function createTally({
         if (outcome?.kind === "dead") metrics.died(outcome.reason);
       }
       for (const kind of ["stored", "duplicate", "dead"] as const) if (counts[kind] > 0) metrics.settled(kind, counts[kind]);
-      stored += counts.stored;
+      stored.add(counts.stored);
       lag.note(batch);
       metrics.wrote((now - batch.startedAtMs) / 1000);
     },
-    storedPerSecond() {
-      const now = Date.now();
-      if (now - sinceMs >= LEAST_SPAN_MS) {
-        perSecond = Math.round((stored * 1000) / (now - sinceMs));
-        stored = 0;
-        sinceMs = now;
-      }
-      return perSecond;
-    },
+    storedPerSecond: stored.perSecond,
   };
 }

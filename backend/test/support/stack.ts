@@ -36,6 +36,7 @@ export interface Stack {
   /** Another process of the same kind. */
   startApi(env?: Record<string, string>): Promise<TestProcess>;
   startWorker(env?: Record<string, string>): Promise<TestProcess>;
+  startKafka(env: Record<string, string>): Promise<TestProcess>;
   stop(): Promise<void>;
 }
 
@@ -72,6 +73,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ADMIN_PASSWORD: "correct horse battery",
     PORT: "0",
     WORKER_PORT: "0",
+    KAFKA_PORT: "0",
     CLAIM_IDLE_MS: "3000",
     MONGO_TIMEOUT_MS: "2500",
     CIRCUIT_OPEN_MS: "1000",
@@ -107,6 +109,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     env,
     startApi,
     startWorker,
+    startKafka: (more) => start("kafka.js", more),
     async stop() {
       await Promise.all(started.map((one) => (one.alive() ? one.kill("SIGKILL") : undefined)));
       await Promise.all([redis.stop(), mongo.stop(), postgres.stop()]);
@@ -126,7 +129,7 @@ export async function startProcess(script: string, env: Record<string, string>):
   let ended: Promise<void>;
 
   const launch = async (): Promise<void> => {
-    const portName = script.includes("worker") ? "WORKER_PORT" : "PORT";
+    const portName = script.includes("worker") ? "WORKER_PORT" : script.includes("kafka") ? "KAFKA_PORT" : "PORT";
     child = spawn(process.execPath, [env.FAULT_PROCESS ? FUSED : resolve(DIST, script)], {
       env: processEnvironment({ PATH: process.env.PATH, ...env, ...(port ? { [portName]: port } : {}), LOG_LEVEL: "info" }),
       stdio: ["ignore", "pipe", "pipe"],

@@ -1249,7 +1249,7 @@ export interface components {
              * @description Why it would not be stored
              * @enum {string}
              */
-            code?: "duplicate" | "identity-conflict" | "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+            code?: "duplicate" | "identity-conflict" | "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT";
         };
         ForeseenSummary: {
             accepted: number;
@@ -1484,6 +1484,12 @@ export interface operations {
                             };
                             /** @description Version of its type's schema that the payload was checked against */
                             typeVersion?: number;
+                            /** @description Topic of the Kafka message it came from; absent when it came by HTTP */
+                            src_topic?: string;
+                            /** @description Partition of that topic */
+                            src_partition?: number;
+                            /** @description Offset in that partition */
+                            src_offset?: number;
                             /** @description Set when it was stored by a replay with a patch */
                             patched?: {
                                 replayId: string;
@@ -1801,6 +1807,12 @@ export interface operations {
                             };
                             /** @description Version of its type's schema that the payload was checked against */
                             typeVersion?: number;
+                            /** @description Topic of the Kafka message it came from; absent when it came by HTTP */
+                            src_topic?: string;
+                            /** @description Partition of that topic */
+                            src_partition?: number;
+                            /** @description Offset in that partition */
+                            src_offset?: number;
                             /** @description Set when it was stored by a replay with a patch */
                             patched?: {
                                 replayId: string;
@@ -2818,6 +2830,12 @@ export interface operations {
                         };
                         /** @description Version of its type's schema that the payload was checked against */
                         typeVersion?: number;
+                        /** @description Topic of the Kafka message it came from; absent when it came by HTTP */
+                        src_topic?: string;
+                        /** @description Partition of that topic */
+                        src_partition?: number;
+                        /** @description Offset in that partition */
+                        src_offset?: number;
                         /** @description Set when it was stored by a replay with a patch */
                         patched?: {
                             replayId: string;
@@ -2907,6 +2925,12 @@ export interface operations {
                         };
                         /** @description Version of its type's schema that the payload was checked against */
                         typeVersion?: number;
+                        /** @description Topic of the Kafka message it came from; absent when it came by HTTP */
+                        src_topic?: string;
+                        /** @description Partition of that topic */
+                        src_partition?: number;
+                        /** @description Offset in that partition */
+                        src_offset?: number;
                         /** @description Set when it was stored by a replay with a patch */
                         patched?: {
                             replayId: string;
@@ -2940,7 +2964,7 @@ export interface operations {
                 /** @description Tenant id */
                 tenantId?: string;
                 /** @description One, or several: reasonCode=A&reasonCode=B */
-                reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT")[];
                 /** @description One cause, as listed by /v1/admin/dlq/reasons */
                 fingerprint?: string;
                 type?: string;
@@ -2980,7 +3004,7 @@ export interface operations {
                             /** @enum {string} */
                             status: "open" | "replaying" | "resolved" | "discarded" | "superseded";
                             /** @enum {string} */
-                            reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+                            reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT";
                             message: string;
                             fingerprint: string;
                             attempts: number;
@@ -3036,7 +3060,7 @@ export interface operations {
                         /** @description The most frequent causes, at most 500 */
                         items: {
                             /** @enum {string} */
-                            reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+                            reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT";
                             eventType?: string;
                             fingerprint: string;
                             count: number;
@@ -3107,6 +3131,7 @@ export interface operations {
                             IDENTITY_CONFLICT: number;
                             UNPROCESSABLE: number;
                             RETRY_EXHAUSTED: number;
+                            INVALID_EVENT: number;
                         };
                     };
                 };
@@ -3156,7 +3181,7 @@ export interface operations {
                         /** @enum {string} */
                         status: "open" | "replaying" | "resolved" | "discarded" | "superseded";
                         /** @enum {string} */
-                        reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED";
+                        reasonCode: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT";
                         message: string;
                         fingerprint: string;
                         attempts: number;
@@ -3167,8 +3192,15 @@ export interface operations {
                         /** @description RFC 3339, UTC */
                         lastFailedAt: string;
                         correlationId?: string;
-                        /** @description The item exactly as it was sent */
+                        /** @description The item exactly as it was sent; what is no text (format bytes) in base64 */
                         raw: string;
+                        /**
+                         * @description How raw is to be read; absent: json
+                         * @enum {string}
+                         */
+                        format?: "json" | "xml" | "cloudevent" | "bytes";
+                        /** @description Where Kafka has the message: topic/partition/offset */
+                        origin?: string;
                         /** @description Attempts that failed, of every acceptance of this identity, oldest first */
                         attemptsMade: {
                             attempt: number;
@@ -3230,7 +3262,7 @@ export interface operations {
                     /** @description Tenant id */
                     tenantId?: string;
                     ids?: string[];
-                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT")[];
                     /** @description One cause, as listed by /v1/admin/dlq/reasons */
                     fingerprint?: string;
                     type?: string;
@@ -3867,7 +3899,7 @@ export interface operations {
                     /** @description Tenant id */
                     tenantId?: string;
                     ids?: string[];
-                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT")[];
                     /** @description One cause, as listed by /v1/admin/dlq/reasons */
                     fingerprint?: string;
                     type?: string;
@@ -4074,7 +4106,7 @@ export interface operations {
                     /** @description Tenant id */
                     tenantId?: string;
                     ids?: string[];
-                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED")[];
+                    reasonCode?: ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT") | ("UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT")[];
                     /** @description One cause, as listed by /v1/admin/dlq/reasons */
                     fingerprint?: string;
                     type?: string;

@@ -95,6 +95,8 @@ function toLetter(event: Dead, worker: string): DeadLetterDocument {
     message: outcome.message,
     fingerprint: fingerprintOf(outcome.reason, event.event?.eventType, outcome.message),
     raw: record.text,
+    ...(record.context.format === "json" ? {} : { format: record.context.format }),
+    ...(record.context.origin === undefined ? {} : { origin: record.context.origin }),
     context: contextOf(record),
     receipt: new Binary(record.receipt),
     hash: new Binary(record.hash),

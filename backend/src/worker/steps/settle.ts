@@ -74,8 +74,9 @@ function addEvent(settlement: Settlement, event: WorkEvent, delays: RetryDelays)
   row[outcome.kind]++;
   // It came through the retry set when its minute travels with it.
   if (record.acceptedAtMs > 0) settlement.finishedRetries.push(record.receipt);
-  // A dead letter does not own its identity: a corrected resend must be accepted. A conflict's identity belongs to the stored event.
-  if (outcome.kind === "dead" && outcome.reason !== "IDENTITY_CONFLICT")
+  // A dead letter does not own its identity: a corrected resend must be accepted. A conflict's identity belongs to the stored event, and
+  // that of what is no event to the message itself, which may be delivered again.
+  if (outcome.kind === "dead" && outcome.reason !== "IDENTITY_CONFLICT" && outcome.reason !== "INVALID_EVENT")
     settlement.releases.push({ identity: record.identity, receipt: record.receipt });
 }
 

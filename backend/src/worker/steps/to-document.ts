@@ -12,6 +12,12 @@ export function toDocuments(touch?: (event: WorkEvent) => void): Step {
     const storedAt = new Date();
     for (const event of undecided(batch)) {
       touch?.(event);
+      const { fault } = event.record.context;
+      if (fault !== undefined) {
+        // Its source could not refuse it; what it says is in the letter, and it is never looked at here.
+        event.outcome = { kind: "dead", reason: "INVALID_EVENT", message: fault };
+        continue;
+      }
       const flaw = buildDocument(event, storedAt);
       if (flaw !== undefined) event.outcome = { kind: "dead", reason: "UNPROCESSABLE", message: flaw };
     }

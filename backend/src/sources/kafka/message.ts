@@ -1,0 +1,124 @@
+import { Buffer } from "node:buffer";
+import type { Sender } from "../../admission/admission.js";
+import { trimmed } from "../../ingest/decode/slices.js";
+import type { Ingest, Item } from "../../ingest/ingest.js";
+import { invalidItem } from "../../ingest/unrefusable.js";
+import type { KafkaTopic } from "../../lib/kafka-settings.js";
+import { eventContext } from "../../stream/record.js";
+
+/** A message as it was fetched. */
+export interface KafkaMessage {
+  topic: string;
+  /** The id that Kafka gave the topic when it was made; "" where brokers know none. */
+  topicId: string;
+  partition: number;
+  offset: number;
+  timestampMs: number;
+  value: Buffer | null;
+  headers: [Buffer | null, Buffer | null][];
+}
+
+/** A message on its way in: whose it is, and what became of it. */
+export interface Received {
+  item: Item;
+  sender: Sender;
+  /** What names the message. */
+  name: string;
+  /** What it is appended as. */
+  as: "accepted" | "conflict" | "invalid";
+}
+
+export interface ReaderDeps {
+  ingest: Pick<Ingest, "receive">;
+  topics: readonly KafkaTopic[];
+  tenantHeader: string | undefined;
+  headerTenants: readonly string[];
+  /** The tenant, with its limits as last known. */
+  sender: (tenantId: string) => Sender;
+  partitions: number;
+  /** Redis's clock, ms. */
+  now: () => number;
+}
+
+const VISIBLE = /^[\x21-\x7e]{1,200}$/;
+const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
+const NONE = Buffer.alloc(0);
+
+/**
+ * Makes items of messages. Nobody can be told that a message is no event, so one that is none becomes an item all the same, whose
+ * event will be a dead letter `INVALID_EVENT` with its bytes.
+ */
+export function createMessageReader(deps: ReaderDeps): (message: KafkaMessage) => Received {
+  const { ingest, sender, partitions } = deps;
+  const byTopic = new Map(deps.topics.map((topic) => [topic.topic, topic]));
+  const headerTenants = new Set(deps.headerTenants);
+
+  /** The message's tenant: the header's where it names one, else the topic's. */
+  const tenantOf = (owner: KafkaTopic, headers: Headers): { tenantId: string; fault?: string } => {
+    const named = deps.tenantHeader === undefined ? undefined : headers.get(deps.tenantHeader);
+    if (named === undefined || named === owner.tenantId) return owner;
+    if (headerTenants.has(named)) return { tenantId: named };
+    const fault = `the header ${deps.tenantHeader} names a tenant that is not in KAFKA_HEADER_TENANTS`;
+    return { tenantId: owner.tenantId, fault };
+  };
+
+  return (message) => {
+    const { topic, partition, offset, value } = message;
+    const owner = byTopic.get(topic) as KafkaTopic;
+    const headers = readHeaders(message);
+    const { tenantId, fault } = tenantOf(owner, headers);
+    const origin = `${topic}/${partition}/${offset}`;
+    const traceparent = headers.get("traceparent") ?? "";
+    const trace = TRACEPARENT.exec(traceparent)?.[1];
+    const correlationId = headers.get("x-correlation-id") ?? "";
+    const fields = {
+      tenantId,
+      keyName: topic,
+      defaultType: owner.defaultType,
+      correlationId: VISIBLE.test(correlationId) ? correlationId : (trace ?? origin),
+      traceparent: trace === undefined ? "" : traceparent,
+      origin,
+    };
+    const name = nameOf(message);
+    const scope = { context: eventContext(fields), idempotencyKey: undefined, name, several: false, receivedAtMs: deps.now() };
+    const bytes = value ?? NONE;
+    const invalid = (code: string, detail: string, eventId = ""): Received => ({
+      item: invalidItem({ bytes, eventId, name, fields, reason: `${code}: ${detail}`, receivedAtMs: scope.receivedAtMs, partitions }),
+      sender: sender(tenantId),
+      name,
+      as: "invalid",
+    });
+
+    if (fault !== undefined) return invalid("tenant-not-allowed", fault);
+    const type = mediaTypeOf(headers);
+    if (!JSON_TYPE.test(type)) return invalid("unsupported-media-type", `the message's content-type is ${type}`);
+    const slice = trimmed(bytes, 0, bytes.length);
+    if (!slice) return invalid("invalid-json", "the message is empty");
+    const item = ingest.receive(bytes, [slice], scope, () => 0)[0] as Item;
+    if (item.rejection) return invalid(item.rejection.code, item.rejection.detail, item.eventId);
+    return { item, sender: sender(tenantId), name, as: "accepted" };
+  };
+}
+
+/**
+ * What identifies an event that has no id. The topic's id is part of it: a topic that was deleted and made again under its name begins
+ * again at offset 0, with other events.
+ */
+function nameOf({ topic, topicId, partition, offset }: KafkaMessage): string {
+  return `kafka:${topic}${topicId === "" ? "" : `~${topicId.replaceAll("-", "").slice(0, 8)}`}/${partition}/${offset}`;
+}
+
+type Headers = Map<string, string>;
+const NO_HEADERS: Headers = new Map();
+
+/** By name; of a name that is there twice the last one counts, as in Kafka's own clients. */
+function readHeaders({ headers }: KafkaMessage): Headers {
+  if (headers.length === 0) return NO_HEADERS;
+  return new Map(headers.map(([name, value]) => [name?.toString("utf8") ?? "", value?.toString("utf8") ?? ""]));
+}
+
+function mediaTypeOf(headers: Headers): string {
+  const given = headers.get("content-type") ?? "application/json";
+  return (given.split(";", 1)[0] as string).trim().toLowerCase();
+}
