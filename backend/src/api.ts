@@ -91,6 +91,7 @@ import { createRetries } from "./stream/retries.js";
 import { watchFaults } from "./telemetry/faults.js";
 import { createLog, type Logger } from "./telemetry/log.js";
 import { createIngestMetrics, createRegistry, createSignInMetrics } from "./telemetry/metrics.js";
+import { createTraces } from "./telemetry/start-traces.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 
 /** What tests may hang into an API process. */
@@ -136,6 +137,7 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
 async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
   const startedAtMs = Date.now();
   const registry = createRegistry();
+  const traces = keep(await createTraces(config, { process: "api", name, registry, log }));
   const faults = keep(watchFaults(registry, log));
   const latency = createLatencyWindow();
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
@@ -189,7 +191,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     partitions,
   });
   const bodies = keep(createBodyReader(config));
-  const metrics = createIngestMetrics(registry, () => bodies.bufferedBytes() / config.MAX_BUFFERED_BYTES);
+  const metrics = createIngestMetrics(registry, () => bodies.bufferedBytes() / config.MAX_BUFFERED_BYTES, traces.on);
   const lookup = createLookup({ redis, keys });
   const depth = keep(createDepth({ redis, keys, partitions }));
   const letters = createLetterQueries(store);
@@ -263,6 +265,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
       config,
       metrics,
       latency,
+      traces,
       ...(hooks.at ? { at: hooks.at } : {}),
     }),
   );

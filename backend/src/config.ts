@@ -43,6 +43,18 @@ const origins = checkedList((item) =>
     : "is no origin: write scheme, host and port without a path, as in CORS_ORIGINS=https://console.example.org",
 );
 
+/** A link that people follow: the dashboard puts a trace's id into it. */
+const TRACE_ID_PLACE = "{traceId}";
+const traceUrl = z
+  .string()
+  .refine((text) => text.includes(TRACE_ID_PLACE), `must hold ${TRACE_ID_PLACE}, where the trace's id goes`)
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    "must be an address that begins with http:// or https://, as in https://traces.example.org/trace/{traceId}",
+  );
+/** OpenTelemetry's own: what is wrong in one is logged, and never keeps a process from starting (telemetry/trace-settings.ts). */
+const otel = (about: string) => z.string().optional().describe(about);
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
@@ -241,6 +253,26 @@ export const configSchema = z.object({
     .min(2_000)
     .default(9_000)
     .describe("Time given to requests and bulks in hand at shutdown, in ms; the process ends a second later at the latest"),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: otel(
+    "Collector that takes traces by OTLP over HTTP, as http://localhost:4318; unset, there are none. The other OTEL_EXPORTER_OTLP_* settings (HEADERS, TIMEOUT, COMPRESSION, CERTIFICATE) are the standard's, too",
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: otel("Same for traces alone, the whole address: http://localhost:4318/v1/traces"),
+  OTEL_EXPORTER_OTLP_PROTOCOL: otel("http/protobuf (unless told) or http/json"),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otel("Same for traces alone"),
+  OTEL_TRACES_EXPORTER: otel("otlp, or none for no traces; unset, otlp when there is an endpoint"),
+  OTEL_SDK_DISABLED: otel("true for no traces, whatever else is set"),
+  OTEL_TRACES_SAMPLER: otel(
+    "Which traces are recorded: parentbased_always_on (unless told), always_on, always_off, traceidratio, parentbased_traceidratio or parentbased_always_off",
+  ),
+  OTEL_TRACES_SAMPLER_ARG: otel("Share of the traces that the two ratio samplers record, 0 to 1 (1 unless told)"),
+  OTEL_SERVICE_NAME: otel("Name of the service in traces; unset, streamforge-api and streamforge-worker"),
+  OTEL_RESOURCE_ATTRIBUTES: otel("More about the service, as deployment.environment.name=production,service.version=1.2.3"),
+  OTEL_BSP_MAX_QUEUE_SIZE: otel("Most spans that wait for the collector (2048 unless told); more are dropped and counted"),
+  OTEL_BSP_SCHEDULE_DELAY: otel("Longest time a span waits for others before it is sent, in ms (5000 unless told)"),
+  TRACE_URL_TEMPLATE: traceUrl
+    .optional()
+    .describe("Page of a trace, as https://traces.example.org/trace/{traceId}: the dashboard links events to it; unset, it does not"),
 });
 
 export type Config = Readonly<z.infer<typeof configSchema>>;

@@ -23,6 +23,7 @@ import { watchFaults } from "./telemetry/faults.js";
 import { serveHealth } from "./telemetry/health-server.js";
 import { createLog, type Logger } from "./telemetry/log.js";
 import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
+import { createTraces } from "./telemetry/start-traces.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 import type { WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
@@ -61,7 +62,8 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
 async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
   const startedAtMs = Date.now();
   const registry = createRegistry();
-  const metrics = createWorkerMetrics(registry);
+  const traces = keep(await createTraces(config, { process: "worker", name, registry, log }));
+  const metrics = createWorkerMetrics(registry, traces.on);
   const faults = keep(watchFaults(registry, log));
   const latency = createLatencyWindow();
   const connect = (use: string) => {
@@ -102,6 +104,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     maxAttempts: config.MAX_RETRY_ATTEMPTS,
     delays: { baseMs: config.RETRY_BASE_MS, maxMs: config.RETRY_MAX_MS },
     isStopping: () => stopping,
+    traces,
     ...hooks,
   });
   const lag = createLag();

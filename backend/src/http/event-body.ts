@@ -8,9 +8,9 @@ import { placesIn } from "../lib/json-fault.js";
 import { eventContext } from "../stream/record.js";
 import { callerOf, principalOf, requireTenant } from "./auth.js";
 import type { BodyReader, HeldBody } from "./body.js";
-import { traceparentOf } from "./correlation.js";
 import { idempotencyKeyOf } from "./idempotency-key.js";
 import { problem } from "./problems.js";
+import { storedContextOf } from "./request-traces.js";
 
 export interface EventBodyDeps {
   ingest: Ingest;
@@ -44,7 +44,7 @@ export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyReques
     keyName: principal.name,
     defaultType: principal.defaultType ?? "",
     correlationId: request.id,
-    traceparent: traceparentOf(request.headers),
+    traceparent: storedContextOf(request),
   });
   return { context, idempotencyKey: idempotencyKeyOf(request), several: false, receivedAtMs: deps.now() };
 }

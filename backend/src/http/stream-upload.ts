@@ -15,6 +15,7 @@ import { unsupportedType } from "./json-bodies.js";
 import { ProblemError, problem, problemDocument } from "./problems.js";
 import type { RateLimits } from "./rate-limits.js";
 import { asProblem, sendProblem } from "./refusals.js";
+import { beginAppend, endStream } from "./request-traces.js";
 
 export interface StreamUploadDeps {
   ingest: Ingest;
@@ -34,6 +35,7 @@ export async function receiveStream(deps: StreamUploadDeps, request: FastifyRequ
   if (!isNdjson(request)) throw unsupportedType(request, [NDJSON_TYPES[0] as string]);
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
+  beginAppend(request);
   const scope = { ...scopeOf(deps, request), several: true };
   const chunks = deps.bodies.chunks(request.raw, callerOf(request), sizes.maxStreamBytes);
   const lines = wantsLines(request)
@@ -52,6 +54,7 @@ export async function receiveStream(deps: StreamUploadDeps, request: FastifyRequ
     refusal,
     ...(lines ? { decided: lines.write } : {}),
   });
+  endStream(request, end.summary);
   countSummary(metrics, end.summary);
   const summary = withNote(end);
   const ending = problemOf(end);

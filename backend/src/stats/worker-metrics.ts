@@ -1,12 +1,13 @@
 import type { Redis } from "ioredis";
-import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue, type Registry } from "prom-client";
+import type { Registry } from "prom-client";
 import { readHeartbeats, startHeartbeat } from "../stream/heartbeat.js";
+import type { Family } from "../telemetry/exposition.js";
 
 /** What a worker counts, as its process last told. */
 interface Told {
   name: string;
   atMs: number;
-  metrics: MetricObjectWithValues<MetricValue<string>>[];
+  metrics: Family[];
 }
 
 const EVERY_MS = 5_000;
@@ -24,11 +25,10 @@ async function ofWorkers(registry: Registry): Promise<Told["metrics"]> {
   return all.filter(({ name }) => /^(streamforge|stream)_/.test(name) && name !== "streamforge_circuit_state");
 }
 
-/** What all workers count, as Prometheus reads it, each with its name as the label `worker`. Empty while Redis does not answer. */
-export async function readMetrics(redis: Redis, key: string): Promise<string> {
+/** What all workers count, each with its name as the label `worker`. Empty while Redis does not answer. */
+export async function readMetrics(redis: Redis, key: string): Promise<Family[]> {
   const told = await readHeartbeats<Told>(redis, key, Date.now(), FORGET_MS).catch(() => []);
-  const labelled = told.map(({ name: worker, metrics }) =>
+  return told.flatMap(({ name: worker, metrics }) =>
     metrics.map((metric) => ({ ...metric, values: metric.values.map((value) => ({ ...value, labels: { ...value.labels, worker } })) })),
   );
-  return AggregatorRegistry.aggregate(labelled).metrics();
 }

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { expose, type Family } from "./exposition.js";
 
 export interface HealthServerOptions {
   host: string;
@@ -20,8 +21,10 @@ export async function serveHealth(options: HealthServerOptions): Promise<{ port:
   const server = createServer(async (request, response) => {
     const path = request.url?.split("?")[0] ?? "/";
     if (path === "/metrics") {
-      response.setHeader("content-type", options.registry.contentType);
-      response.end(await options.registry.metrics());
+      const metrics = (await options.registry.getMetricsAsJSON()) as Family[];
+      const { contentType, text } = await expose(metrics, request.headers.accept);
+      response.setHeader("content-type", contentType);
+      response.end(text);
       return;
     }
     const live = path === "/live" || path === "/healthz";

@@ -1,21 +1,40 @@
 import { itemStatuses, problems, type ReasonCode, reasonCodes } from "@streamforge/shared";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from "prom-client";
+import { openMetricsRegistry } from "./exposition.js";
+import type { TraceContext } from "./trace-context.js";
 
 /** Metrics of the contract. Each process has its own registry; what both sides read from Redis or MongoDB is set by the API alone. */
 export function createRegistry(): Registry {
-  const registry = new Registry();
+  const registry = openMetricsRegistry();
   collectDefaultMetrics({ register: registry });
   return registry;
 }
 
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/**
+ * A histogram of latencies.
+ * @param exemplars keeps the last traced observation of each bucket, for OpenMetrics; without traces there is nothing to keep
+ * @returns records one: seconds, and the span that took them
+ */
+function latencyHistogram(
+  registry: Registry,
+  exemplars: boolean,
+  name: string,
+  help: string,
+): (seconds: number, span?: TraceContext) => void {
+  const histogram = new Histogram({ name, help, buckets: LATENCY_BUCKETS_SECONDS, registers: [registry], enableExemplars: exemplars });
+  if (!exemplars) return (seconds) => histogram.observe(seconds);
+  return (value, span) =>
+    histogram.observe({ labels: {}, value, exemplarLabels: span ? { trace_id: span.traceId, span_id: span.spanId } : {} });
+}
+
 // Every known label value is there from the start, at 0: a counter that begins with its first event is a hole in every rate.
 
 const SETTLED_OUTCOMES = ["stored", "duplicate", "dead"] as const;
 
-/** @param bufferShare share of the memory for request bodies that is in use */
-export function createIngestMetrics(registry: Registry, bufferShare: () => number = () => 0) {
+/** @param bufferShare share of the memory for request bodies that is in use; @param exemplars there are traces */
+export function createIngestMetrics(registry: Registry, bufferShare: () => number = () => 0, exemplars = false) {
   const registers = [registry];
   const ingested = new Counter({ name: "streamforge_ingest_total", help: "Items received, by result", labelNames: ["result"], registers });
   const ingestedOld = new Counter({ name: "stream_events_ingested_total", help: "Items accepted (older name)", registers });
@@ -41,12 +60,7 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
     },
     /** Items accepted since the start of this process. */
     acceptedSoFar: async (): Promise<number> => (await ingestedOld.get()).values[0]?.value ?? 0,
-    duration: new Histogram({
-      name: "streamforge_ingest_duration_seconds",
-      help: "Time to answer an ingest request",
-      buckets: LATENCY_BUCKETS_SECONDS,
-      registers,
-    }),
+    took: latencyHistogram(registry, exemplars, "streamforge_ingest_duration_seconds", "Time to answer an ingest request"),
     dedupeHits: new Counter({ name: "streamforge_dedupe_hits_total", help: "Items answered as duplicates", registers }),
     rejected,
     stalled: new Counter({
@@ -115,7 +129,8 @@ export function createSourceMetrics(registry: Registry) {
 
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
 
-export function createWorkerMetrics(registry: Registry) {
+/** @param exemplars there are traces */
+export function createWorkerMetrics(registry: Registry, exemplars = false) {
   const registers = [registry];
   const events = new Counter({
     name: "streamforge_worker_events_total",
@@ -128,18 +143,9 @@ export function createWorkerMetrics(registry: Registry) {
   const dead = new Counter({ name: "streamforge_worker_dlq_total", help: "Dead letters, by reason", labelNames: ["reason"], registers });
   for (const reason of reasonCodes) dead.inc({ reason }, 0);
   const deadOld = new Counter({ name: "stream_dlq_total", help: "Dead letters (older name)", registers });
-  const write = new Histogram({
-    name: "streamforge_db_write_duration_seconds",
-    help: "Time of one bulk, from first step to settled",
-    buckets: LATENCY_BUCKETS_SECONDS,
-    registers,
-  });
-  const writeOld = new Histogram({
-    name: "stream_db_write_latency_seconds",
-    help: "Time of one bulk (older name)",
-    buckets: LATENCY_BUCKETS_SECONDS,
-    registers,
-  });
+  const help = "Time of one bulk, from first step to settled";
+  const write = latencyHistogram(registry, exemplars, "streamforge_db_write_duration_seconds", help);
+  const writeOld = latencyHistogram(registry, false, "stream_db_write_latency_seconds", "Time of one bulk (older name)");
   const circuit = new Gauge({ name: "streamforge_circuit_state", help: "0 closed, 1 half-open, 2 open", registers });
   return {
     settled(outcome: (typeof SETTLED_OUTCOMES)[number], n: number) {
@@ -150,9 +156,9 @@ export function createWorkerMetrics(registry: Registry) {
       dead.inc({ reason });
       deadOld.inc();
     },
-    wrote(seconds: number) {
-      write.observe(seconds);
-      writeOld.observe(seconds);
+    wrote(seconds: number, span?: TraceContext) {
+      write(seconds, span);
+      writeOld(seconds);
     },
     retries: new Counter({ name: "streamforge_worker_retry_total", help: "Events put into the retry set", registers }),
     putOff: new Counter({

@@ -3,6 +3,7 @@ import type { NormalEvent } from "../ingest/normalize.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import type { Consumer, Entry } from "../stream/consumer.js";
 import type { StreamRecord } from "../stream/record.js";
+import type { Span } from "../telemetry/traces.js";
 
 /** What became of an event. */
 export type Outcome =
@@ -43,6 +44,8 @@ export interface Batch {
   entries: Entry[];
   events: WorkEvent[];
   startedAtMs: number;
+  /** Its span, when a trace of its events is recorded. */
+  trace?: Span;
 }
 
 export type Step = (batch: Batch) => Promise<void> | void;

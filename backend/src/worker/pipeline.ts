@@ -1,7 +1,9 @@
 import type { LetterStore } from "../dead-letters/letters.js";
 import type { Contents } from "../store/contents.js";
 import type { EventStore } from "../store/events.js";
+import type { Traces } from "../telemetry/traces.js";
 import { type Batch, pipeline, type Step, type WorkEvent } from "./batch.js";
+import { asSpan, bulkAttributes, settleAttributes, traced } from "./batch-trace.js";
 import { classify } from "./steps/classify.js";
 import { deadLetter } from "./steps/dead-letter.js";
 import { decidedBefore } from "./steps/decided-before.js";
@@ -23,6 +25,7 @@ export interface PipelineParts {
   maxAttempts: number;
   delays: RetryDelays;
   isStopping: () => boolean;
+  traces: Traces;
   /** For tests: called with each event before it is looked at, and at the points above. */
   touch?: (event: WorkEvent) => void;
   at?: (point: WorkerPoint) => void;
@@ -47,11 +50,12 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     toDocuments(parts.touch), //  text → document; what cannot be built → dead letter
     checkTypes, //               type registered? payload fits its schema? else → dead letter
     point("before-write"),
-    storeMany(events), //         one unordered majority bulk
+    asSpan("insert events", bulkAttributes, storeMany(events)), // one unordered majority bulk
     point("after-write"),
     classify(events, contents), // stored | duplicate | conflict | try again
   ];
-  const settled = settle({ delays, letters, isStopping: parts.isStopping }); // XACK + XDEL + ledger + retries, only what is durable
+  const settling = settle({ delays, letters, isStopping: parts.isStopping });
+  const settled = asSpan("settle events", settleAttributes, settling); // XACK + XDEL + ledger + retries, only what is durable
   const conclude = [
     deadLetter({ letters, store: events, worker, maxAttempts }), // last, it may find that something is stored after all
     supersede(letters), //        open letters of what is stored now
@@ -60,7 +64,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     point("after-settle"),
   ];
   return {
-    process: pipeline(unpack(), ...decide, ...conclude),
+    process: traced(parts.traces, pipeline(unpack(), ...decide, ...conclude)),
     tryAlone: pipeline(...decide),
     finish: pipeline(...conclude),
     putOff: pipeline(settled),

@@ -35,7 +35,7 @@ export function createTally({
       for (const kind of ["stored", "duplicate", "dead"] as const) if (counts[kind] > 0) metrics.settled(kind, counts[kind]);
       stored.add(counts.stored);
       lag.note(batch);
-      metrics.wrote((now - batch.startedAtMs) / 1000);
+      metrics.wrote((now - batch.startedAtMs) / 1000, batch.trace?.context);
     },
     storedPerSecond: stored.perSecond,
   };

@@ -59,7 +59,7 @@ beforeAll(async () => {
       checks: unused,
       refusal: unused,
       registry: createRegistry(),
-      workersMetrics: async () => "",
+      workersMetrics: async () => [],
       startedAtMs: 0,
       build: readBuild(undefined),
     }),

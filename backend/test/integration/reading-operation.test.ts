@@ -63,7 +63,7 @@ beforeAll(async () => {
   registerStatsGauges(registry, sampler.current, sampler.mostHours);
   const refusal = () => (stopping ? "shutting-down" : depth.current().redisOk ? undefined : "storage-unavailable");
   await app.register(
-    healthRoutes({ checks, refusal, registry, workersMetrics: async () => "", startedAtMs: Date.now(), build: readBuild(undefined) }),
+    healthRoutes({ checks, refusal, registry, workersMetrics: async () => [], startedAtMs: Date.now(), build: readBuild(undefined) }),
   );
   await app.register(statsRoutes({ auth, sampler, history }));
   await app.register(ledgerRoutes({ auth, ledger, letters }));

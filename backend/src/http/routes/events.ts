@@ -8,6 +8,7 @@ import { uuidText } from "../../ingest/identify.js";
 import type { Ingest, Item, ItemOutcome } from "../../ingest/ingest.js";
 import { sayOutage } from "../../lib/errors.js";
 import type { IngestMetrics } from "../../telemetry/metrics.js";
+import type { Traces } from "../../telemetry/traces.js";
 import type { LatencyWindow } from "../../telemetry/window.js";
 import type { Auth, Hook } from "../auth.js";
 import type { BodyReader } from "../body.js";
@@ -17,6 +18,7 @@ import { unsupportedType } from "../json-bodies.js";
 import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
 import { problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
+import { beginAppend, endAppend, traceRequests } from "../request-traces.js";
 import { receiveStream } from "../stream-upload.js";
 
 export interface EventRoutesDeps {
@@ -32,6 +34,7 @@ export interface EventRoutesDeps {
   config: Config;
   metrics: IngestMetrics;
   latency: LatencyWindow;
+  traces: Traces;
   /** For the tests that end the process there. */
   at?: (point: "received" | "before-answer") => void;
 }
@@ -47,9 +50,10 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     const code = deps.admission.refusal();
     done(code ? problem(code) : undefined);
   };
-  const onRequest = [auth.authenticate, auth.requireScope("events:write"), deps.limits.requests, admit];
+  const onRequest = [auth.authenticate, ...traceRequests(deps.traces), auth.requireScope("events:write"), deps.limits.requests, admit];
 
   return async (app) => {
+    app.decorateRequest("trace", undefined);
     // The handlers read the body themselves: after authentication, within their own limits, exactly as it was sent.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser([JSON_TYPE, ...NDJSON_TYPES], (_request, payload, done) => done(null, payload));
@@ -78,6 +82,7 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
 async function receive(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const startedAt = performance.now();
   const body = await readBody(deps, request);
+  beginAppend(request);
   try {
     const decoded = decode(deps, request, body.bytes);
     const { single, items } = decoded instanceof Promise ? await decoded : decoded;
@@ -85,11 +90,12 @@ async function receive(deps: EventRoutesDeps, request: FastifyRequest, reply: Fa
     if (limited) await limited;
     deps.at?.("received");
     await deps.ingest.append(items);
+    endAppend(request, items);
     deps.at?.("before-answer");
     const answer = single ? answerOne(deps.metrics, request, reply, items[0] as Item) : answerMany(deps.metrics, request, reply, items);
     const tookMs = performance.now() - startedAt;
     deps.latency.record(tookMs);
-    deps.metrics.duration.observe(tookMs / 1000);
+    deps.metrics.took(tookMs / 1000, request.trace?.request.context);
     return answer;
   } finally {
     body.release();

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { Registry } from "prom-client";
 import { z } from "zod";
 import type { DependencyChecks } from "../../stats/dependencies.js";
+import { expose, type Family } from "../../telemetry/exposition.js";
 
 export interface Build {
   version: string;
@@ -16,8 +17,8 @@ export interface HealthRoutesDeps {
   /** Why no event can be accepted now; undefined when it can. */
   refusal: () => ProblemCode | undefined;
   registry: Registry;
-  /** What the workers count, in Prometheus's form. */
-  workersMetrics: () => Promise<string>;
+  /** What the workers count. */
+  workersMetrics: () => Promise<Family[]>;
   startedAtMs: number;
   build: Build;
 }
@@ -74,11 +75,17 @@ export function healthRoutes({ checks, refusal, registry, workersMetrics, starte
     const metrics = {
       tags,
       summary: "Metrics for Prometheus",
-      response: { 200: { description: "Text format", content: { "text/plain": { schema: z.string() } } } },
+      response: {
+        200: {
+          description: "Text format, or OpenMetrics with exemplars when it is asked for (Accept)",
+          content: { "text/plain": { schema: z.string() }, "application/openmetrics-text": { schema: z.string() } },
+        },
+      },
     };
-    app.get("/metrics", { schema: metrics }, async (_request, reply) => {
-      const both = await Promise.all([registry.metrics(), workersMetrics()]);
-      return reply.type(registry.contentType).send(both.join("\n"));
+    app.get("/metrics", { schema: metrics }, async (request, reply) => {
+      const [own, workers] = await Promise.all([registry.getMetricsAsJSON(), workersMetrics()]);
+      const { contentType, text } = await expose([...(own as Family[]), ...workers], request.headers.accept);
+      return reply.type(contentType).header("vary", "accept").send(text);
     });
   };
 }
