@@ -2748,13 +2748,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Text format */
+            /** @description Text format, or OpenMetrics with exemplars when it is asked for (Accept) */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
+                    "application/openmetrics-text": string;
                 };
             };
             /** @description A problem */
