@@ -1,5 +1,6 @@
+import { INPUT_NAMES } from "@streamforge/shared";
 import { type Member, membersOf, wholeValue } from "../lib/json-text.js";
-import { INPUT_NAMES, type NormalEvent, normalize } from "./normalize.js";
+import { type NormalEvent, normalize } from "./normalize.js";
 
 /** Payload and extensions as JSON text. */
 export interface ContentTexts {

@@ -1,4 +1,4 @@
-import { type FieldError, isName, MOST_NAME_LENGTH, NO_TIME, nameFault, parseRfc3339, timeFault } from "@streamforge/shared";
+import { type FieldError, INPUT_NAMES, isName, MOST_NAME_LENGTH, NO_TIME, nameFault, parseRfc3339, timeFault } from "@streamforge/shared";
 import { canonicalNumber, parseDecimal } from "../lib/decimal.js";
 import { memberText } from "../lib/json-text.js";
 
@@ -25,23 +25,6 @@ export interface NormalEvent {
 }
 
 type Item = Record<string, unknown>;
-
-/**
- * Input names per field, preferred first. Another name that lost to a better one, or whose value does not fit, is ordinary data: a
- * `timestamp` that is no time, a `type` that is an object. A preferred name whose value does not fit is refused.
- */
-export const INPUT_NAMES = {
-  eventId: ["eventId", "event_id", "id"],
-  eventType: ["eventType", "event_type", "type"],
-  userId: ["userId", "user_id"],
-  subject: ["subject", "entityId"],
-  partitionKey: ["partitionKey"],
-  occurredAt: ["occurredAt", "occurred_at", "timestamp", "time"],
-  source: ["source", "service"],
-  schemaVersion: ["schemaVersion"],
-  specVersion: ["specVersion"],
-  payload: ["payload", "data"],
-} as const;
 
 const DAY_MS = 86_400_000;
 

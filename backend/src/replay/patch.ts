@@ -1,5 +1,4 @@
-import type { FieldError, PatchOperation } from "@streamforge/shared";
-import { INPUT_NAMES } from "../ingest/normalize.js";
+import { type FieldError, INPUT_NAMES, type PatchOperation } from "@streamforge/shared";
 import { canonicalContent } from "../lib/canonical.js";
 import { elementsOf, membersOf, type Span, wholeValue } from "../lib/json-text.js";
 

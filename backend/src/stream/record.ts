@@ -48,6 +48,8 @@ export interface EventContext {
   format: EventFormat;
   /** Where another system has it: `topic/partition/offset` in Kafka. */
   origin?: string;
+  /** Which api waits for what becomes of it. */
+  reply?: string;
   /** Why it is no event, when it is none: it becomes a dead letter `INVALID_EVENT`. */
   fault?: string;
   /** All of it as it stands in a record. */
@@ -57,10 +59,11 @@ export interface EventContext {
 type ContextFields = Omit<EventContext, "bytes" | "format"> & { format?: EventFormat };
 
 export function eventContext(fields: ContextFields): EventContext {
-  const { tenantId, keyName, defaultType, correlationId, traceparent, format = "json", origin, fault } = fields;
+  const { tenantId, keyName, defaultType, correlationId, traceparent, format = "json", origin, reply, fault } = fields;
   let text = `${tenantId}\0${keyName}\0${defaultType}\0${correlationId}\0${traceparent}`;
   if (format !== "json") text += `\0format=${format}`;
   if (origin !== undefined) text += `\0origin=${origin}`;
+  if (reply !== undefined) text += `\0reply=${reply}`;
   if (fault !== undefined) text += `\0fault=${fault}`;
   return { ...fields, format, bytes: Buffer.from(text, "utf8") };
 }
@@ -81,6 +84,9 @@ function readContext(bytes: Buffer): EventContext {
         break;
       case "origin":
         context.origin = value;
+        break;
+      case "reply":
+        context.reply = value;
         break;
       case "fault":
         context.fault = value;

@@ -8,18 +8,22 @@ import type { Batch, WorkEvent } from "./batch.js";
 
 /** Dead letters and stored events in the form that the steps of the pipeline take. */
 
-/** Letters from before `context` was kept know the event's source and type, if they got that far. */
-export function recordOfLetter(letter: DeadLetterDocument, text: string): StreamRecord {
+/**
+ * Letters from before `context` was kept know the event's source and type, if they got that far.
+ * @param patched the JSON that a patch made of the letter; absent: the letter as it was sent
+ */
+export function recordOfLetter(letter: DeadLetterDocument, patched?: string): StreamRecord {
   const { keyName = letter.source ?? "", defaultType = letter.eventType ?? "", traceparent = "" } = letter.context ?? {};
-  const { tenantId, correlationId, eventDocId, eventId, hash, receipt, receivedAt } = letter;
+  const { tenantId, correlationId, eventDocId, eventId, hash, receipt, receivedAt, origin } = letter;
+  const format = patched === undefined ? (letter.format ?? "json") : "json";
   const source = {
     receivedAtMs: receivedAt.getTime(),
     id: latin1(eventDocId),
     identity: latin1(eventDocId),
     hash: latin1(hash),
     eventId,
-    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent }),
-    text: Buffer.from(text),
+    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent, format, ...(origin !== undefined && { origin }) }),
+    text: Buffer.from(patched ?? letter.raw, format === "bytes" ? "base64" : "utf8"),
   };
   return looseRecord(source, Buffer.from(receipt.buffer), letter.attempts);
 }

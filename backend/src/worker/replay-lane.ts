@@ -140,7 +140,7 @@ export function createReview({
 }
 
 function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter: DeadLetterDocument): Replayed {
-  if (job.patch === null) return { letter, text: letter.raw, work: workOf(recordOfLetter(letter, letter.raw)), flaw: undefined };
+  if (job.patch === null) return { letter, text: letter.raw, work: workOf(recordOfLetter(letter)), flaw: undefined };
   let work: WorkEvent;
   try {
     const text = applyPatch(letter.raw, readPatch(job.patch), maxEventBytes);

@@ -261,7 +261,7 @@ describe("what goes with dead letters", () => {
     const step = deadLetter({ letters: createLetterStore(store), store: createEventStore(store), worker: "w", maxAttempts: 3 });
     const dead = letter("attempts", 1);
     const fail = async (place: string, attempt: number, outcome: Outcome) => {
-      const work = workOf(recordOfLetter({ ...dead, attempts: attempt }, dead.raw));
+      const work = workOf(recordOfLetter({ ...dead, attempts: attempt }));
       await step(batchOf([{ ...work, entry: { ...work.entry, place }, outcome }]));
     };
     await fail("0/1-0", 0, { kind: "again", message: "a write conflict", blamed: false });

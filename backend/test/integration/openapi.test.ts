@@ -1,8 +1,9 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { INPUT_NAMES } from "@streamforge/shared";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { INPUT_NAMES, normalize } from "../../src/ingest/normalize.js";
+import { normalize } from "../../src/ingest/normalize.js";
 import { type Stack, startStack } from "../support/stack.js";
 import { patience } from "../support/yardstick.js";
 import { type Answer, GZIP, gzip, NDJSON, newSender, type Sending } from "./sending-fixture.js";

@@ -1,3 +1,4 @@
+import { INPUT_NAMES } from "@streamforge/shared";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { parseExact } from "../../lib/exact-json.js";
@@ -9,9 +10,6 @@ import { patchBetween, refusals, userFrom } from "./patch.js";
 const { applyPatch, readPatch } = (await import("../../../../backend/src/replay/patch.js" as string)) as {
   applyPatch(text: string, patch: unknown[], maxBytes: number): string;
   readPatch(text: string): unknown[];
-};
-const { INPUT_NAMES } = (await import("../../../../backend/src/ingest/normalize.js" as string)) as {
-  INPUT_NAMES: Record<"eventId" | "userId" | "partitionKey" | "subject", readonly string[]>;
 };
 
 const json = fc.jsonValue({ maxDepth: 4 });

@@ -1,4 +1,4 @@
-import type { PatchOperation } from "@streamforge/shared";
+import { INPUT_NAMES, type PatchOperation } from "@streamforge/shared";
 import { exactNumber } from "../../lib/exact-json.js";
 
 /** A patch (RFC 6902) from an edit: what has to be done to `before` to have `after`. */
@@ -85,9 +85,9 @@ const token = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1")
 const name = (pointerToken: string) => pointerToken.replaceAll("~1", "/").replaceAll("~0", "~");
 
 /** Input fields that are an event's identity and its user, by their names in the order in which they win. */
-const IDENTITY = { eventId: ["eventId", "event_id", "id"], userId: ["userId", "user_id"] } as const;
+const IDENTITY = { eventId: INPUT_NAMES.eventId, userId: INPUT_NAMES.userId };
 /** What stands in for a missing userId. */
-const SUBSTITUTES = ["partitionKey", "subject", "entityId"] as const;
+const SUBSTITUTES = [...INPUT_NAMES.partitionKey, ...INPUT_NAMES.subject];
 
 const NEVER: readonly string[] = [...IDENTITY.eventId, ...IDENTITY.userId];
 
