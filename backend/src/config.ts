@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { rangeFault } from "./lib/addresses.js";
+import { cronFault } from "./lib/cron.js";
 import { brokerFault, kafkaFaults, parseTopic, topicFault } from "./lib/kafka-settings.js";
 import { publicSecrets } from "./lib/public-secrets.js";
 
@@ -247,6 +248,35 @@ export const configSchema = z.object({
     .default(3102)
     .describe("Kafka source's health and metrics port; a taken one moves on to the next"),
 
+  EXPORT_DIR: z
+    .string()
+    .optional()
+    .describe("Folder that exports to Parquet are written to; all workers need the same one. Unset, there is no local target"),
+  EXPORT_S3_BUCKET: z.string().optional().describe("Bucket that exports to Parquet are written to. Unset, there is no such target"),
+  EXPORT_S3_PREFIX: z.string().default("").describe("First part of every key in the bucket, such as streamforge/production"),
+  EXPORT_S3_REGION: z.string().default("us-east-1").describe("Region of the bucket"),
+  EXPORT_S3_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "must be a URL such as https://minio.example.org:9000" })
+    .optional()
+    .describe("Another server that speaks S3, as https://minio.example.org:9000; unset, Amazon's"),
+  EXPORT_S3_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .describe("Access key of the bucket; unset, the usual ways are tried (AWS_* variables, profiles, the machine's role)"),
+  EXPORT_S3_SECRET_ACCESS_KEY: z.string().optional().describe("Its secret"),
+  EXPORT_TEMP_DIR: z
+    .string()
+    .optional()
+    .describe("Where parts for the bucket are written before they are sent; unset, the system's folder for temporary files"),
+  EXPORT_CRON: z
+    .string()
+    .optional()
+    .superRefine((text, context) => {
+      const fault = text === undefined ? undefined : cronFault(text);
+      if (fault) context.addIssue({ code: "custom", message: fault });
+    })
+    .describe("When what was stored since the last time is exported, all tenants, as a cron expression in UTC: 15 * * * *. Unset, never"),
+
   SHUTDOWN_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -294,7 +324,7 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
       `Wrong settings:\n  CLAIM_IDLE_MS (${parsed.data.CLAIM_IDLE_MS}) must be above MONGO_TIMEOUT_MS (${parsed.data.MONGO_TIMEOUT_MS}), else a bulk in flight is taken for abandoned.`,
     );
   }
-  const faults = kafkaFaults(parsed.data);
+  const faults = [...kafkaFaults(parsed.data), ...exportFaults(parsed.data)];
   if (faults.length > 0) throw new Error(`Wrong settings:\n  ${faults.join("\n  ")}`);
   const known = parsed.data.NODE_ENV === "production" ? publicSecrets(parsed.data) : [];
   if (known.length > 0) {
@@ -303,4 +333,15 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
     );
   }
   return Object.freeze(parsed.data);
+}
+
+/** Settings of exports that do not go together. */
+function exportFaults(config: Config): string[] {
+  const { EXPORT_DIR, EXPORT_S3_BUCKET, EXPORT_S3_ACCESS_KEY_ID, EXPORT_S3_SECRET_ACCESS_KEY, EXPORT_CRON } = config;
+  const faults: string[] = [];
+  if (EXPORT_CRON !== undefined && EXPORT_DIR === undefined && EXPORT_S3_BUCKET === undefined)
+    faults.push("EXPORT_CRON needs a target: set EXPORT_DIR or EXPORT_S3_BUCKET.");
+  if ((EXPORT_S3_ACCESS_KEY_ID === undefined) !== (EXPORT_S3_SECRET_ACCESS_KEY === undefined))
+    faults.push("EXPORT_S3_ACCESS_KEY_ID and EXPORT_S3_SECRET_ACCESS_KEY go together: set both, or neither.");
+  return faults;
 }

@@ -6,6 +6,7 @@ import { createLetterStore } from "./dead-letters/letters.js";
 import { createTypeChecker } from "./event-types/checker.js";
 import { createJudge } from "./event-types/judge.js";
 import { createTypeRegistry } from "./event-types/registry.js";
+import type { ExportPoint } from "./export/run-export.js";
 import { unlessOutage } from "./lib/faults.js";
 import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
@@ -22,7 +23,7 @@ import { awaitRedis, connectRedis } from "./stream/redis.js";
 import { watchFaults } from "./telemetry/faults.js";
 import { serveHealth } from "./telemetry/health-server.js";
 import { createLog, type Logger } from "./telemetry/log.js";
-import { createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
+import { createExportMetrics, createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createTraces } from "./telemetry/start-traces.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 import type { WorkEvent } from "./worker/batch.js";
@@ -37,7 +38,7 @@ import { createTally } from "./worker/tally.js";
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
   touch?: (event: WorkEvent) => void;
-  at?: (point: WorkerPoint | ReplayPoint) => void;
+  at?: (point: WorkerPoint | ReplayPoint | ExportPoint) => void;
 }
 
 /** Composes a worker and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
@@ -156,7 +157,10 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     worker: name,
     circuit: breaker,
     live: { busy: slots.anyTaken, lagMs: lag.lagMs },
+    partitions,
+    types,
     checkTypes: checkTypes(checker),
+    exported: createExportMetrics(registry),
     onError: (message, error) => log.warn({ job: jobs.current(), err: error.message }, message),
     ...hooks,
   });

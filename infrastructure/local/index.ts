@@ -5,6 +5,7 @@ import { privateFolder } from "./private.js";
 import { startRedis } from "./redis.js";
 import type { LocalServer } from "./types.js";
 
+export { cached } from "./fetch.js";
 export { kafkaMissing } from "./find-kafka.js";
 export { startKafka } from "./kafka.js";
 export { mongoAdminUrl, mongoUrl, startMongo } from "./mongo.js";

@@ -5,6 +5,7 @@ export * from "./dead-letters.js";
 export * from "./digits.js";
 export * from "./event-fields.js";
 export * from "./event-types.js";
+export * from "./exports.js";
 export * from "./jobs.js";
 export * from "./keys.js";
 export * from "./ledger.js";

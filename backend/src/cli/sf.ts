@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { outageOf } from "../lib/errors.js";
 import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
+import { addExportCommand } from "./export.js";
 import { addJobCommands } from "./jobs.js";
 import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
 import { type LocalSession, openLocalSession } from "./local-session.js";
@@ -108,6 +109,7 @@ const overHttp: LedgerCommandsDeps = {
 addLedgerCommands(program, overHttp);
 addReplayCommands(program, overHttp);
 addJobCommands(program, overHttp);
+addExportCommand(program, overHttp);
 
 function describe(url: string, { status, version, uptimeSeconds, dependencies }: Health, stats?: Stats): string {
   const lines = [`StreamForge ${version} at ${url} is ${status}; up for ${Math.round(uptimeSeconds)} s.`];

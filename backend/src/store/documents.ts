@@ -114,6 +114,35 @@ export interface DeadLetterDocument {
  */
 export type ReplayOutcome = "stored" | "already-stored" | "superseded" | "failed";
 
+/** One part of an export: a Parquet file (see `export/parts.ts`). */
+export interface ExportPartDocument {
+  /** `<job>/<unit>/<part>`. */
+  _id: string;
+  jobId: string;
+  tenantId: string;
+  /** Which stretch of the job it belongs to, from 1 on. */
+  unit: number;
+  target: "local" | "s3";
+  /** Where it is: a path, or `s3://bucket/key`. */
+  location: string;
+  /** Below the root of the target. */
+  key: string;
+  /** Below the root of its data set, as in the manifest. */
+  path: string;
+  eventType: string;
+  rows: number;
+  bytes: number;
+  /** Hex. */
+  sha256: string;
+  minOccurredAt: Date;
+  maxOccurredAt: Date;
+  minStoredAt: Date;
+  maxStoredAt: Date;
+  at: Date;
+  /** Until the job's row is behind its unit: whoever finds it so then removes it. */
+  pending?: true;
+}
+
 /** One attempt that failed. */
 export interface AttemptDocument {
   /** `<event id hex><receipt hex>:` and which attempt: `<place of the stream entry>:<status>`, or the letter's attempt that a replay made. */

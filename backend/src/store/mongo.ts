@@ -1,6 +1,13 @@
 import { type Collection, type Db, MongoClient, MongoNetworkTimeoutError } from "mongodb";
 import type { Config } from "../config.js";
-import type { AttemptDocument, DeadLetterDocument, EventDocument, EventHourDocument, EventPlaceDocument } from "./documents.js";
+import type {
+  AttemptDocument,
+  DeadLetterDocument,
+  EventDocument,
+  EventHourDocument,
+  EventPlaceDocument,
+  ExportPartDocument,
+} from "./documents.js";
 import { knownHole } from "./known-holes.js";
 import { ensureLetterIndexes, expireAfterDays } from "./letter-indexes.js";
 
@@ -12,6 +19,7 @@ export interface Store {
   eventPlaces: Collection<EventPlaceDocument>;
   deadLetters: Collection<DeadLetterDocument>;
   attempts: Collection<AttemptDocument>;
+  exportParts: Collection<ExportPartDocument>;
   /** Why events could be lost in it, in words; not empty only with `ALLOW_UNSAFE`. */
   unsafe: string[];
   /** What is known to be wrong with its version, in a sentence. */
@@ -68,6 +76,7 @@ export async function connectStore(
     eventPlaces: db.collection<EventPlaceDocument>("event_places"),
     deadLetters: db.collection<DeadLetterDocument>("events_dlq"),
     attempts: db.collection<AttemptDocument>("processing_attempts"),
+    exportParts: db.collection<ExportPartDocument>("export_parts"),
     unsafe: unsafe ? [unsafe] : [],
     knownHole: hole,
     close: () => client.close(),
@@ -90,6 +99,7 @@ export async function unsafeStore(client: MongoClient, db: Db): Promise<string |
  * - a tenant's list: newest first with `_id` to break ties, which is what keyset pagination needs
  * - dead letters: see `ensureLetterIndexes`
  * - failed attempts: those of one event, and their age
+ * - parts of exports: those of one job, those that may hold a tenant's events of some time, and those in hand
  * @param keep how long what is not kept for ever is kept, in days
  */
 export async function ensureIndexes(store: Store, keep = { attemptsDays: 30 }): Promise<void> {
@@ -102,9 +112,22 @@ export async function ensureIndexes(store: Store, keep = { attemptsDays: 30 }): 
       store.eventHours.createIndex({ tenantId: 1, hour: -1 }, { name: "tenant_hour" }),
       ensureLetterIndexes(store),
       store.attempts.createIndex({ eventDocId: 1, at: 1 }, { name: "event" }),
+      store.exportParts.createIndexes([
+        { key: { jobId: 1, unit: 1 }, name: "job_unit" },
+        { key: { tenantId: 1, maxOccurredAt: 1 }, name: "tenant_time" },
+        { key: { pending: 1 }, name: "pending", sparse: true },
+      ]),
       expireAfterDays(store.db, store.attempts, "at", keep.attemptsDays),
     ]),
   );
+}
+
+/**
+ * The index of exports by when events were stored. Made by the first of them, and not before: it costs each event, and whoever does not
+ * export on a schedule does not pay (docs/decisions/0048-parquet-export.md).
+ */
+export async function ensureStoredIndex({ events }: Pick<Store, "events">): Promise<void> {
+  await untilBuilt(() => events.createIndex({ tenantId: 1, storedAt: 1, _id: 1 }, { name: "tenant_stored" }));
 }
 
 const MOST_WAITS = 60;

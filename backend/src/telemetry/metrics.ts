@@ -1,4 +1,4 @@
-import { itemStatuses, problems, type ReasonCode, reasonCodes } from "@streamforge/shared";
+import { type ExportTargetName, exportTargets, itemStatuses, problems, type ReasonCode, reasonCodes } from "@streamforge/shared";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from "prom-client";
 import { openMetricsRegistry } from "./exposition.js";
 import type { TraceContext } from "./trace-context.js";
@@ -173,3 +173,22 @@ export function createWorkerMetrics(registry: Registry, exemplars = false) {
 }
 
 export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
+
+/** @returns counts parts of exports that have appeared in a target */
+export function createExportMetrics(registry: Registry): (target: ExportTargetName, parts: { rows: number; bytes: number }[]) => void {
+  const counter = (what: string, help: string) => {
+    const made = new Counter({ name: `streamforge_export_${what}_total`, help, labelNames: ["target"], registers: [registry] });
+    for (const target of exportTargets) made.inc({ target }, 0);
+    return made;
+  };
+  const events = counter("events", "Events exported to Parquet");
+  const parts = counter("parts", "Parts of exports that have appeared");
+  const bytes = counter("bytes", "Bytes of these parts");
+  return (target, appeared) => {
+    parts.inc({ target }, appeared.length);
+    for (const part of appeared) {
+      events.inc({ target }, part.rows);
+      bytes.inc({ target }, part.bytes);
+    }
+  };
+}

@@ -1,5 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
+import { createExportKind, type ExportKindParts } from "../export/kind.js";
+import type { ExportPoint } from "../export/run-export.js";
 import { jobKindsOf } from "../jobs/kinds.js";
 import { createJobLeases, LONGEST_LEASE_MS, SHORTEST_LEASE_MS } from "../jobs/lease.js";
 import type { LiveTraffic } from "../jobs/pace.js";
@@ -7,11 +9,14 @@ import type { Circuit } from "../jobs/reach.js";
 import { type Runner, startRunner } from "../jobs/runner.js";
 import { createReplayKind } from "../replay/kind.js";
 import { createReplayLetters } from "../replay/letters.js";
+import type { ReplayPoint } from "../replay/replay-letters.js";
 import type { Store } from "../store/mongo.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { createLetterPipeline, createReview, type LaneParts } from "./replay-lane.js";
 
-export interface JobLaneOptions extends Omit<LaneParts, "letters" | "maxEventBytes" | "maxDepth"> {
+export interface JobLaneOptions
+  extends Omit<LaneParts, "letters" | "maxEventBytes" | "maxDepth" | "at">,
+    Pick<ExportKindParts, "partitions" | "types"> {
   redis: Redis;
   keys: RedisKeys;
   config: Config;
@@ -21,6 +26,8 @@ export interface JobLaneOptions extends Omit<LaneParts, "letters" | "maxEventByt
   circuit: Circuit;
   live: LiveTraffic;
   onError: (message: string, error: Error) => void;
+  exported: NonNullable<ExportKindParts["count"]>;
+  at?: (point: ReplayPoint | ExportPoint) => void;
 }
 
 /** The lane of a worker in which jobs run, one at a time, beside live traffic and behind it. */
@@ -33,7 +40,10 @@ export function startJobLane(options: JobLaneOptions): Runner {
     letters: createReplayLetters(store),
   };
   // A new kind is one line here: see `jobs/kinds.ts`.
-  const kinds = jobKindsOf(createReplayKind({ ...options, pipeline: createLetterPipeline(parts), review: createReview(parts) }));
+  const kinds = jobKindsOf(
+    createReplayKind({ ...options, pipeline: createLetterPipeline(parts), review: createReview(parts) }),
+    createExportKind({ ...options, count: options.exported }),
+  );
   return startRunner({
     kinds,
     signal: () => redis.get(keys.jobs),

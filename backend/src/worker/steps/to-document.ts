@@ -3,13 +3,14 @@ import { type Step, undecided, type WorkEvent } from "../batch.js";
 import { toDocument } from "../document.js";
 
 /**
- * Text → event → document. The gateway has checked the event before; what cannot be built here is a result, and does
+ * Text → event → document. `storedAt` is never before the entry was appended, whatever this worker's clock says: an export knows by the
+ * stream up to when everything is stored (`export/watermark.ts`). The gateway has checked the event before; what cannot be built here is a result, and does
  * not take its neighbours with it.
  * @param touch called with each event before it is looked at; for the test of an event that ends its worker
  */
 export function toDocuments(touch?: (event: WorkEvent) => void): Step {
   return function buildDocuments(batch) {
-    const storedAt = new Date();
+    const now = Date.now();
     for (const event of undecided(batch)) {
       touch?.(event);
       const { fault } = event.record.context;
@@ -18,7 +19,7 @@ export function toDocuments(touch?: (event: WorkEvent) => void): Step {
         event.outcome = { kind: "dead", reason: "INVALID_EVENT", message: fault };
         continue;
       }
-      const flaw = buildDocument(event, storedAt);
+      const flaw = buildDocument(event, new Date(Math.max(now, event.entry.acceptedAtMs)));
       if (flaw !== undefined) event.outcome = { kind: "dead", reason: "UNPROCESSABLE", message: flaw };
     }
   };
