@@ -490,6 +490,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export stored events to Parquet, in a folder or a bucket
+         * @description Makes a job that takes the events of a tenant that occurred from `from` up to, not including, `to`, and were stored before it begins. `GET /v1/admin/jobs/{id}` says how far it is, and where the parts and their manifest are.
+         */
+        post: operations["postV1AdminExports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/dlq/retry": {
         parameters: {
             query?: never;
@@ -3874,6 +3894,65 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId?: string;
+                    /** @description Events of this type only */
+                    type?: string;
+                    /**
+                     * Format: date-time
+                     * @description Occurred at or after
+                     */
+                    from: string;
+                    /**
+                     * Format: date-time
+                     * @description Occurred before
+                     */
+                    to: string;
+                    /**
+                     * @description local: the folder EXPORT_DIR of the server; s3: the bucket EXPORT_S3_BUCKET. Absent: the one that is configured, of both the folder
+                     * @enum {string}
+                     */
+                    target?: "local" | "s3";
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobId: string;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
             /** @description A problem */
