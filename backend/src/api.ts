@@ -16,6 +16,8 @@ import { createThrottle } from "./accounts/throttle.js";
 import { createUserService } from "./accounts/users.js";
 import { createAdmission } from "./admission/admission.js";
 import { type Config, loadConfig } from "./config.js";
+import { createDecisionReader } from "./dead-letters/decisions.js";
+import { createLetterStore } from "./dead-letters/letters.js";
 import { createLetterQueries } from "./dead-letters/queries.js";
 import { createTypeChecker } from "./event-types/checker.js";
 import { createJudge } from "./event-types/judge.js";
@@ -61,6 +63,7 @@ import { oddPayloadOfText } from "./ingest/content-texts.js";
 import { createForesee } from "./ingest/foresee.js";
 import { createIngest } from "./ingest/ingest.js";
 import { createSecondLook } from "./ingest/second-look.js";
+import { createWaits } from "./ingest/waits.js";
 import { createJobAnnouncer } from "./jobs/announce.js";
 import { createJobs } from "./jobs/jobs.js";
 import { createLedgerKeeper } from "./ledger/keeper.js";
@@ -83,6 +86,7 @@ import { createAcceptedRecords } from "./stream/accepted-records.js";
 import { type Appender, createAppender } from "./stream/appender.js";
 import { createRedisClock } from "./stream/clock.js";
 import { joinDataSet } from "./stream/data-set.js";
+import { hearDecisions } from "./stream/decisions.js";
 import { createDepth } from "./stream/depth.js";
 import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
@@ -92,7 +96,7 @@ import { awaitRedis, connectRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
 import { watchFaults } from "./telemetry/faults.js";
 import { createLog, type Logger } from "./telemetry/log.js";
-import { createIngestMetrics, createRegistry, createSignInMetrics } from "./telemetry/metrics.js";
+import { createIngestMetrics, createRegistry, createSignInMetrics, registerWaitGauges } from "./telemetry/metrics.js";
 import { createTraces } from "./telemetry/start-traces.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 
@@ -194,6 +198,14 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   });
   const bodies = keep(createBodyReader(config));
   const metrics = createIngestMetrics(registry, () => bodies.bufferedBytes() / config.MAX_BUFFERED_BYTES, traces.on);
+  const waits = createWaits({
+    name,
+    look: createDecisionReader(store, createLetterStore(store)),
+    maxEvents: config.MAX_WAITING_EVENTS,
+    onRefused: () => metrics.waited("refused"),
+  });
+  registerWaitGauges(registry, waits.waiting);
+  keep(hearDecisions({ subscriber: connect("decisions"), keys, name, onDecided: waits.decide, onGap: waits.lookForAll }));
   const lookup = createLookup({ redis, keys });
   const depth = keep(createDepth({ redis, keys, partitions }));
   const letters = createLetterQueries(store);
@@ -259,6 +271,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     eventRoutes({
       auth,
       ingest,
+      waits,
       bodies,
       limits: rateLimits,
       admission,
@@ -341,6 +354,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     routes: auth.routes(),
     async stop() {
       admission.stop();
+      waits.stop();
       bodies.endChunks(problem("shutting-down", "The process ends; resume at the offset."));
       // Those who hold a connection are told to go elsewhere before it is closed under a request that is on its way.
       await sleep(SHUTDOWN_NOTICE_MS);

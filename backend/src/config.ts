@@ -145,6 +145,10 @@ export const configSchema = z.object({
   BODY_FIRST_BYTE_TIMEOUT_MS: positive(10_000, "Longest wait for a body's first byte, in ms"),
   BODY_TIMEOUT_MS: positive(60_000, "Longest time a body of /v1/events may take, in ms"),
   MIN_BODY_BYTES_PER_SECOND: count(1024, "Slowest body that is tolerated after 5 s, in bytes/s; 0 tolerates all"),
+  MAX_WAITING_EVENTS: count(
+    20_000,
+    "Events that requests with Prefer: wait may wait for in one api process, half of them of one tenant; beyond, they are answered at once",
+  ),
   ANSWER_STALL_TIMEOUT_MS: positive(
     30_000,
     "Longest time in which a client reads nothing of an answer in lines, in ms; then it is disconnected",

@@ -17,6 +17,7 @@ import { createEventStore } from "./store/events.js";
 import { connectStore, ensureIndexes } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
 import { joinDataSet } from "./stream/data-set.js";
+import { tellDecisions } from "./stream/decisions.js";
 import { startHeartbeat, type WorkerHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { awaitRedis, connectRedis } from "./stream/redis.js";
@@ -101,6 +102,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     contents,
     letters: createLetterStore(store),
     checkTypes: checkTypes(checker, slots.anyFree),
+    tell: (api, decided) => tellDecisions(redis, keys, api, decided),
     worker: name,
     maxAttempts: config.MAX_RETRY_ATTEMPTS,
     delays: { baseMs: config.RETRY_BASE_MS, maxMs: config.RETRY_MAX_MS },

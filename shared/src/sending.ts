@@ -61,6 +61,17 @@ export const acceptedSchema = z.object({
   detail: z.string().optional().describe("Says when an idempotency key was not used, because the event has an eventId"),
 });
 
+const deadLetter = z.string().describe("Id of its dead letter (GET /v1/admin/dlq/{id})");
+
+/** With `Prefer: wait`, when it was decided in time. */
+export const storedSchema = acceptedSchema.extend({ status: z.literal("stored"), storedAt: time });
+export const deadSchema = acceptedSchema.extend({
+  status: z.literal("dead"),
+  deadLetter,
+  code: z.enum(reasonCodes).describe("Why it died"),
+  detail: z.string(),
+});
+
 /** Members of the problems `duplicate` and `identity-conflict`. */
 export const firstAcceptedSchema = acceptedSchema
   .omit({ status: true, detail: true })
@@ -69,8 +80,12 @@ export const firstAcceptedSchema = acceptedSchema
 export const itemResultSchema = z.object({
   index: countOf.describe("Position of the item; in a resumed stream it counts from the part that was sent"),
   eventId: z.string().optional(),
-  status: z.enum(itemStatuses),
-  code: z.string().optional().describe("Problem code of an item that is neither accepted nor duplicate"),
+  status: z
+    .enum([...itemStatuses, "stored", "dead"])
+    .describe("With Prefer: wait an accepted item that was decided in time is stored or dead"),
+  code: z.string().optional().describe("Problem code of an item that is neither accepted nor duplicate; reason code of a dead one"),
+  storedAt: time.optional(),
+  deadLetter: deadLetter.optional(),
   detail: z
     .string()
     .optional()
@@ -84,6 +99,8 @@ export const batchSummarySchema = z.object({
   conflicts: countOf,
   rejected: countOf,
   retry: countOf,
+  stored: countOf.optional().describe("With Prefer: wait: how many of the accepted are stored by now"),
+  dead: countOf.optional().describe("With Prefer: wait: how many of the accepted are dead letters by now; results lists them"),
   results: z.array(itemResultSchema).describe("What is neither accepted nor duplicate; everything with ?results=all"),
   detail: z.string().optional().describe("Says when an idempotency key was not used for some items, because they have an eventId"),
 });
@@ -97,6 +114,20 @@ export const streamSummarySchema = batchSummarySchema.extend({
   offset: countOf.describe("Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset"),
 });
 export type StreamSummary = z.infer<typeof streamSummarySchema>;
+
+/** A line of the answer to a stream that asks for lines. */
+export const streamLineSchema = z
+  .union([
+    itemResultSchema.extend({ offset: countOf.describe("Where to resume when this was the last line that came") }),
+    z.object({
+      summary: streamSummarySchema.describe("results is empty: each item had its line"),
+      problem: z
+        .looseObject({ code: z.string(), status: countOf, title: z.string(), detail: z.string() })
+        .optional()
+        .describe("What ended the stream before its end"),
+    }),
+  ])
+  .describe("The result of one item, or the last line");
 
 const would = z
   .enum(["stored", "dead", "duplicate", "conflict"])

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { isDerived, isDerivedName, uuidText } from "../ingest/identify.js";
 import { type Item, type ItemOutcome, itemResult, outcomeOf, UNREAD } from "../ingest/ingest.js";
 import type { IngestMetrics } from "../telemetry/metrics.js";
+import { applied, prefers } from "./preferences.js";
 import { type ProblemError, problem } from "./problems.js";
 import { sendProblem } from "./refusals.js";
 
@@ -11,15 +12,30 @@ type Rejected = Extract<ItemOutcome, { status: "rejected" }>;
 /** Answers for one event: 202, 200 or 409 for a duplicate, 422 for a conflict, 400 or 503. */
 export function answerOne(metrics: IngestMetrics, request: FastifyRequest, reply: FastifyReply, item: Item): FastifyReply {
   const outcome = outcomeOf(item);
+  countOne(metrics, outcome);
+  return sendOne(request, reply, item, outcome);
+}
+
+/** Counts one event in the metrics. */
+export function countOne(metrics: IngestMetrics, outcome: ItemOutcome): void {
   metrics.count(outcome.status, 1);
-  if (outcome.status === "accepted") {
-    return sendAccepted(reply, 202, item, item);
-  }
+  if (outcome.status === "accepted") return;
+  if (outcome.status === "duplicate" || outcome.status === "conflict") metrics.dedupeHits.inc();
+  metrics.rejected.inc({ code: codeOf(outcome) });
+}
+
+function codeOf(outcome: Exclude<ItemOutcome, { status: "accepted" }>): ProblemCode {
+  if (outcome.status === "duplicate") return "duplicate";
+  return outcome.status === "conflict" ? "identity-conflict" : outcome.code;
+}
+
+/** The answer for one event, as it was decided by now. */
+export function sendOne(request: FastifyRequest, reply: FastifyReply, item: Item, outcome: ItemOutcome): FastifyReply {
+  if (outcome.status === "accepted") return sendAccepted(reply, 202, item, item);
   if (outcome.status === "duplicate" || outcome.status === "conflict") {
-    metrics.dedupeHits.inc();
     const { eventId, id, receivedAtMs } = outcome;
-    if (outcome.status === "duplicate" && prefersLenient(request)) {
-      reply.header("Preference-Applied", "handling=lenient");
+    if (outcome.status === "duplicate" && prefers(request, "handling") === "lenient") {
+      applied(reply, "handling=lenient");
       return sendAccepted(reply, 200, item, outcome);
     }
     const first = { eventId, id: uuidText(id), receivedAt: new Date(receivedAtMs).toISOString() };
@@ -28,16 +44,9 @@ export function answerOne(metrics: IngestMetrics, request: FastifyRequest, reply
         ? "The first one counts; this may be treated as success."
         : `An event with this identity and another body was accepted before. ${outcome.unread ? UNREAD : "Give this one an identity of its own."}`;
     const note = keyNote([item]);
-    const refused = problem(
-      outcome.status === "duplicate" ? "duplicate" : "identity-conflict",
-      note === undefined ? said : `${said} ${note}`,
-      first,
-    );
     reply.header("Location", locationOf(item, outcome));
-    metrics.rejected.inc({ code: refused.code });
-    return sendProblem(request, reply, refused);
+    return sendProblem(request, reply, problem(codeOf(outcome), note === undefined ? said : `${said} ${note}`, first));
   }
-  metrics.rejected.inc({ code: outcome.code });
   if (outcome.status === "retry")
     return sendProblem(request, reply, problem(outcome.code, retryDetail(outcome.code), { eventId: item.eventId }));
   return answerRejected(request, reply, outcome);
@@ -71,7 +80,7 @@ function sendAccepted(reply: FastifyReply, status: 200 | 202, item: Item, { even
 const asIs = (text: unknown): string => text as string;
 
 /** What is said of an idempotency key that was not needed; undefined when it was, or when there is none. */
-function keyNote(items: Item[]): string | undefined {
+export function keyNote(items: Item[]): string | undefined {
   const unused = items.filter((item) => item.keyUnused).length;
   return unused === 0 ? undefined : unusedKeyNote(unused, items.length);
 }
@@ -87,14 +96,9 @@ export function unusedKeyNote(unused: number, of: number): string {
  * Where the event can be read. Clients take `.` and `..` for steps in the path, percent-encoded or not, and an eventId of the form
  * that is given here leads to the event that was given it: these are named by their id.
  */
-function locationOf(item: Item, { eventId, id }: Pick<Counting, "eventId" | "id">): string {
+export function locationOf(item: Item, { eventId, id }: Pick<Counting, "eventId" | "id">): string {
   const byName = eventId !== "." && eventId !== ".." && (!isDerivedName(eventId) || isDerived(item.context.tenantId, eventId, id));
   return `/v1/events/${byName ? encodeURIComponent(eventId) : uuidText(id)}`;
-}
-
-function prefersLenient(request: FastifyRequest): boolean {
-  const { prefer } = request.headers;
-  return prefer !== undefined && /(^|[,;\s])handling\s*=\s*"?lenient"?($|[,;\s])/i.test(String(prefer));
 }
 
 function retryDetail(code: ProblemCode): string | undefined {
@@ -116,12 +120,26 @@ export function summarize(items: Item[], outcomes: ItemOutcome[], all: boolean):
 
 /** Answers for a batch: its counts, and the items that need a look (`?results=all`: every one). */
 export function answerMany(metrics: IngestMetrics, request: FastifyRequest, reply: FastifyReply, items: Item[]): FastifyReply {
-  const summary = summarize(items, items.map(outcomeOf), (request.query as { results?: string }).results === "all");
+  const summary = summarize(items, items.map(outcomeOf), wantsAll(request));
   countSummary(metrics, summary);
+  return sendMany(request, reply, items, summary);
+}
+
+/** Whether every item is to be listed. */
+export const wantsAll = (request: FastifyRequest): boolean => (request.query as { results?: string }).results === "all";
+
+/** The answer for a batch. @param good its status when every item is accepted or duplicate */
+export function sendMany(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  items: Item[],
+  summary: BatchSummary,
+  good: 201 | 202 = 202,
+): FastifyReply {
   const note = keyNote(items);
   // For shippers that take 207 for a failure, and would send the chunk for ever.
-  const mixed = prefersLenient(request) ? 200 : 207;
-  return sendSummary(request, reply, summary, note === undefined ? summary : { ...summary, detail: note }, { mixed });
+  const mixed = prefers(request, "handling") === "lenient" ? 200 : 207;
+  return sendSummary(request, reply, summary, note === undefined ? summary : { ...summary, detail: note }, { good, mixed });
 }
 
 /** Counts a batch in the metrics. */
@@ -138,7 +156,7 @@ export function sendSummary(
   reply: FastifyReply,
   counts: BatchSummary,
   body: object,
-  { good = 202, mixed = 207 }: { good?: 200 | 202; mixed?: 200 | 207 } = {},
+  { good = 202, mixed = 207 }: { good?: 200 | 201 | 202; mixed?: 200 | 207 } = {},
 ): FastifyReply {
   const { accepted, duplicates, conflicts, rejected, retry, results } = counts;
   const total = accepted + duplicates + conflicts + rejected + retry;
@@ -152,7 +170,7 @@ export function sendSummary(
   if (total > 0 && rejected === total)
     return sendProblem(request, reply, batchProblem("invalid-event", "Every item was rejected; results says why.", body));
   const status = accepted + duplicates === total ? good : mixed;
-  if (status === mixed && mixed === 200) reply.header("Preference-Applied", "handling=lenient");
+  if (status === mixed && mixed === 200) applied(reply, "handling=lenient");
   return reply.code(status).type("application/json; charset=utf-8").serializer(JSON.stringify).send(body);
 }
 

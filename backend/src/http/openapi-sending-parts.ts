@@ -1,12 +1,15 @@
 import {
   acceptedSchema,
   batchSummarySchema,
+  deadSchema,
   firstAcceptedSchema,
   foreseenSchema,
   foreseenSummarySchema,
   itemResultSchema,
   nameSchema,
   sentEventSchema,
+  storedSchema,
+  streamLineSchema,
   streamSummarySchema,
 } from "@streamforge/shared";
 import { z } from "zod";
@@ -46,8 +49,8 @@ const HEADERS_IN = [
   ),
   header(
     "Prefer",
-    text({ enum: ["handling=lenient"] }),
-    "With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207",
+    text({ examples: ["handling=lenient", "wait=10"] }),
+    "With wait=N (whole seconds, 30 at most) the answer comes when each accepted event is stored or dead, or when N seconds have passed. With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207",
   ),
   header(
     "X-Stream-Offset",
@@ -64,7 +67,7 @@ const HEADERS_OUT = {
   "Retry-After": { description: "Seconds to wait before sending again", schema: { type: "integer", minimum: 0 } },
   "RateLimit-Policy": { description: 'Where there is a limit: "requests";q=500;w=1 allows 500 a second', schema: text() },
   RateLimit: { description: 'What is left of it: "requests";r=499;t=1', schema: text() },
-  "Preference-Applied": { description: "handling=lenient", schema: text() },
+  "Preference-Applied": { description: "Which of the preferences the answer follows: handling=lenient, wait=N", schema: text() },
   "WWW-Authenticate": { description: "How to authenticate", schema: text() },
 };
 type HeaderOut = keyof typeof HEADERS_OUT;
@@ -87,6 +90,16 @@ interface Details {
 /** An answer in JSON. */
 export function jsonAnswer(description: string, { headers = [], ...media }: Details & { examples: Record<string, object> }) {
   return answer(description, { "application/json": media }, [...LIMITS, ...headers]);
+}
+
+/** An answer of lines. @param line the schema of one */
+export function linesAnswer(description: string, line: object, example: object[]) {
+  const schema = text({ contentMediaType: "application/x-ndjson", contentSchema: line });
+  return answer(
+    description,
+    { "application/x-ndjson": { schema, example: example.map((one) => `${JSON.stringify(one)}\n`).join("") } },
+    LIMITS,
+  );
 }
 
 /** An answer that is a problem. */
@@ -130,10 +143,13 @@ const SCHEMAS = {
   Name: nameSchema,
   SentEvent: sentEventSchema,
   Accepted: acceptedSchema,
+  Stored: storedSchema,
+  Dead: deadSchema,
   FirstAccepted: firstAcceptedSchema,
   ItemResult: itemResultSchema,
   BatchSummary: batchSummarySchema,
   StreamSummary: streamSummarySchema,
+  StreamLine: streamLineSchema,
   Foreseen: foreseenSchema,
   ForeseenSummary: foreseenSummarySchema,
 };

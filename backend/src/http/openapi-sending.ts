@@ -2,6 +2,7 @@ import { grouped, type ProblemCode } from "@streamforge/shared";
 import type { Config } from "../config.js";
 import {
   jsonAnswer,
+  linesAnswer,
   parameterNamed,
   problemAnswer,
   problemMaybeWith,
@@ -47,9 +48,23 @@ const LINES = `{"eventId":"pay-1001","eventType":"PAYMENT","amount":5,"currency"
 
 const FIRST = { eventId: "order-1001", id: "00000000-0000-86e8-9cc4-566f99f1f93f", receivedAt: "2026-01-31T11:00:00.123Z" };
 const ACCEPTED = { ...FIRST, status: "accepted" };
+const STORED = { ...FIRST, status: "stored", storedAt: "2026-01-31T11:00:00.141Z" };
+const DEAD = {
+  ...FIRST,
+  status: "dead",
+  deadLetter: "00000000000086e89cc4566f99f1f93fd2a1e5ee3c0a1f05",
+  code: "SCHEMA_INVALID",
+  detail: "/amount must be number",
+};
 const ALL_TAKEN = { accepted: 2, duplicates: 0, conflicts: 0, rejected: 0, retry: 0, results: [] };
 const REJECTED = { index: 1, status: "rejected", code: "invalid-event", detail: "/occurredAt must not be before 1970" };
 const ONE_REJECTED = { ...ALL_TAKEN, accepted: 1, rejected: 1, results: [REJECTED] };
+
+const ANSWER_LINES = [
+  { index: 0, eventId: "pay-1001", status: "accepted", offset: LINES.indexOf("\n") + 1 },
+  { index: 1, eventId: "pay-1002", status: "duplicate", offset: LINES.length },
+  { summary: { ...ALL_TAKEN, accepted: 1, duplicates: 1, offset: LINES.length } },
+];
 
 const FORESEEN = { eventId: "order-1001", id: FIRST.id, status: "accepted", would: "stored" };
 const FORESEEN_DEAD = { ...FORESEEN, would: "dead", code: "SCHEMA_INVALID" };
@@ -125,13 +140,25 @@ function send(limits: Limits): OperationDetails {
           examples: { one: example("The first one's answer", ACCEPTED), some: example("One of two was rejected", ONE_REJECTED) },
         },
       ),
-      202: jsonAnswer("Accepted. Of many: each is accepted, or was before", {
-        headers: ["Location"],
-        schema: { anyOf: [schemaNamed("Accepted"), schemaNamed("BatchSummary")] },
-        examples: { one: example("One event", ACCEPTED), many: example("Many", ALL_TAKEN) },
+      201: jsonAnswer("With Prefer: wait. It is stored. Of many: each is stored, or was before", {
+        headers: ["Location", "Preference-Applied"],
+        schema: { anyOf: [schemaNamed("Stored"), schemaNamed("BatchSummary")] },
+        examples: { one: example("One event", STORED), many: example("Many", { ...ALL_TAKEN, stored: 2, dead: 0 }) },
       }),
+      202: jsonAnswer(
+        "Accepted. Of many: each is accepted, or was before. With Prefer: wait also when an event is a dead letter by now, or none of both when the time had passed",
+        {
+          headers: ["Location", "Preference-Applied"],
+          schema: { anyOf: [schemaNamed("Accepted"), schemaNamed("Dead"), schemaNamed("BatchSummary")] },
+          examples: {
+            one: example("One event", ACCEPTED),
+            dead: example("With Prefer: wait, one that died", DEAD),
+            many: example("Many", ALL_TAKEN),
+          },
+        },
+      ),
       207: jsonAnswer("Of many, some were not taken; results says which and why. With Retry-After when some should be sent again", {
-        headers: ["Retry-After"],
+        headers: ["Preference-Applied", "Retry-After"],
         schema: schemaNamed("BatchSummary"),
         examples: { some: example("One of two was rejected", ONE_REJECTED) },
       }),
@@ -201,7 +228,7 @@ function stream({ MAX_EVENT_BYTES, STREAM_MAX_BYTES }: Limits): OperationDetails
   const most = `${grouped(STREAM_MAX_BYTES)} bytes`;
   return {
     description:
-      "Read with backpressure, at the tenant's rate; answered at the end. The first item whose outcome is not known ends it. However it ends, what came before is taken and counted, and offset says where to resume.",
+      "Read with backpressure, at the tenant's rate. Answered at the end; with Accept: application/x-ndjson a line per item as it is decided, while the rest is still read. The first item whose outcome is not known ends it. However it ends, what came before is taken and counted, and offset says where to resume.",
     parameters: headersIn("X-Stream-Offset"),
     requestBody: {
       required: true,
@@ -209,6 +236,11 @@ function stream({ MAX_EVENT_BYTES, STREAM_MAX_BYTES }: Limits): OperationDetails
       content: LINES_CONTENT,
     },
     responses: {
+      200: linesAnswer(
+        "With Accept: application/x-ndjson, from the first decided item on. The last line has the summary, and the problem that ended the stream before its end, if one did. A connection that breaks before it: resume at the offset of the last line",
+        schemaNamed("StreamLine"),
+        ANSWER_LINES,
+      ),
       202: jsonAnswer("Each is accepted, or was before", {
         schema: schemaNamed("StreamSummary"),
         examples: { all: example("Two events", { ...ALL_TAKEN, offset: LINES.length }) },

@@ -130,6 +130,7 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
       verdict: undefined,
       twin: undefined,
       rejection: undefined,
+      receipt: undefined,
       outcome: undefined,
     };
   };
@@ -221,6 +222,7 @@ function rejectedItem(
     verdict: undefined,
     twin: undefined,
     rejection,
+    receipt: undefined,
     outcome: undefined,
   };
 }

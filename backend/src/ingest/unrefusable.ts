@@ -46,6 +46,7 @@ export function invalidItem({ bytes, eventId: own, name, fields, reason, receive
     verdict: undefined,
     twin: undefined,
     rejection: undefined,
+    receipt: undefined,
     outcome: undefined,
   };
 }

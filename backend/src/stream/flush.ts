@@ -27,6 +27,8 @@ export type AppendOutcome =
 
 export interface Appendable extends RecordSource {
   partition: number;
+  /** Names this acceptance, 8 random bytes; undefined: it gets them when it is appended. */
+  receipt: Buffer | undefined;
   outcome: AppendOutcome | undefined;
 }
 
@@ -108,9 +110,10 @@ export function addToFlush(flush: Flush, event: Appendable, waiter: Waiter): voi
   if (needed > flush.records.length) flush.records = grow(flush.records, flush.recordBytes, needed);
 
   flush.records[0] = Math.max(flush.records[0] as number, versionFor(event.context.format));
-  const receiptAt = nextReceipt();
-  flush.recordBytes = writeRecord(flush.records, flush.recordBytes, event, receiptPool, receiptAt);
-  writeDedupeRecord(flush.dedupe, n * DEDUPE_RECORD_BYTES, event, receiptPool, receiptAt);
+  const receiptAt = event.receipt ? 0 : nextReceipt();
+  const receipts = event.receipt ?? receiptPool;
+  flush.recordBytes = writeRecord(flush.records, flush.recordBytes, event, receipts, receiptAt);
+  writeDedupeRecord(flush.dedupe, n * DEDUPE_RECORD_BYTES, event, receipts, receiptAt);
   flush.identities.write(event.identity, n * 16, 16, "latin1");
   let owner = flush.tenants.indexOf(event.context.tenantId);
   if (owner < 0) owner = flush.tenants.push(event.context.tenantId) - 1;

@@ -56,6 +56,8 @@ export interface RedisKeys {
   totalsLease: string;
   /** Pub/sub channel: ids of API keys and tenants that changed. */
   invalidation: string;
+  /** Pub/sub channel per api process: what became of events that somebody waits for there (see `decisions.ts`). */
+  decisions(api: string): string;
   /** Hash per cached API key record: version, and the record under a seal. */
   apiKey(id: string): string;
   /** String per operator session, by the hash of its cookie: the record as JSON under a seal (see `accounts/seal.ts`). */
@@ -100,6 +102,7 @@ export function redisKeys(prefix: string): RedisKeys {
     jobs: `${prefix}:replays`,
     totalsLease: `${prefix}:totals:lease`,
     invalidation: `${prefix}:invalidation`,
+    decisions: (api) => `${prefix}:decisions:${api}`,
     apiKey: (id) => `${prefix}:key:${id}`,
     session: (id) => `${prefix}:sealed-session:${id}`,
     userSessions: (userId) => `${prefix}:sealed-sessions-of:${userId}`,

@@ -48,7 +48,7 @@ export interface EventContext {
   format: EventFormat;
   /** Where another system has it: `topic/partition/offset` in Kafka. */
   origin?: string;
-  /** Which api waits for what becomes of it. */
+  /** Name of the api process where somebody waits for what becomes of it. */
   reply?: string;
   /** Why it is no event, when it is none: it becomes a dead letter `INVALID_EVENT`. */
   fault?: string;
@@ -280,7 +280,8 @@ export function readDedupeRecord(bytes: Buffer): DedupeRecord {
 
 const HOUR_MS = 3_600_000;
 
-function hourOfId(id: string): number {
+/** Hours since 1970 that an event's id begins with. */
+export function hourOfId(id: string): number {
   let ms = 0;
   for (let i = 0; i < 6; i++) ms = ms * 256 + id.charCodeAt(i);
   return ms / HOUR_MS;

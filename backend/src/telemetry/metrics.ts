@@ -33,6 +33,8 @@ function latencyHistogram(
 
 const SETTLED_OUTCOMES = ["stored", "duplicate", "dead"] as const;
 
+const WAIT_ENDS = ["decided", "deadline", "left", "stopped", "refused"] as const;
+
 /** @param bufferShare share of the memory for request bodies that is in use; @param exemplars there are traces */
 export function createIngestMetrics(registry: Registry, bufferShare: () => number = () => 0, exemplars = false) {
   const registers = [registry];
@@ -53,6 +55,13 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
     registers,
   });
   for (const code of Object.keys(problems)) rejected.inc({ code }, 0);
+  const waits = new Counter({
+    name: "streamforge_waits_total",
+    help: "Requests that waited for their events (Prefer: wait), by how that ended; refused: answered at once, as too many waited",
+    labelNames: ["end"],
+    registers,
+  });
+  for (const end of WAIT_ENDS) waits.inc({ end }, 0);
   return {
     count(result: (typeof itemStatuses)[number], n: number) {
       childOf(result).inc(n);
@@ -63,6 +72,8 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
     took: latencyHistogram(registry, exemplars, "streamforge_ingest_duration_seconds", "Time to answer an ingest request"),
     dedupeHits: new Counter({ name: "streamforge_dedupe_hits_total", help: "Items answered as duplicates", registers }),
     rejected,
+    /** Counts a wait that ended. */
+    waited: (how: (typeof WAIT_ENDS)[number]) => waits.inc({ end: how }),
     stalled: new Counter({
       name: "streamforge_stalled_clients_total",
       help: "Clients disconnected because they did not read the lines of their answer",
@@ -77,6 +88,20 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
       },
     }),
   };
+}
+
+/** Sets how many wait, whenever metrics are read. */
+export function registerWaitGauges(registry: Registry, waiting: () => { requests: number; events: number }): void {
+  for (const what of ["requests", "events"] as const) {
+    new Gauge({
+      name: `streamforge_waiting_${what}`,
+      help: what === "requests" ? "Requests that wait for their events (Prefer: wait)" : "Events that are waited for",
+      registers: [registry],
+      collect() {
+        this.set(waiting()[what]);
+      },
+    });
+  }
 }
 
 const DOORS = ["password", "admin-token", "api-key"] as const;

@@ -10,6 +10,7 @@ import { decidedBefore } from "./steps/decided-before.js";
 import { type RetryDelays, settle } from "./steps/settle.js";
 import { storeMany } from "./steps/store-many.js";
 import { supersede } from "./steps/supersede.js";
+import { type Tell, tellWaiting } from "./steps/tell-waiting.js";
 import { toDocuments } from "./steps/to-document.js";
 import { unpack } from "./steps/unpack.js";
 
@@ -21,6 +22,7 @@ export interface PipelineParts {
   contents: Contents;
   letters: LetterStore;
   checkTypes: Step;
+  tell: Tell;
   worker: string;
   maxAttempts: number;
   delays: RetryDelays;
@@ -62,6 +64,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
     point("before-settle"),
     settled,
     point("after-settle"),
+    tellWaiting(parts.tell), //   who waits for an answer hears it
   ];
   return {
     process: traced(parts.traces, pipeline(unpack(), ...decide, ...conclude)),

@@ -86,15 +86,22 @@ function expectDescribed(path: string, answer: Answer, status: number): Answer {
 }
 
 const WAYS_IN = {
-  "/v1/events": { statuses: [200, 202, 207, 400, 401, 403, 408, 409, 413, 415, 422, 429, 503], good: 202, own: ["Prefer"] },
-  "/events": { statuses: [200, 202, 207, 400, 401, 403, 408, 409, 413, 415, 422, 429, 503], good: 202, own: ["Prefer"] },
+  "/v1/events": { statuses: [200, 201, 202, 207, 400, 401, 403, 408, 409, 413, 415, 422, 429, 503], good: 202, own: ["Prefer"] },
+  "/events": { statuses: [200, 201, 202, 207, 400, 401, 403, 408, 409, 413, 415, 422, 429, 503], good: 202, own: ["Prefer"] },
   "/v1/events/validate": { statuses: [200, 207, 400, 401, 403, 408, 413, 415, 429, 503], good: 200, own: [] },
-  "/v1/ingest/stream": { statuses: [202, 207, 400, 401, 403, 408, 413, 415, 429, 503], good: 202, own: ["X-Stream-Offset"] },
+  "/v1/ingest/stream": { statuses: [200, 202, 207, 400, 401, 403, 408, 413, 415, 429, 503], good: 202, own: ["X-Stream-Offset"] },
 };
 const paths = Object.keys(WAYS_IN) as (keyof typeof WAYS_IN)[];
 const HEADERS_IN = ["Idempotency-Key", "X-Idempotency-Key", "Content-Encoding", "X-Correlation-Id", "traceparent", "X-Tenant-Id"];
 
 describe("the document", () => {
+  it("shows lines of an answer that are as it says of a line", () => {
+    const media = operation("/v1/ingest/stream").responses["200"]?.content?.["application/x-ndjson"] as Media;
+    const shown = (media.example as string).trim().split("\n");
+    expect(shown).toHaveLength(3);
+    for (const line of shown) expectFit(JSON.parse(line), (media.schema as { contentSchema: object }).contentSchema, "a line");
+  });
+
   it("is valid OpenAPI 3.1, and points nowhere in vain", async () => {
     expect(await new Validator().validate(structuredClone(document) as never)).toMatchObject({ valid: true });
     JSON.stringify(document, (key, value) => (key === "$ref" ? resolved({ $ref: value as string }) && value : value));

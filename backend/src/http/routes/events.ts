@@ -6,24 +6,31 @@ import type { Config } from "../../config.js";
 import type { Foreseen } from "../../ingest/foresee.js";
 import { uuidText } from "../../ingest/identify.js";
 import type { Ingest, Item, ItemOutcome } from "../../ingest/ingest.js";
+import type { Wait, Waits } from "../../ingest/waits.js";
 import { sayOutage } from "../../lib/errors.js";
 import type { IngestMetrics } from "../../telemetry/metrics.js";
 import type { Traces } from "../../telemetry/traces.js";
 import type { LatencyWindow } from "../../telemetry/window.js";
-import type { Auth, Hook } from "../auth.js";
+import { type Auth, type Hook, requireTenant } from "../auth.js";
 import type { BodyReader } from "../body.js";
 import { answerMany, answerOne, answerRejected, sendSummary, summarize } from "../event-answers.js";
-import { decode, JSON_TYPE, NDJSON_TYPES, readBody } from "../event-body.js";
+import { type Decoded, decode, JSON_TYPE, NDJSON_TYPES, readBody } from "../event-body.js";
 import { unsupportedType } from "../json-bodies.js";
 import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
+import { preferredWait } from "../preferences.js";
 import { problem } from "../problems.js";
 import type { RateLimits } from "../rate-limits.js";
+import { whileAsked } from "../reads.js";
 import { beginAppend, endAppend, traceRequests } from "../request-traces.js";
 import { receiveStream } from "../stream-upload.js";
+
+import { answerWaited, countAppended } from "../waited-answers.js";
 
 export interface EventRoutesDeps {
   auth: Auth;
   ingest: Ingest;
+  /** Of those who prefer to wait. */
+  waits: Pick<Waits, "start">;
   bodies: BodyReader;
   limits: RateLimits;
   admission: Pick<Admission, "refusal" | "sizes">;
@@ -81,7 +88,25 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
 
 async function receive(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const startedAt = performance.now();
+  const seconds = preferredWait(request);
+  const taken = await take(deps, request, reply, seconds > 0);
+  const { single, items, wait } = taken;
+  const tookMs = performance.now() - startedAt;
+  deps.latency.record(tookMs);
+  deps.metrics.took(tookMs / 1000, request.trace?.request.context);
+  if (wait) return answerLater(deps, request, reply, { ...taken, wait }, { startedAt, seconds });
+  return single ? answerOne(deps.metrics, request, reply, items[0] as Item) : answerMany(deps.metrics, request, reply, items);
+}
+
+interface Taken extends Decoded {
+  /** Set when the answer waits until the events are decided. */
+  wait: Wait | undefined;
+}
+
+/** Reads the body and appends what it holds. Nothing of the body is held afterwards, but by items. */
+async function take(deps: EventRoutesDeps, request: FastifyRequest, reply: FastifyReply, waits: boolean): Promise<Taken> {
   const body = await readBody(deps, request);
+  let wait: Wait | undefined;
   beginAppend(request);
   try {
     const decoded = decode(deps, request, body.bytes);
@@ -89,16 +114,38 @@ async function receive(deps: EventRoutesDeps, request: FastifyRequest, reply: Fa
     const limited = deps.limits.takeEvents(request, reply, items.length);
     if (limited) await limited;
     deps.at?.("received");
+    wait = waits ? deps.waits.start(requireTenant(request), items) : undefined;
     await deps.ingest.append(items);
     endAppend(request, items);
     deps.at?.("before-answer");
-    const answer = single ? answerOne(deps.metrics, request, reply, items[0] as Item) : answerMany(deps.metrics, request, reply, items);
-    const tookMs = performance.now() - startedAt;
-    deps.latency.record(tookMs);
-    deps.metrics.took(tookMs / 1000, request.trace?.request.context);
-    return answer;
+    return { single, items, wait };
+  } catch (error) {
+    wait?.end();
+    throw error;
   } finally {
     body.release();
+  }
+}
+
+interface Asked {
+  /** `performance.now()` when the request came. */
+  startedAt: number;
+  seconds: number;
+}
+
+async function answerLater(
+  { metrics }: EventRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { single, items, wait }: Decoded & { wait: Wait },
+  { startedAt, seconds }: Asked,
+): Promise<unknown> {
+  try {
+    countAppended(metrics, items, single);
+    metrics.waited(await wait.over(seconds * 1000 - (performance.now() - startedAt), whileAsked(request, reply)));
+    return answerWaited(request, reply, items, single, wait, seconds);
+  } finally {
+    wait.end();
   }
 }
 
