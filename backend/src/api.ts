@@ -321,7 +321,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
         samples: createTypeSamples({ store, checker, oddPayload: oddPayloadOfText }),
         config,
       });
-      await admin.register(eventTypeRoutes({ auth, eventTypes }));
+      await admin.register(eventTypeRoutes({ auth, eventTypes, reads }));
       await admin.register(sessionRoutes({ sessions, config }));
       await admin.register(meRoutes({ auth, users, sessions, settings: createSettingsService(prisma), config }));
       await admin.register(userRoutes({ auth, users, sessions }));

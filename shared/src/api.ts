@@ -320,4 +320,4 @@ export const updateTenantSchema = z.strictObject({
 });
 export const tenantViewSchema = z.object({ tenantId: z.string(), name: z.string(), limits: tenantLimitsSchema, createdAt: time });
 export type TenantView = z.infer<typeof tenantViewSchema>;
-export const tenantListSchema = z.object({ items: z.array(tenantViewSchema) });
+export const tenantListSchema = z.object({ items: z.array(tenantViewSchema).describe("By id"), nextCursor: z.string().nullable() });

@@ -66,7 +66,10 @@ export const eventTypeSummarySchema = z.object({
   versions: z.array(versionSchema).describe("Newest first"),
 });
 export type EventTypeSummary = z.infer<typeof eventTypeSummarySchema>;
-export const eventTypeListSchema = z.object({ items: z.array(eventTypeSummarySchema) });
+export const eventTypeListSchema = z.object({
+  items: z.array(eventTypeSummarySchema).describe("By tenant and name"),
+  nextCursor: z.string().nullable(),
+});
 
 export const eventTypeDetailSchema = eventTypeSummarySchema.extend({
   versions: z.array(versionSchema.extend({ schema: jsonSchema })).describe("Newest first"),

@@ -50,7 +50,10 @@ export type Me = z.infer<typeof meSchema>;
 
 export const tenantNameSchema = z.object({ tenantId: z.string(), name: z.string() });
 export type TenantName = z.infer<typeof tenantNameSchema>;
-export const tenantNamesSchema = z.object({ items: z.array(tenantNameSchema).describe("By id") });
+export const tenantNamesSchema = z.object({
+  items: z.array(tenantNameSchema).describe("By id"),
+  nextCursor: z.string().nullable(),
+});
 
 export const sessionViewSchema = z.object({
   id: z.string().describe("Names the session; it is not what is in the cookie"),

@@ -9,13 +9,19 @@ export interface TenantService {
     actor: Actor,
     tenant: { tenantId: string; name: string; limits: TenantLimits },
   ): Promise<TenantView | "exists" | "tenant-not-allowed">;
-  /** By id; all of them, or the one the caller may see. */
-  list(tenantId: string | null): Promise<TenantView[]>;
-  /** All by their names alone, for those who choose one and may not see its limits. */
-  names(): Promise<TenantName[]>;
+  /** One page, by id: of all of them, or the one the caller may see. */
+  list(tenantId: string | null, page: PageOfTenants): Promise<{ items: TenantView[]; nextCursor: string | null }>;
+  /** The same by their names alone, for those who choose one and may not see its limits. */
+  names(page: PageOfTenants): Promise<{ items: TenantName[]; nextCursor: string | null }>;
   get(tenantId: string): Promise<TenantView | null>;
   /** Changes name or limits; given limits replace the old ones as a whole. Every process knows within a second. */
   update(actor: Actor, tenantId: string, change: { name?: string; limits?: TenantLimits }): Promise<TenantView | null>;
+}
+
+export interface PageOfTenants {
+  limit: number;
+  /** The last id of the page before. */
+  after?: string | undefined;
 }
 
 export interface TenantServiceDeps {
@@ -25,6 +31,13 @@ export interface TenantServiceDeps {
 }
 
 export function createTenantService({ prisma, announcer, config }: TenantServiceDeps): TenantService {
+  const pageOf = async <T>(only: string | null, { limit, after }: PageOfTenants, view: (tenant: Tenant) => T) => {
+    const id = { ...(only === null ? {} : { equals: only }), ...(after === undefined ? {} : { gt: after }) };
+    const rows = await prisma.tenant.findMany({ where: { id }, orderBy: { id: "asc" }, take: limit + 1 });
+    const items = rows.slice(0, limit);
+    return { items: items.map(view), nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  };
+
   return {
     async create(actor, { tenantId, name, limits }) {
       if (!tenantAllowed(config.TENANT_ALLOWLIST, tenantId)) return "tenant-not-allowed";
@@ -40,14 +53,9 @@ export function createTenantService({ prisma, announcer, config }: TenantService
       }
     },
 
-    async list(tenantId) {
-      return (await prisma.tenant.findMany({ where: tenantId === null ? {} : { id: tenantId }, orderBy: { id: "asc" } })).map(tenantView);
-    },
+    list: (tenantId, page) => pageOf(tenantId, page, tenantView),
 
-    async names() {
-      const rows = await prisma.tenant.findMany({ select: { id: true, name: true }, orderBy: { id: "asc" } });
-      return rows.map(({ id, name }) => ({ tenantId: id, name }));
-    },
+    names: (page) => pageOf(null, page, ({ id, name }) => ({ tenantId: id, name })),
 
     async get(tenantId) {
       const row = await prisma.tenant.findUnique({ where: { id: tenantId } });

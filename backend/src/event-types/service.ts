@@ -1,15 +1,14 @@
-import type { EventTypeDetail, EventTypeSummary, FieldError, RegisteredEventType } from "@streamforge/shared";
+import type { EventTypeDetail, FieldError, RegisteredEventType } from "@streamforge/shared";
 import { type Actor, audit } from "../accounts/audit.js";
 import type { Database, PrismaClient } from "../accounts/database.js";
 import { tenantAllowed } from "../accounts/keys.js";
 import type { Config } from "../config.js";
-import type { EventType } from "../generated/prisma/client.js";
-import { parseExact } from "../lib/exact-json.js";
 import { createTurns } from "../lib/turns.js";
 import type { Judge } from "./judge.js";
 import { lockTypes, type TypePublisher } from "./publisher.js";
 import type { TypeSamples } from "./sample.js";
 import { examineSchema } from "./schema-rules.js";
+import { activeOf, type EventTypePage, inShort, listTypes, nextVersion, shown, type TypePlace, typeDetail } from "./views.js";
 
 export interface NewType {
   tenantId: string;
@@ -37,8 +36,8 @@ export interface EventTypeService {
   check(type: NewType, signal: AbortSignal): Promise<RegisteredEventType | Refused>;
   /** Registers a version, and makes its tenant when that does not exist. In force everywhere within a second. */
   register(actor: Actor, type: NewType, signal: AbortSignal): Promise<RegisteredEventType | Refused>;
-  /** @param tenantId null: of all tenants */
-  list(tenantId: string | null): Promise<EventTypeSummary[]>;
+  /** One page, by tenant and name. @param tenantId null: of all tenants */
+  list(tenantId: string | null, limit: number, after?: TypePlace): Promise<EventTypePage>;
   get(tenantId: string, type: string): Promise<EventTypeDetail | null>;
   /** Makes another version count (newer ones are retired), or changes the description of the one that does. */
   change(actor: Actor, tenantId: string, type: string, change: { version?: number; description?: string }): Promise<EventTypeDetail | null>;
@@ -101,14 +100,6 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
     return examine(wanted, signal).finally(giveBack);
   };
 
-  const detail = async (db: Database, tenantId: string, type: string): Promise<EventTypeDetail | null> => {
-    const rows = await db.eventType.findMany({ where: { tenantId, type }, orderBy: { version: "desc" } });
-    if (rows.length === 0) return null;
-    const schemas = await schemasOf(db, rows);
-    const versions = rows.map((row) => ({ ...versionView(row), schema: schemas.get(row.id) as Record<string, unknown> }));
-    return { ...summaryOf(rows, schemas), versions };
-  };
-
   /** Changes under the lock, writes what was before and after, then tells everybody. */
   const changing = async <T extends EventTypeDetail>(
     actor: Actor,
@@ -119,9 +110,9 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
   ): Promise<T | null> => {
     const changed = await prisma.$transaction(async (db) => {
       await lockTypes(db);
-      const before = await detail(db, tenantId, type);
+      const before = await typeDetail(db, tenantId, type);
       if (!before || !(await work(db, before))) return null;
-      const after = (await detail(db, tenantId, type)) as EventTypeDetail;
+      const after = (await typeDetail(db, tenantId, type)) as EventTypeDetail;
       await audit(db, actor, { action, targetId: type, tenantId, before: inShort(before), after: inShort(after) });
       return finish(db, after);
     });
@@ -163,20 +154,9 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
       return { ...examined, version, registered: true };
     },
 
-    async list(tenantId) {
-      const rows = await prisma.eventType.findMany({
-        where: tenantId === null ? {} : { tenantId },
-        orderBy: [{ tenantId: "asc" }, { type: "asc" }, { version: "desc" }],
-      });
-      const byType = Map.groupBy(rows, (row) => `${row.tenantId}\0${row.type}`);
-      const schemas = await schemasOf(
-        prisma,
-        rows.filter((row) => row.retiredAt === null),
-      );
-      return [...byType.values()].map((versions) => summaryOf(versions, schemas));
-    },
+    list: (tenantId, limit, after) => listTypes(prisma, tenantId, limit, after),
 
-    get: (tenantId, type) => detail(prisma, tenantId, type),
+    get: (tenantId, type) => typeDetail(prisma, tenantId, type),
 
     change: (actor, tenantId, type, { version, description }) =>
       changing(
@@ -219,17 +199,6 @@ export function createEventTypeService({ prisma, publisher, samples, judge, conf
         },
       ),
   };
-}
-
-/** A schema as it is shown: its numbers as they were written. */
-const shown = (text: string) => parseExact(text) as Record<string, unknown>;
-
-/** The schemas of these rows by id: read as text, since Prisma parses JSON, and digits are lost. */
-async function schemasOf(db: Database, rows: readonly Pick<EventType, "id">[]): Promise<Map<string, Record<string, unknown>>> {
-  const ids = rows.map(({ id }) => id);
-  const found = await db.$queryRaw<{ id: string; schema: string }[]>`
-    SELECT id::text, schema::text FROM event_types WHERE id = ANY(${ids}::uuid[])`;
-  return new Map(found.map(({ id, schema }) => [id, shown(schema)]));
 }
 
 /** What is cheap to see is looked at here, the rest, compiling included, by the judge. */
@@ -277,40 +246,4 @@ function meaningOf({ type, active }: EventTypeDetail, others: number, policy: Co
   if (policy === "auto" && others === 0)
     return "This tenant has no event types any more: from now on all of its events are stored unchecked (UNKNOWN_TYPE_POLICY=auto).";
   return `Events of ${type} become dead letters (UNKNOWN_TYPE) from now on, until a version is registered or taken out of retirement.`;
-}
-
-type Versioned = Pick<EventType, "version" | "retiredAt">;
-
-function nextVersion(rows: readonly Versioned[]): number {
-  return rows.reduce((most, { version }) => Math.max(most, version), 0) + 1;
-}
-
-/** The version that counts: the highest that is not retired. */
-function activeOf<T extends Versioned>(rows: readonly T[]): T | undefined {
-  return rows
-    .filter((row) => row.retiredAt === null)
-    .reduce<T | undefined>((best, row) => (best && best.version > row.version ? best : row), undefined);
-}
-
-/** @param rows the versions of one type, newest first */
-function summaryOf(rows: EventType[], schemas: ReadonlyMap<string, Record<string, unknown>>): EventTypeSummary {
-  const [newest] = rows as [EventType];
-  const active = activeOf(rows);
-  return {
-    tenantId: newest.tenantId,
-    type: newest.type,
-    active: active?.version ?? null,
-    description: (active ?? newest).description,
-    schema: (active && schemas.get(active.id)) ?? null,
-    versions: rows.map(versionView),
-  };
-}
-
-function versionView({ version, description, createdBy, createdAt, retiredAt }: EventType) {
-  return { version, description, createdBy, createdAt: createdAt.toISOString(), retiredAt: retiredAt?.toISOString() ?? null };
-}
-
-/** For the audit log: without the schemas, which do not change. */
-function inShort({ active, description, versions }: EventTypeDetail) {
-  return { active, description, versions: versions.map(({ version, retiredAt }) => ({ version, retired: retiredAt !== null })) };
 }

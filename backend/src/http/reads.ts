@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { wholeInQuery } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { decodeCursor, type Position } from "../store/cursor.js";
-import { problem } from "./problems.js";
+import { type ProblemError, problem } from "./problems.js";
 
 /** What the reading routes share: parameters, and how failures of the stores are answered. */
 
@@ -14,11 +14,15 @@ export const limitParam = (most: number, fallback: number) =>
 export function positionOf(cursor: string | undefined, idBytes: number): Position | undefined {
   if (cursor === undefined) return undefined;
   const position = decodeCursor(cursor, idBytes);
-  if (!position) throw problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.", cursorErrors);
+  if (!position) throw notACursor();
   return position;
 }
 
-const cursorErrors = { errors: [{ pointer: "/querystring/cursor", detail: "is not a cursor" }] };
+export function notACursor(): ProblemError {
+  return problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.", {
+    errors: [{ pointer: "/querystring/cursor", detail: "is not a cursor" }],
+  });
+}
 
 /** How often somebody who has closed their half of the connection is asked whether they are still there. */
 const PROBE_MS = 200;

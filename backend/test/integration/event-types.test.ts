@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
@@ -254,6 +255,34 @@ describe("registering", () => {
 });
 
 describe("limits", () => {
+  test("the list ends a page at 4 MiB, and its cursor leads on", async () => {
+    const { tenantId } = await newSender(stack);
+    const db = new pg.Client(stack.postgres.url);
+    await db.connect();
+    const schema = JSON.stringify({ description: "x".repeat(60_000) });
+    for (let n = 0; n < 100; n++)
+      await db.query(
+        "INSERT INTO event_types (id, tenant_id, type, version, schema, created_by, updated_at) VALUES (gen_random_uuid(), $1, $2, 1, $3, 'test', now())",
+        [tenantId, `large ${String(n).padStart(3, "0")}`, schema],
+      );
+    await db.end();
+    const found: string[] = [];
+    let pages = 0;
+    for (let cursor = ""; ; cursor = `&cursor=${cursor}`) {
+      const { status, body } = await call("GET", `${PATH}?tenantId=${tenantId}&limit=500${cursor}`);
+      expect(status).toBe(200);
+      expect(JSON.stringify(body).length).toBeLessThan(4.1 * 1024 * 1024);
+      found.push(...body.items.map(({ type }: { type: string }) => type));
+      pages++;
+      if (body.nextCursor === null) break;
+      cursor = body.nextCursor;
+    }
+    expect(found).toEqual(Array.from({ length: 100 }, (_, n) => `large ${String(n).padStart(3, "0")}`));
+    expect(pages).toBe(2);
+    for (const wrong of ["x", "W10", Buffer.from('["a"]').toString("base64url")])
+      expectProblem(await call("GET", `${PATH}?cursor=${wrong}`), 400, "invalid-request");
+  });
+
   test("types and bytes of a tenant are bounded, by registering and by making an older version count; another tenant is free", async () => {
     const api = await stack.startApi({ MAX_EVENT_TYPES_PER_TENANT: "3", MAX_SCHEMA_BYTES_PER_TENANT: "2000" });
     const { tenantId } = await newSender(stack);

@@ -22,7 +22,7 @@ interface Reply {
 }
 interface Operation {
   operationId: string;
-  parameters?: { name: string; in: string }[];
+  parameters?: { name: string; in: string; schema?: object }[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, Reply>;
   /** Of open routes only, and then empty. */
@@ -94,6 +94,12 @@ const WAYS_IN = {
 const paths = Object.keys(WAYS_IN) as (keyof typeof WAYS_IN)[];
 const HEADERS_IN = ["Idempotency-Key", "X-Idempotency-Key", "Content-Encoding", "X-Correlation-Id", "traceparent", "X-Tenant-Id"];
 
+async function signIn(): Promise<string> {
+  const body = JSON.stringify({ email: stack.adminEmail, password: stack.adminPassword });
+  const answer = await fetch(`${stack.apiUrl}/v1/session`, { method: "POST", headers: { "content-type": "application/json" }, body });
+  return (answer.headers.get("set-cookie") as string).split(";", 1)[0] as string;
+}
+
 describe("the document", () => {
   it("shows lines of an answer that are as it says of a line", () => {
     const media = operation("/v1/ingest/stream").responses["200"]?.content?.["application/x-ndjson"] as Media;
@@ -120,6 +126,66 @@ describe("the document", () => {
     }
     // A page; its JSON is that of /problems/{code}.
     expect(silent).toEqual(["get /problems 200"]);
+  });
+
+  /** Lists that end by themselves, and where. */
+  const ENDS: Record<string, string> = {
+    "/v1/admin/ledger": "says truncated, and all counts the whole time",
+    "/v1/admin/ledger/alarms": "all: few, since each is a loss",
+    "/v1/admin/ledger/checks": "newest, up to limit",
+    "/v1/admin/dlq/reasons": "most frequent, up to limit; the rest is a number",
+    "/v1/admin/retries": "those that are due first, up to limit: the order changes by the second",
+    "/v1/me/sessions": "of one person",
+    "/v1/admin/users/{id}/sessions": "of one person",
+  };
+
+  it("has limit, cursor and nextCursor in every list, and a list in pieces is the list", async () => {
+    const schemaOf = (operation: Operation) =>
+      resolved(resolved(operation.responses["200"])?.content?.["application/json"]?.schema) as { properties?: Record<string, object> };
+    const lists = Object.entries(document.paths).filter(([, { get }]) => get && schemaOf(get)?.properties?.["items"] !== undefined);
+    expect(lists.length).toBeGreaterThanOrEqual(14);
+    for (const [path, { get }] of lists) {
+      if (ENDS[path] !== undefined) continue;
+      const names = get?.parameters?.map(({ name }) => name);
+      expect(names, path).toEqual(expect.arrayContaining(["limit", "cursor"]));
+      expect(schemaOf(get as Operation).properties, path).toHaveProperty("nextCursor");
+    }
+    const headers = { cookie: await signIn(), origin: stack.apiUrl, "content-type": "application/json" };
+    const ask = (path: string, body?: object) =>
+      fetch(`${stack.apiUrl}${path}`, { headers, ...(body ? { method: "POST", body: JSON.stringify(body) } : {}) });
+    for (let n = 0; n < 5; n++) {
+      const tenantId = `lists-${n % 2}`;
+      const made = [
+        await ask("/v1/admin/tenants", { tenantId: `listed-${n}`, name: "Listed" }),
+        await ask("/v1/admin/keys", { tenantId, name: `key ${n}` }),
+        await ask("/v1/admin/users", { email: `listed-${n}@example.com`, role: "viewer" }),
+        await ask("/v1/admin/event-types", { tenantId, type: `type ${n}`, schema: { type: "object" } }),
+      ];
+      expect(made.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    }
+    const read = async (path: string): Promise<{ items: object[]; nextCursor: string | null }> => {
+      const answer = await ask(path);
+      expect(answer.status, path).toBe(200);
+      return (await answer.json()) as never;
+    };
+    const counts: Record<string, number> = {};
+    for (const [path, { get }] of lists) {
+      if (ENDS[path] !== undefined) continue;
+      const tenant = path.endsWith("/events") ? `&tenantId=${sender.tenantId}` : "";
+      const limit = get?.parameters?.find(({ name }) => name === "limit")?.schema as { maximum: number };
+      const whole = await read(`${path}?limit=${limit.maximum}${tenant}`);
+      const pieces: object[] = [];
+      for (let cursor = ""; pieces.length <= whole.items.length; ) {
+        const { items, nextCursor } = await read(`${path}?limit=2${tenant}${cursor}`);
+        expect(items.length, path).toBeLessThanOrEqual(2);
+        pieces.push(...items);
+        if (nextCursor === null) break;
+        cursor = `&cursor=${encodeURIComponent(nextCursor)}`;
+      }
+      expect(pieces, path).toEqual(whole.items);
+      counts[path] = pieces.length;
+    }
+    console.log("items:", counts);
   });
 
   it("says what any route with a credential may refuse, and each 409", async () => {

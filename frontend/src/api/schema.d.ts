@@ -5669,7 +5669,12 @@ export interface operations {
     };
     getV1AdminTenants: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5683,6 +5688,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description By id */
                         items: {
                             tenantId: string;
                             name: string;
@@ -5693,6 +5699,7 @@ export interface operations {
                             /** @description RFC 3339, UTC */
                             createdAt: string;
                         }[];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -5780,7 +5787,12 @@ export interface operations {
     };
     getV1MeTenants: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5799,6 +5811,7 @@ export interface operations {
                             tenantId: string;
                             name: string;
                         }[];
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -5923,6 +5936,10 @@ export interface operations {
             query?: {
                 /** @description Tenant id */
                 tenantId?: string;
+                /** @description Most items of a page; it ends at 4 MiB as well, and nextCursor continues it */
+                limit?: number;
+                /** @description nextCursor of the page before */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -5937,6 +5954,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description By tenant and name */
                         items: {
                             tenantId: string;
                             type: string;
@@ -5958,6 +5976,7 @@ export interface operations {
                                 retiredAt: string | null;
                             }[];
                         }[];
+                        nextCursor: string | null;
                     };
                 };
             };

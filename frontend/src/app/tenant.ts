@@ -2,6 +2,7 @@ import type { TenantName } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, ok } from "../api/client.js";
+import { allPages } from "../lib/endless.js";
 import { keep, readKept } from "../lib/kept.js";
 
 /** The tenant that the page is about, from the URL; undefined is all of them. */
@@ -22,7 +23,7 @@ export function useChooseTenant(): (tenant: string | undefined, how?: { replace:
 export function useTenants(): { tenants: readonly TenantName[]; known: boolean; error: unknown } {
   const { data, error } = useQuery({
     queryKey: ["tenants", "names"],
-    queryFn: async () => (await ok(api.GET("/v1/me/tenants"))).items,
+    queryFn: ({ signal }) => allPages((cursor) => ok(api.GET("/v1/me/tenants", { params: { query: { cursor, limit: 1_000 } }, signal }))),
     staleTime: 30_000,
   });
   return { tenants: data ?? none, known: data !== undefined, error };

@@ -8,6 +8,17 @@ export interface Paged<Row> {
   nextCursor: string | null;
 }
 
+/** Everything of a list that is needed whole, such as the choices of a filter. @param read one page, by the cursor of the page before */
+export async function allPages<Row>(read: (cursor: string | undefined) => Promise<Paged<Row>>): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { items, nextCursor } = await read(cursor);
+    rows.push(...items);
+    if (nextCursor === null) return rows;
+    cursor = nextCursor;
+  }
+}
+
 /**
  * Options that every endless list shares: `useInfiniteQuery({ ...endless, queryKey, queryFn: ({ pageParam }) => … })`, where `pageParam`
  * is the cursor. Not asked again by itself: the list under somebody's eyes must not move.

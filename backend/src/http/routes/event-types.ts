@@ -1,6 +1,7 @@
 import {
   changeEventTypeSchema,
   checkEventTypeSchema,
+  cursor,
   eventTypeDetailSchema,
   eventTypeListSchema,
   eventTypeNameSchema,
@@ -14,19 +15,28 @@ import {
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { type EventTypeService, type NewType, type Refused, TypeLimitError } from "../../event-types/service.js";
+import { decodePlace } from "../../event-types/views.js";
 import { memberText } from "../../lib/json-text.js";
 import { NoTurnError } from "../../lib/turns.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
+import type { FairReads } from "../fair-reads.js";
 import { type ProblemError, problem } from "../problems.js";
-import { whileAsked } from "../reads.js";
+import { limitParam, notACursor, whileAsked } from "../reads.js";
 
 const params = z.object({ type: eventTypeNameSchema });
 const querystring = z.strictObject({ tenantId: tenantIdSchema.optional() });
+const listQuery = querystring.extend({ limit: limitParam(500, 100), cursor: cursor.optional() });
 const NO_ROOM = "the version exists, or the tenant has as many types, versions or bytes of schemas as it may have";
 const noSuchType = () => problem("not-found", "This tenant has no such event type, or not this version of it.");
 
+interface EventTypeRoutesDeps {
+  auth: Auth;
+  eventTypes: EventTypeService;
+  reads: Pick<FairReads, "page">;
+}
+
 /** Event types and their schemas: `/v1/admin/event-types`. Whoever may look at events may look at their types; admins change them. */
-export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: EventTypeService }): FastifyPluginAsyncZod {
+export function eventTypeRoutes({ auth, eventTypes, reads }: EventTypeRoutesDeps): FastifyPluginAsyncZod {
   const mayRead = [auth.authenticate, auth.requireRole("viewer")];
   const mayChange = [auth.authenticate, auth.requireRole("admin")];
   const tags = ["event types"];
@@ -36,8 +46,16 @@ export function eventTypeRoutes({ auth, eventTypes }: { auth: Auth; eventTypes: 
 
     app.get(
       "/v1/admin/event-types",
-      { onRequest: mayRead, schema: { tags, summary: "Event types by name", querystring, response: { 200: eventTypeListSchema } } },
-      async (request) => ({ items: await eventTypes.list(resolveTenant(request, request.query.tenantId)) }),
+      {
+        onRequest: mayRead,
+        schema: { tags, summary: "Event types by name", querystring: listQuery, response: { 200: eventTypeListSchema } },
+      },
+      async (request, reply) => {
+        const { tenantId, limit, cursor } = request.query;
+        const after = cursor === undefined ? undefined : decodePlace(cursor);
+        if (cursor !== undefined && !after) throw notACursor();
+        return reads.page(request, reply, () => eventTypes.list(resolveTenant(request, tenantId), limit, after));
+      },
     );
 
     app.get(

@@ -16,6 +16,7 @@ import { type Jobs, jobView, TooManyJobsError } from "../../jobs/jobs.js";
 import { type Auth, actorOf, principalOf, resolveTenant } from "../auth.js";
 import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
+import { notACursor } from "../reads.js";
 import { refusal } from "../rules.js";
 
 const params = z.object({ id: uuid });
@@ -48,7 +49,7 @@ export function jobRoutes({ auth, jobs, reads }: { auth: Auth; jobs: Jobs; reads
       async (request, reply) => {
         const { tenantId, ...filter } = request.query;
         const page = await reads.page(request, reply, () => jobs.list(resolveTenant(request, tenantId), filter));
-        if (!page) throw problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.");
+        if (!page) throw notACursor();
         return { items: page.items.map(jobView), nextCursor: page.nextCursor };
       },
     );

@@ -20,7 +20,7 @@ import type { NewReplay, Replays } from "../../replay/replays.js";
 import { type Auth, actorOf, requireTenant, resolveTenant } from "../auth.js";
 import type { FairReads } from "../fair-reads.js";
 import { problem } from "../problems.js";
-import { whileAsked } from "../reads.js";
+import { notACursor, whileAsked } from "../reads.js";
 import { refuseAnother } from "./jobs.js";
 
 const params = z.object({ id: uuid });
@@ -105,7 +105,7 @@ export function replayRoutes({ auth, replays, reads }: { auth: Auth; replays: Re
       async (request, reply) => {
         const { tenantId, ...filter } = request.query;
         const page = await reads.page(request, reply, () => replays.list(resolveTenant(request, tenantId), filter));
-        if (!page) throw problem("invalid-request", "The cursor is not valid; take it from nextCursor, unchanged.");
+        if (!page) throw notACursor();
         return page;
       },
     );

@@ -1,5 +1,6 @@
 import {
   createTenantSchema,
+  cursor,
   tenantIdSchema,
   tenantListSchema,
   tenantNamesSchema,
@@ -11,8 +12,11 @@ import { z } from "zod";
 import type { TenantService } from "../../accounts/tenants.js";
 import { type Auth, actorOf, principalOf, requireAllTenants, requirePerson, resolveTenant } from "../auth.js";
 import { problem } from "../problems.js";
+import { limitParam } from "../reads.js";
 
 const params = z.object({ tenantId: tenantIdSchema });
+const querystring = z.strictObject({ limit: limitParam(1_000, 500), cursor: cursor.optional() });
+const pageOf = ({ limit, cursor: after }: z.output<typeof querystring>) => ({ limit, after });
 const noSuchTenant = () => problem("not-found", "There is no such tenant.");
 
 /**
@@ -48,19 +52,17 @@ export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantServic
 
     app.get(
       "/v1/admin/tenants",
-      { onRequest, schema: { tags, summary: "Tenants by id", response: { 200: tenantListSchema } } },
-      async (request) => ({
-        items: await tenantService.list(resolveTenant(request)),
-      }),
+      { onRequest, schema: { tags, summary: "Tenants by id", querystring, response: { 200: tenantListSchema } } },
+      async (request) => tenantService.list(resolveTenant(request), pageOf(request.query)),
     );
 
     app.get(
       "/v1/me/tenants",
       {
         onRequest: [auth.authenticate, requirePerson("Choices of a tenant")],
-        schema: { tags: ["me"], summary: "Tenants to choose from: ids and names", response: { 200: tenantNamesSchema } },
+        schema: { tags: ["me"], summary: "Tenants to choose from: ids and names", querystring, response: { 200: tenantNamesSchema } },
       },
-      async () => ({ items: await tenantService.names() }),
+      async (request) => tenantService.names(pageOf(request.query)),
     );
 
     app.get(

@@ -1,9 +1,10 @@
 import type { EventTypeDetail, EventTypeSummary } from "@streamforge/shared";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useMay } from "../../app/permissions.js";
 import { useRefreshMs } from "../../app/settings.js";
 import { useTenant } from "../../app/tenant.js";
+import { useRows } from "../../lib/endless.js";
 import { useFilters } from "../../lib/filters.js";
 import { plural } from "../../lib/format.js";
 import { Badge } from "../../ui/badge.js";
@@ -25,7 +26,8 @@ const keyOf = ({ tenantId, type }: { tenantId: string; type: string }) => `${ten
 export function EventTypesPage() {
   const tenant = useTenant();
   const may = useMay();
-  const types = useQuery({ ...typesQuery(tenant), refetchInterval: useRefreshMs() });
+  const types = useInfiniteQuery({ ...typesQuery(tenant), refetchInterval: useRefreshMs() });
+  const { items, ...read } = useRows(types);
   const opened = useFilters(openSearch);
   const [editing, setEditing] = useState<EventTypeDetail | "new" | null>(null);
   const { open, of = tenant } = opened.values;
@@ -41,7 +43,7 @@ export function EventTypesPage() {
     <Page fill>
       <PageHeader
         title="Event types"
-        about={tenant ? strictness(tenant, types.data) : "What the events of each tenant may look like."}
+        about={tenant ? strictness(tenant, items) : "What the events of each tenant may look like."}
         actions={register}
       />
       <div className="flex min-h-0 flex-1 gap-3">
@@ -49,11 +51,10 @@ export function EventTypesPage() {
           <DataTable
             label="Event types"
             columns={columns}
-            items={types.data}
+            items={items}
+            {...read}
             keyOf={keyOf}
-            error={types.error}
             onRetry={() => void types.refetch()}
-            readAtMs={types.dataUpdatedAt}
             rowHeight={52}
             grow={false}
             rowClass={({ active }) => (active === null ? "text-ink-3" : undefined)}

@@ -1,13 +1,21 @@
 import type { EventTypeDetail, EventTypeSummary } from "@streamforge/shared";
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ok } from "../../api/client.js";
+import { endless, type Paged } from "../../lib/endless.js";
+
+const PAGE = 100;
 
 /** Event types by name; of all tenants when none is named. */
 export const typesQuery = (tenantId: string | undefined) =>
-  queryOptions({
+  infiniteQueryOptions({
+    ...endless,
+    // Unlike other lists it is read again by itself: others register types, too.
+    staleTime: 0,
     queryKey: ["event-types", "list", tenantId],
-    queryFn: async ({ signal }) =>
-      (await ok(api.GET("/v1/admin/event-types", { params: { query: { tenantId } }, signal }))).items as EventTypeSummary[],
+    queryFn: async ({ pageParam, signal }) =>
+      (await ok(
+        api.GET("/v1/admin/event-types", { params: { query: { tenantId, limit: PAGE, cursor: pageParam } }, signal }),
+      )) as Paged<EventTypeSummary>,
   });
 
 /** One type with the schemas of all its versions. */

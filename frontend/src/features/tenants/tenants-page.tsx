@@ -1,9 +1,10 @@
 import type { TenantView } from "@streamforge/shared";
-import { useQuery } from "@tanstack/react-query";
+import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { api, ok } from "../../api/client.js";
 import { useMay } from "../../app/permissions.js";
+import { endless, useRows } from "../../lib/endless.js";
 import { formatCount } from "../../lib/format.js";
 import { Button } from "../../ui/button.js";
 import { columnsOf, DataTable } from "../../ui/data-table.js";
@@ -16,10 +17,18 @@ import { Ago } from "../../ui/time.js";
 // Forms and their schemas (45 kB) come when somebody wants one.
 const TenantForm = lazy(() => import("./tenant-form.js"));
 
+const tenantsQuery = infiniteQueryOptions({
+  ...endless,
+  staleTime: 30_000,
+  queryKey: ["tenants", "list"],
+  queryFn: ({ pageParam, signal }) => ok(api.GET("/v1/admin/tenants", { params: { query: { limit: 100, cursor: pageParam } }, signal })),
+});
+
 /** Who is served, and how much each may send. */
 export function TenantsPage() {
   const may = useMay();
-  const tenants = useQuery({ queryKey: ["tenants"], queryFn: () => ok(api.GET("/v1/admin/tenants")), staleTime: 30_000 });
+  const tenants = useInfiniteQuery(tenantsQuery);
+  const { items, ...read } = useRows(tenants);
   const [editing, setEditing] = useState<TenantView | "new" | null>(null);
   const mayChange = may("PATCH /v1/admin/tenants/{tenantId}");
   const columns = useColumns(mayChange ? setEditing : undefined);
@@ -35,11 +44,10 @@ export function TenantsPage() {
       <DataTable
         label="Tenants"
         columns={columns}
-        items={tenants.data?.items}
+        items={items}
+        {...read}
         keyOf={({ tenantId }) => tenantId}
-        error={tenants.error}
         onRetry={() => void tenants.refetch()}
-        readAtMs={tenants.dataUpdatedAt}
         rowHeight={52}
         grow={false}
         empty={
