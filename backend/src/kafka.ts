@@ -25,6 +25,7 @@ import { serveHealth } from "./telemetry/health-server.js";
 import { createLog, type Logger } from "./telemetry/log.js";
 import { createRegistry, createSourceMetrics } from "./telemetry/metrics.js";
 import { createRate } from "./telemetry/rate.js";
+import { createTraces } from "./telemetry/start-traces.js";
 
 /** What tests may hang into a source. */
 export interface KafkaHooks {
@@ -56,6 +57,7 @@ export async function startKafka(config: Config, hooks: KafkaHooks = {}): Promis
 async function composeKafka(config: Config, hooks: KafkaHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
   const startedAtMs = Date.now();
   const registry = createRegistry();
+  const traces = keep(await createTraces(config, { process: "kafka", name, registry, log }));
   const metrics = createSourceMetrics(registry);
   const faults = keep(watchFaults(registry, log));
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
@@ -110,6 +112,7 @@ async function composeKafka(config: Config, hooks: KafkaHooks, { name, log, keep
     }),
     ingest,
     admission,
+    traces,
     count(topic, result, messages) {
       metrics.messages.inc({ topic, result }, messages);
       rate.add(messages);

@@ -164,6 +164,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     checkTypes: checkTypes(checker),
     exported: createExportMetrics(registry),
     onError: (message, error) => log.warn({ job: jobs.current(), err: error.message }, message),
+    traces,
     ...hooks,
   });
   working.push(jobs);

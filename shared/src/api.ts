@@ -51,7 +51,8 @@ export const eventViewSchema = z.object({
   schemaVersion: z.string().optional(),
   specVersion: z.string().optional(),
   correlationId: z.string().optional(),
-  traceparent: z.string().optional(),
+  traceparent: z.string().optional().describe("Where it stands in its trace (W3C)"),
+  tracestate: z.string().optional().describe("What vendors keep beside it"),
   payload: z.unknown().optional(),
   extensions: z.record(z.string(), z.unknown()).optional(),
   typeVersion: z.number().int().optional().describe("Version of its type's schema that the payload was checked against"),
@@ -111,6 +112,7 @@ export const attemptSchema = z.object({
   at: time,
 });
 export const deadLetterDetailSchema = deadLetterSchema.extend({
+  traceparent: z.string().optional().describe("Where its event stands in its trace (W3C)"),
   raw: z.string().describe("The item exactly as it was sent; what is no text (format bytes) in base64"),
   format: z.enum(eventFormats).optional().describe("How raw is to be read; absent: json"),
   origin: z.string().optional().describe("Where Kafka has the message: topic/partition/offset"),

@@ -27,6 +27,15 @@ export const defaultSettings: Settings = {
   density: "comfortable",
 };
 
+/** What a person has chosen, and what the operator has set for all: it cannot be chosen. */
+export const settingsViewSchema = settingsSchema.extend({
+  traceUrlTemplate: z
+    .string()
+    .nullable()
+    .describe("Page of a trace, `{traceId}` being its id (TRACE_URL_TEMPLATE); null when there is none"),
+});
+export type SettingsView = z.infer<typeof settingsViewSchema>;
+
 /** Changes some of them. */
 export const changeSettingsSchema = settingsSchema.partial().strict();
 

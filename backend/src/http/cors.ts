@@ -18,7 +18,7 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
     ],
     exposedHeaders: [
       ...["X-Correlation-Id", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Preference-Applied", "X-Shards"],
-      ...["ETag", "Allow", "Accept", "Accept-Encoding", "WWW-Authenticate", "Content-Disposition"],
+      ...["ETag", "Allow", "Accept", "Accept-Encoding", "WWW-Authenticate", "Content-Disposition", "traceresponse"],
     ],
   };
 }

@@ -44,7 +44,7 @@ export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyReques
     keyName: principal.name,
     defaultType: principal.defaultType ?? "",
     correlationId: request.id,
-    traceparent: storedContextOf(request),
+    ...storedContextOf(request),
   });
   return { context, idempotencyKey: idempotencyKeyOf(request), several: false, receivedAtMs: deps.now() };
 }

@@ -32,6 +32,7 @@ export function storedEventJson(doc: EventDocument): string {
     specVersion: doc.specVersion ?? DEFAULTS.specVersion,
     correlationId: doc.correlationId,
     traceparent: doc.traceparent,
+    tracestate: doc.tracestate,
     typeVersion: doc.typeVersion,
     src_topic: doc.src_topic,
     src_partition: doc.src_partition,
@@ -68,6 +69,8 @@ export function deadEventJson(letter: DeadLetterDocument): string {
     schemaVersion: sent?.event.schemaVersion,
     specVersion: sent?.event.specVersion,
     correlationId: letter.correlationId,
+    traceparent: letter.context?.traceparent || undefined,
+    tracestate: letter.context?.tracestate,
     deadLetter: letter._id.toString("hex"),
   };
   return withContent(view, sent && contentTexts(letter.raw, sent.item, sent.event));

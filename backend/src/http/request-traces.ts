@@ -2,7 +2,7 @@ import type { StreamSummary } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { uuidText } from "../ingest/identify.js";
 import { type Item, outcomeOf } from "../ingest/ingest.js";
-import { traceparentOf } from "../telemetry/trace-context.js";
+import { NO_CONTEXT, storedContext } from "../telemetry/trace-context.js";
 import { createTraceShares } from "../telemetry/trace-shares.js";
 import type { Span, Traces } from "../telemetry/traces.js";
 import type { Hook } from "./auth.js";
@@ -73,7 +73,7 @@ function describe(span: Span, request: FastifyRequest, reply: FastifyReply, tena
 export function beginAppend({ trace, id }: FastifyRequest): void {
   if (!trace) return;
   trace.append = trace.request.begin("append events", { kind: "producer" });
-  trace.append.set({
+  trace.append?.set({
     "messaging.system": "redis",
     "messaging.operation.name": "append",
     "messaging.operation.type": "send",
@@ -110,9 +110,8 @@ function endCounted(append: Span, counts: Record<string, number>): void {
   append.end();
 }
 
-/** The trace context that a request's events are stored with: ours, where it is recorded, else the sender's; "" when there is none. */
-export function storedContextOf({ trace, headers }: FastifyRequest): string {
-  if (trace) return (trace.append ?? trace.request).traceparent;
-  const sent = traceContextOf(headers);
-  return sent ? traceparentOf(sent) : "";
+/** The trace context that a request's events are stored with: ours, where it is recorded, else the sender's. */
+export function storedContextOf({ trace, headers }: FastifyRequest): { traceparent: string; tracestate?: string } {
+  const context = trace ? (trace.append ?? trace.request).context : traceContextOf(headers);
+  return context ? storedContext(context) : NO_CONTEXT;
 }

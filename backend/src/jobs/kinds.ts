@@ -1,4 +1,5 @@
 import type { JobKindName } from "@streamforge/shared";
+import type { Span } from "../telemetry/traces.js";
 import type { LeasedJob } from "./lease.js";
 import type { LiveTraffic } from "./pace.js";
 import type { Reach } from "./reach.js";
@@ -39,6 +40,8 @@ export interface JobContext<Spec extends object = object, Cursor extends object 
   live: LiveTraffic;
   /** Name of this worker. */
   worker: string;
+  /** The span of this tenure, when it is recorded: a slice is a part of it (`trace?.begin("write part")`). */
+  trace?: Span;
 }
 
 /** `left`: paused, cancelled, another job's turn, or the worker ends; whoever takes it next begins at its cursor. */

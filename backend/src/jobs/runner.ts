@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { outageOf } from "../lib/errors.js";
 import { reportFault } from "../lib/faults.js";
+import { inSpan, type Span, type Traces } from "../telemetry/traces.js";
 import type { Ending, JobKind, JobKinds } from "./kinds.js";
 import type { JobLeases, LeasedJob } from "./lease.js";
 import type { LiveTraffic } from "./pace.js";
@@ -17,6 +18,7 @@ export interface RunnerOptions {
   circuit: Circuit;
   live: LiveTraffic;
   onError: (message: string, error: Error) => void;
+  traces: Traces;
 }
 
 export interface Runner {
@@ -41,22 +43,28 @@ const MOST_ERRORS = 3;
 
 /** The jobs of one worker: one at a time, found by a key in Redis, so that an idle worker has no connection to Postgres. */
 export function startRunner(options: RunnerOptions): Runner {
-  const { kinds, signal, leases, onError } = options;
+  const { kinds, signal, leases, onError, traces } = options;
   let stopping = false;
   let current: LeasedJob | null = null;
   let errors = { id: "", processed: -1, count: 0 };
 
-  const run = (job: LeasedJob, tenure: Tenure): Promise<Ending> => {
+  const run = (job: LeasedJob, tenure: Tenure, trace: Span | undefined): Promise<Ending> => {
     const { live, circuit, worker } = options;
     const isStopping = (): boolean => stopping;
     const reach = createReach(circuit, tenure, isStopping, (error) => onError(`storage unavailable, the ${job.kind} waits`, error));
-    return (kinds.get(job.kind) as JobKind).run({ job, tenure, reach, live, worker });
+    return (kinds.get(job.kind) as JobKind).run({ job, tenure, reach, live, worker, ...(trace ? { trace } : {}) });
   };
 
   const work = async (job: LeasedJob): Promise<void> => {
     const tenure = startTenure(job, leases, () => stopping);
+    const span = traces.begin(`job ${job.kind}`);
+    span?.set({ "streamforge.job.id": job.id, "streamforge.job.kind": job.kind, "streamforge.tenant.id": job.tenantId ?? "" });
     try {
-      const ending = await run(job, tenure);
+      const ending = await inSpan(span, async () => {
+        const found = await run(job, tenure, span);
+        span?.set({ "streamforge.job.ending": found.kind });
+        return found;
+      });
       errors = { id: "", processed: -1, count: 0 };
       if (ending.kind !== "left") await leases.finish(job.id, ending.kind, ending.message ?? null);
     } catch (error) {

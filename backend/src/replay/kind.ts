@@ -34,7 +34,7 @@ export function createReplayKind(parts: ReplayParts): JobKind<ReplaySpec, Replay
 }
 
 function replay({ store, pipeline, review, at }: ReplayParts, job: ReplayJob, context: Context): Promise<ReplayEnding> {
-  const { tenure, reach, live, worker } = context;
+  const { tenure, reach, live, worker, trace } = context;
   const shared = { job, tenure, reach, live };
   if (job.source === "STORED") return replayStored({ ...shared, filter: eventFilter(job), events: createStoredEvents(store), review });
   const run = {
@@ -43,6 +43,7 @@ function replay({ store, pipeline, review, at }: ReplayParts, job: ReplayJob, co
     plan: lettersOf(job),
     letters: createReplayLetters(store),
     pipeline,
+    trace,
     at,
   };
   return job.mode === "dry-run" ? foreseeLetters(run) : replayLetters(run);

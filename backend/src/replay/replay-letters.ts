@@ -4,6 +4,7 @@ import { createPace, type LiveTraffic, MOST_AT_ONCE } from "../jobs/pace.js";
 import type { Reach } from "../jobs/reach.js";
 import type { Tenure } from "../jobs/tenure.js";
 import type { DeadLetterDocument } from "../store/documents.js";
+import type { Span } from "../telemetry/traces.js";
 import type { Decision, Foreseen } from "./decision.js";
 import type { ReplayJob } from "./job.js";
 import type { MetLetter, Replayer, ReplayLetters } from "./letters.js";
@@ -12,7 +13,7 @@ import { createProgress, type Progress } from "./progress.js";
 /** How letters go through the pipeline; the worker composes it from its own steps. */
 export interface LetterPipeline {
   /** Stores what can be stored. A letter that is missing in the answer is undecided: an error that blames nobody; it is tried again. */
-  reprocess(job: ReplayJob, letters: DeadLetterDocument[]): Promise<Decision[]>;
+  reprocess(job: ReplayJob, letters: DeadLetterDocument[], trace?: Span): Promise<Decision[]>;
   /** What would become of them. Changes nothing. */
   foresee(job: ReplayJob, letters: DeadLetterDocument[]): Promise<Foreseen[]>;
   /** Which of these letters' events are stored after all, by whatever body. */
@@ -33,6 +34,8 @@ export interface Run {
   tenure: Tenure;
   reach: Reach;
   live: LiveTraffic;
+  /** The job's, when it is recorded. */
+  trace?: Span | undefined;
   at?: (point: ReplayPoint) => void;
 }
 
@@ -114,7 +117,7 @@ async function decide(run: Run, claimed: DeadLetterDocument[]): Promise<{ decide
   let undecided = claimed;
   while (undecided.length > 0) {
     const round = undecided;
-    const found = await run.reach(() => run.pipeline.reprocess(run.job, round));
+    const found = await run.reach(() => run.pipeline.reprocess(run.job, round, run.trace));
     decided.push(...found);
     const known = new Set(found.map(({ id }) => id));
     undecided = round.filter(({ _id }) => !known.has(_id.toString("hex")));

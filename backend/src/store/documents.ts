@@ -30,6 +30,7 @@ export interface EventDocument {
   text?: string;
   correlationId: string;
   traceparent?: string;
+  tracestate?: string;
   receivedAt: Date;
   storedAt: Date;
   /** Names this acceptance; 8 bytes. */
@@ -86,7 +87,7 @@ export interface DeadLetterDocument {
   /** Where Kafka has it: `topic/partition/offset`. */
   origin?: string;
   /** What the request brought along besides the item, so that a replay makes the same event of it. */
-  context?: { keyName: string; defaultType: string; traceparent: string };
+  context?: { keyName: string; defaultType: string; traceparent: string; tracestate?: string };
   receipt: Binary;
   hash: Binary;
   attempts: number;

@@ -45,6 +45,8 @@ export interface EventContext {
   correlationId: string;
   /** W3C trace context as received, or "". */
   traceparent: string;
+  /** What vendors keep beside it; absent when there is none. */
+  tracestate?: string;
   format: EventFormat;
   /** Where another system has it: `topic/partition/offset` in Kafka. */
   origin?: string;
@@ -59,12 +61,13 @@ export interface EventContext {
 type ContextFields = Omit<EventContext, "bytes" | "format"> & { format?: EventFormat };
 
 export function eventContext(fields: ContextFields): EventContext {
-  const { tenantId, keyName, defaultType, correlationId, traceparent, format = "json", origin, reply, fault } = fields;
+  const { tenantId, keyName, defaultType, correlationId, traceparent, format = "json", origin, reply, fault, tracestate } = fields;
   let text = `${tenantId}\0${keyName}\0${defaultType}\0${correlationId}\0${traceparent}`;
   if (format !== "json") text += `\0format=${format}`;
   if (origin !== undefined) text += `\0origin=${origin}`;
   if (reply !== undefined) text += `\0reply=${reply}`;
   if (fault !== undefined) text += `\0fault=${fault}`;
+  if (tracestate !== undefined) text += `\0tracestate=${tracestate}`;
   return { ...fields, format, bytes: Buffer.from(text, "utf8") };
 }
 
@@ -90,6 +93,9 @@ function readContext(bytes: Buffer): EventContext {
         break;
       case "fault":
         context.fault = value;
+        break;
+      case "tracestate":
+        context.tracestate = value;
         break;
     }
   }

@@ -95,7 +95,10 @@ export function startOpenTelemetry(settings: TraceSettings, { process, name, reg
   };
 }
 
-function createSpan(span: ApiSpan, begin: Span["begin"]): Span {
+const MOST_PARTS = 100;
+
+function createSpan(span: ApiSpan, beginPart: (name: string, start?: SpanStart) => Span): Span {
+  let parts = 0;
   const { traceId, spanId, traceState } = span.spanContext();
   const context: TraceContext = { traceId, spanId, sampled: true, tracestate: traceState?.serialize() ?? "" };
   return {
@@ -107,8 +110,12 @@ function createSpan(span: ApiSpan, begin: Span["begin"]): Span {
       span.setAttribute("error.type", type);
       span.setStatus({ code: SpanStatusCode.ERROR });
     },
-    begin,
+    begin(name, options) {
+      parts++;
+      return parts > MOST_PARTS ? undefined : beginPart(name, options);
+    },
     end(atMs) {
+      if (parts > MOST_PARTS) span.setAttribute("streamforge.parts.left_out", parts - MOST_PARTS);
       if (span.isRecording()) span.end(atMs);
     },
   };

@@ -30,6 +30,15 @@ export function traceparentOf({ traceId, spanId, sampled }: TraceContext): strin
   return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
 }
 
+/** What is stored with an event that has no trace. */
+export const NO_CONTEXT = Object.freeze({ traceparent: "" });
+
+/** As it is stored with an event. */
+export function storedContext(context: TraceContext): { traceparent: string; tracestate?: string } {
+  const traceparent = traceparentOf(context);
+  return context.tracestate === "" ? { traceparent } : { traceparent, tracestate: context.tracestate };
+}
+
 const MOST_MEMBERS = 32;
 const MOST_CHARACTERS = 512;
 const KEY = /^(?:[a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})$/;

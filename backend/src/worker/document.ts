@@ -44,6 +44,7 @@ export function toDocument(record: StreamRecord, text: string, item: object, eve
   if (event.extensions !== undefined) doc.extensions = mayLose ? (storable(event.extensions) as Record<string, unknown>) : event.extensions;
   if (mayLose) doc.text = text;
   if (context.traceparent !== "") doc.traceparent = context.traceparent;
+  if (context.tracestate !== undefined) doc.tracestate = context.tracestate;
   if (context.origin !== undefined) Object.assign(doc, placeOf(context.origin));
   if (record.attempt > 0) doc.attempts = record.attempt + 1;
   return doc;

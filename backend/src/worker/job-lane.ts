@@ -59,5 +59,6 @@ export function startJobLane(options: JobLaneOptions): Runner {
     circuit,
     live,
     onError,
+    traces: options.traces,
   });
 }

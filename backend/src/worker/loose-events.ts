@@ -13,7 +13,7 @@ import type { Batch, WorkEvent } from "./batch.js";
  * @param patched the JSON that a patch made of the letter; absent: the letter as it was sent
  */
 export function recordOfLetter(letter: DeadLetterDocument, patched?: string): StreamRecord {
-  const { keyName = letter.source ?? "", defaultType = letter.eventType ?? "", traceparent = "" } = letter.context ?? {};
+  const { keyName = letter.source ?? "", defaultType = letter.eventType ?? "", traceparent = "", ...state } = letter.context ?? {};
   const { tenantId, correlationId, eventDocId, eventId, hash, receipt, receivedAt, origin } = letter;
   const format = patched === undefined ? (letter.format ?? "json") : "json";
   const source = {
@@ -22,21 +22,25 @@ export function recordOfLetter(letter: DeadLetterDocument, patched?: string): St
     identity: latin1(eventDocId),
     hash: latin1(hash),
     eventId,
-    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent, format, ...(origin !== undefined && { origin }) }),
+    context: eventContext({
+      ...{ tenantId, keyName, defaultType, correlationId, traceparent, ...state, format },
+      ...(origin !== undefined && { origin }),
+    }),
     text: Buffer.from(patched ?? letter.raw, format === "bytes" ? "base64" : "utf8"),
   };
   return looseRecord(source, Buffer.from(receipt.buffer), letter.attempts);
 }
 
 export function recordOfEvent(event: EventDocument): StreamRecord {
-  const { tenantId, correlationId, traceparent = "", eventId, source: keyName, eventType: defaultType } = event;
+  const { tenantId, correlationId, traceparent = "", tracestate, eventId, source: keyName, eventType: defaultType } = event;
+  const state = tracestate === undefined ? {} : { tracestate };
   const source = {
     receivedAtMs: event.receivedAt.getTime(),
     id: latin1(event._id),
     identity: latin1(event._id),
     hash: latin1(event.hash),
     eventId,
-    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent }),
+    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent, ...state }),
     text: Buffer.from(event.text ?? JSON.stringify(itemOf(event))),
   };
   return looseRecord(source, Buffer.from(event.receipt.buffer), 0);

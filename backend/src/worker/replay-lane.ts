@@ -10,7 +10,9 @@ import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
 import type { Contents } from "../store/contents.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import type { EventStore, Proof } from "../store/events.js";
+import type { Traces } from "../telemetry/traces.js";
 import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
+import { asSpan, bulkAttributes, tracedReplay } from "./batch-trace.js";
 import { batchOf, recordOfEvent, recordOfLetter, workOf } from "./loose-events.js";
 import { classify } from "./steps/classify.js";
 import { bsonFlaw, storeMany } from "./steps/store-many.js";
@@ -24,6 +26,7 @@ export interface LaneParts {
   checkTypes: Step;
   maxEventBytes: number;
   maxDepth: number;
+  traces: Traces;
   touch?: (event: WorkEvent) => void;
   at?: (point: ReplayPoint) => void;
 }
@@ -57,19 +60,19 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
     checkTypes,
     markPatched(),
     point("replay-before-write"),
-    storeMany(events),
+    asSpan("insert events", bulkAttributes, storeMany(events)),
     point("replay-after-write"),
     classify(events, contents),
   );
 
   return {
-    async reprocess(job, batch) {
+    async reprocess(job, batch, trace) {
       const replayed = batch.map((letter) => prepare(parts, job, letter));
       const startedAt = performance.now();
       const overtaken = await letters.overtaken(batch);
       await run(
         replayed.filter(({ letter }) => !overtaken.has(letter._id.toString("hex"))),
-        store,
+        tracedReplay(parts.traces, trace, store),
       );
       const found = await lookUp(
         replayed.filter(({ work }) => work?.outcome?.kind !== "stored"),

@@ -18,6 +18,7 @@ import { readContents } from "../../src/store/contents.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { createEventStore } from "../../src/store/events.js";
 import { connectStore, ensureIndexes, type Store } from "../../src/store/mongo.js";
+import { NO_TRACES } from "../../src/telemetry/traces.js";
 import { createLetterPipeline } from "../../src/worker/replay-lane.js";
 import { hourOf, inAnotherHour, letterOf } from "./replay-fixture.js";
 
@@ -91,6 +92,7 @@ async function replay(job: Partial<ReplayJob> = {}, change: (pipeline: LetterPip
     letters,
     checkTypes: () => {},
     maxEventBytes: 262_144,
+    traces: NO_TRACES,
     maxDepth: 64,
   });
   const run: Run = {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from "../support/otlp-receiver.js";
 import { type Stack, startStack } from "../support/stack.js";
 import { patience } from "../support/yardstick.js";
-import { lines, NDJSON, newSender, type Sending, settledSoon } from "./sending-fixture.js";
+import { admin, lines, NDJSON, newSender, type Sending, settledSoon } from "./sending-fixture.js";
 
 const KIND = { server: 2, client: 3, producer: 4, consumer: 5 };
 
@@ -183,4 +183,59 @@ test("strangers make no spans", async () => {
   await sender.post("/v1/events", event());
   await arrived("POST /v1/events");
   expect(traceOf("2af7651916cd43dd8448eb211c80319c")).toEqual([]);
+});
+
+test("an answer 5xx is an error of the request's span", async () => {
+  await settledSoon(stack);
+  await stack.worker.kill("SIGTERM");
+  const full = await stack.startApi({ MAX_BACKLOG_EVENTS: "1" });
+  const other = await newSender(stack, { apiUrl: full.url });
+  try {
+    for (let i = 0; i < 3; i++) await sender.post("/v1/events", event());
+    await expect.poll(async () => (await other.post("/v1/events", event())).status, { timeout: patience(10_000) }).toBe(503);
+    await expect
+      .poll(() => named("POST /v1/events").find(({ status }) => status === 2)?.attributes, { timeout: patience(10_000) })
+      .toMatchObject({
+        "http.response.status_code": 503,
+        "error.type": "503",
+        "streamforge.tenant.id": other.tenantId,
+      });
+  } finally {
+    await full.kill("SIGTERM");
+    await stack.worker.restart();
+  }
+});
+
+test("a replay is a trace of its job's, and shows in the event's own", async () => {
+  const replayed = await newSender(stack);
+  const schema = { type: "object", properties: { amount: { type: "number" } } };
+  const type = { tenantId: replayed.tenantId, type: "SALE", version: 1, schema };
+  expect((await admin(stack, "POST", "/v1/admin/event-types", type)).status).toBe(201);
+  await expect
+    .poll(async () => {
+      await replayed.post("/v1/events", { ...event(), payload: { amount: "much" } });
+      await settledSoon(stack);
+      return named("process events").filter(({ attributes }) => attributes["error.type"] === "SCHEMA_INVALID").length;
+    })
+    .toBeGreaterThan(0);
+  const dead = named("process events")
+    .filter(({ status }) => status === 2)
+    .at(-1) as ReceivedSpan;
+
+  const patch = [{ op: "replace", path: "/payload/amount", value: 1 }];
+  const retry = await admin(stack, "POST", "/v1/admin/dlq/retry", { tenantId: replayed.tenantId, all: true, patch });
+  expect(retry.status).toBe(202);
+  const [job] = await arrived("job replay");
+  const [letters] = await arrived("replay letters");
+  expect(job).toMatchObject({ service: "streamforge-worker", parentSpanId: "", status: 0 });
+  expect(job?.attributes).toMatchObject({
+    "streamforge.job.id": retry.body.replayId,
+    "streamforge.job.ending": "completed",
+    "streamforge.tenant.id": replayed.tenantId,
+  });
+  expect(letters).toMatchObject({ traceId: job?.traceId, parentSpanId: job?.spanId });
+  expect(named("insert events", traceOf(job?.traceId as string))).toMatchObject([{ parentSpanId: letters?.spanId }]);
+  const again = named("replay event", traceOf(dead.traceId));
+  expect(again).toMatchObject([{ links: [{ traceId: letters?.traceId, spanId: letters?.spanId }] }]);
+  expect(letters?.links).toContainEqual({ traceId: again[0]?.traceId, spanId: again[0]?.parentSpanId });
 });

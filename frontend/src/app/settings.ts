@@ -1,4 +1,4 @@
-import type { Settings } from "@streamforge/shared";
+import type { Settings, SettingsView } from "@streamforge/shared";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, ok } from "../api/client.js";
@@ -12,7 +12,7 @@ const SETTINGS_KEY = ["settings"] as const;
 
 /** What the signed-in person has chosen, on whatever machine. */
 export const useSettings = () =>
-  useQuery({ queryKey: SETTINGS_KEY, queryFn: () => ok(api.GET("/v1/me/settings")) as Promise<Settings>, staleTime: 60_000 });
+  useQuery({ queryKey: SETTINGS_KEY, queryFn: () => ok(api.GET("/v1/me/settings")) as Promise<SettingsView>, staleTime: 60_000 });
 
 /** Changes some, at once on the screen; what could not be kept is taken back and said. */
 export function useChangeSettings(): (change: Partial<Settings>) => void {
@@ -22,7 +22,7 @@ export function useChangeSettings(): (change: Partial<Settings>) => void {
     mutationFn: (change: Partial<Settings>) => ok(api.PATCH("/v1/me/settings", { body: change })),
     onMutate: async (change) => {
       await client.cancelQueries({ queryKey: SETTINGS_KEY });
-      client.setQueryData<Settings>(SETTINGS_KEY, (old) => old && { ...old, ...change });
+      client.setQueryData<SettingsView>(SETTINGS_KEY, (old) => old && { ...old, ...change });
     },
     onError: (error) => toast(`Your choice could not be kept: ${failureText(error)}`, "bad"),
     // Of several changes in a row only the last one reads again: an earlier answer would set back what was chosen since.

@@ -139,6 +139,7 @@ export function deadLetterRoutes({
         return {
           ...letterView(letter),
           raw: letter.raw,
+          traceparent: letter.context?.traceparent || undefined,
           failures: letter.failures,
           replay: letter.replay && { ...letter.replay, at: letter.replay.at.toISOString() },
           discardReason: letter.status === "discarded" ? letter.discardReason : undefined,

@@ -5,15 +5,18 @@ import {
   exactText,
   meSchema,
   type SessionView,
+  type Settings,
+  type SettingsView,
   sessionListSchema,
   sessionsEndedSchema,
-  settingsSchema,
+  settingsViewSchema,
 } from "@streamforge/shared";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { ListedSession, Sessions } from "../../accounts/sessions.js";
 import type { SettingsService } from "../../accounts/settings.js";
 import type { UserService } from "../../accounts/users.js";
+import type { Config } from "../../config.js";
 import { type Auth, actorOf, fromOf, principalOf, requirePerson } from "../auth.js";
 import { setSession } from "../cookies.js";
 import { tooManyTries } from "../guesses.js";
@@ -25,7 +28,7 @@ export interface MeRoutesDeps {
   users: Pick<UserService, "changePassword">;
   sessions: Pick<Sessions, "list" | "end" | "endAll" | "renew">;
   settings: SettingsService;
-  config: OriginConfig;
+  config: OriginConfig & Pick<Config, "TRACE_URL_TEMPLATE">;
 }
 
 const tags = ["me"];
@@ -123,21 +126,22 @@ function ownSessionRoutes({ auth, sessions }: MeRoutesDeps): FastifyPluginAsyncZ
   };
 }
 
-function settingsRoutes({ auth, settings }: MeRoutesDeps): FastifyPluginAsyncZod {
+function settingsRoutes({ auth, settings, config }: MeRoutesDeps): FastifyPluginAsyncZod {
   const onRequest = [auth.authenticate, requirePerson("Settings")];
   return async (app) => {
-    const answers = { response: { 200: settingsSchema } };
+    const answers = { response: { 200: settingsViewSchema } };
+    const view = (chosen: Settings): SettingsView => ({ ...chosen, traceUrlTemplate: config.TRACE_URL_TEMPLATE ?? null });
     app.get(
       "/v1/me/settings",
       { onRequest, schema: { tags, summary: "What one has chosen for the dashboard", ...answers } },
       async (request) => {
-        return settings.read(principalOf(request).id);
+        return view(await settings.read(principalOf(request).id));
       },
     );
     app.patch(
       "/v1/me/settings",
       { onRequest, schema: { tags, summary: "Change some settings", body: changeSettingsSchema, ...answers } },
-      (request) => settings.change(principalOf(request).id, request.body),
+      async (request) => view(await settings.change(principalOf(request).id, request.body)),
     );
     app.put(
       "/v1/me/settings",
@@ -145,7 +149,7 @@ function settingsRoutes({ auth, settings }: MeRoutesDeps): FastifyPluginAsyncZod
         onRequest,
         schema: { tags, summary: "Set all settings; what is not named gets its default", body: changeSettingsSchema, ...answers },
       },
-      (request) => settings.change(principalOf(request).id, { ...defaultSettings, ...request.body }),
+      async (request) => view(await settings.change(principalOf(request).id, { ...defaultSettings, ...request.body })),
     );
   };
 }

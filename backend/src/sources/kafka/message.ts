@@ -5,6 +5,8 @@ import type { Ingest, Item } from "../../ingest/ingest.js";
 import { invalidItem } from "../../ingest/unrefusable.js";
 import type { KafkaTopic } from "../../lib/kafka-settings.js";
 import { eventContext } from "../../stream/record.js";
+import { NO_CONTEXT, readTraceContext, storedContext } from "../../telemetry/trace-context.js";
+import type { Span } from "../../telemetry/traces.js";
 
 /** A message as it was fetched. */
 export interface KafkaMessage {
@@ -41,15 +43,15 @@ export interface ReaderDeps {
 }
 
 const VISIBLE = /^[\x21-\x7e]{1,200}$/;
-const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 const NONE = Buffer.alloc(0);
 
 /**
  * Makes items of messages. Nobody can be told that a message is no event, so one that is none becomes an item all the same, whose
  * event will be a dead letter `INVALID_EVENT` with its bytes.
+ * @returns reads a message; one that brings no trace of its own belongs to that of its group, when that is recorded
  */
-export function createMessageReader(deps: ReaderDeps): (message: KafkaMessage) => Received {
+export function createMessageReader(deps: ReaderDeps): (message: KafkaMessage, group?: Span) => Received {
   const { ingest, sender, partitions } = deps;
   const byTopic = new Map(deps.topics.map((topic) => [topic.topic, topic]));
   const headerTenants = new Set(deps.headerTenants);
@@ -63,21 +65,20 @@ export function createMessageReader(deps: ReaderDeps): (message: KafkaMessage) =
     return { tenantId: owner.tenantId, fault };
   };
 
-  return (message) => {
+  return (message, group) => {
     const { topic, partition, offset, value } = message;
     const owner = byTopic.get(topic) as KafkaTopic;
     const headers = readHeaders(message);
     const { tenantId, fault } = tenantOf(owner, headers);
     const origin = `${topic}/${partition}/${offset}`;
-    const traceparent = headers.get("traceparent") ?? "";
-    const trace = TRACEPARENT.exec(traceparent)?.[1];
+    const trace = readTraceContext(headers.get("traceparent") ?? "", headers.get("tracestate"));
     const correlationId = headers.get("x-correlation-id") ?? "";
     const fields = {
       tenantId,
       keyName: topic,
       defaultType: owner.defaultType,
-      correlationId: VISIBLE.test(correlationId) ? correlationId : (trace ?? origin),
-      traceparent: trace === undefined ? "" : traceparent,
+      correlationId: VISIBLE.test(correlationId) ? correlationId : (trace?.traceId ?? origin),
+      ...(trace ? storedContext(trace) : group ? storedContext(group.context) : NO_CONTEXT),
       origin,
     };
     const name = nameOf(message);

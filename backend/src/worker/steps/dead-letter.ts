@@ -119,8 +119,8 @@ function toLetter(event: Dead, worker: string): DeadLetterDocument {
 }
 
 function contextOf({ context }: WorkEvent["record"]): DeadLetterDocument["context"] {
-  const { keyName, defaultType, traceparent } = context;
-  return { keyName, defaultType, traceparent };
+  const { keyName, defaultType, traceparent, tracestate } = context;
+  return { keyName, defaultType, traceparent, ...(tracestate === undefined ? {} : { tracestate }) };
 }
 
 function reasonToTryAgain(outcome: WorkEvent["outcome"]): string {

@@ -17,6 +17,7 @@ import { Empty, Failed } from "../../ui/states.js";
 import { LetterState } from "../../ui/status-badge.js";
 import { At } from "../../ui/time.js";
 import { curlOf } from "../events/curl.js";
+import { useTraceFact } from "../events/trace-fact.js";
 import { bodyAsNew } from "./as-new.js";
 import { LetterActions } from "./letter-actions.js";
 import { Attempts, History } from "./letter-past.js";
@@ -174,6 +175,7 @@ function Raw({ letter: { raw, failures = [] } }: { letter: DeadLetterDetail }) {
 
 function Facts({ letter }: { letter: DeadLetterDetail }) {
   const { id, eventId, eventType, userId, source, tenantId, correlationId, receivedAt, failedAt, lastFailedAt } = letter;
+  const trace = useTraceFact(letter.traceparent);
   const event = (
     <Link
       to="/events/$eventId"
@@ -204,6 +206,7 @@ function Facts({ letter }: { letter: DeadLetterDetail }) {
           idFact("User", userId),
           idFact("Source", source),
           idFact("Correlation id", correlationId),
+          trace,
           idFact("Letter", id),
           { label: "Received", value: <At at={receivedAt} /> },
           { label: "Died", value: died },

@@ -15,6 +15,7 @@ import { EventStatus } from "../../ui/status-badge.js";
 import { bodyAgain, curlOf } from "./curl.js";
 import { LifeLine } from "./life-line.js";
 import { eventQuery } from "./queries.js";
+import { useTraceFact } from "./trace-fact.js";
 
 const route = getRouteApi("/events/$eventId");
 
@@ -82,10 +83,9 @@ function Facts({ event }: { event: EventView }) {
     ["Subject", event.subject],
     ["Partition key", event.partitionKey === event.subject ? undefined : event.partitionKey],
     ["Correlation id", event.correlationId],
-    ["Trace", event.traceparent],
-    ["Schema", event.schemaVersion],
   ];
-  return <FactList facts={facts.map(([label, value]) => idFact(label, value))} />;
+  const trace = useTraceFact(event.traceparent);
+  return <FactList facts={[...facts.map(([label, value]) => idFact(label, value)), trace, idFact("Schema", event.schemaVersion)]} />;
 }
 
 function SendAgain({ event }: { event: EventView }) {
