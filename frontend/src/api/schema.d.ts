@@ -1497,7 +1497,10 @@ export interface operations {
                             schemaVersion?: string;
                             specVersion?: string;
                             correlationId?: string;
+                            /** @description Where it stands in its trace (W3C) */
                             traceparent?: string;
+                            /** @description What vendors keep beside it */
+                            tracestate?: string;
                             payload?: unknown;
                             extensions?: {
                                 [key: string]: unknown;
@@ -1820,7 +1823,10 @@ export interface operations {
                             schemaVersion?: string;
                             specVersion?: string;
                             correlationId?: string;
+                            /** @description Where it stands in its trace (W3C) */
                             traceparent?: string;
+                            /** @description What vendors keep beside it */
+                            tracestate?: string;
                             payload?: unknown;
                             extensions?: {
                                 [key: string]: unknown;
@@ -2844,7 +2850,10 @@ export interface operations {
                         schemaVersion?: string;
                         specVersion?: string;
                         correlationId?: string;
+                        /** @description Where it stands in its trace (W3C) */
                         traceparent?: string;
+                        /** @description What vendors keep beside it */
+                        tracestate?: string;
                         payload?: unknown;
                         extensions?: {
                             [key: string]: unknown;
@@ -2939,7 +2948,10 @@ export interface operations {
                         schemaVersion?: string;
                         specVersion?: string;
                         correlationId?: string;
+                        /** @description Where it stands in its trace (W3C) */
                         traceparent?: string;
+                        /** @description What vendors keep beside it */
+                        tracestate?: string;
                         payload?: unknown;
                         extensions?: {
                             [key: string]: unknown;
@@ -3213,6 +3225,8 @@ export interface operations {
                         /** @description RFC 3339, UTC */
                         lastFailedAt: string;
                         correlationId?: string;
+                        /** @description Where its event stands in its trace (W3C) */
+                        traceparent?: string;
                         /** @description The item exactly as it was sent; what is no text (format bytes) in base64 */
                         raw: string;
                         /**
@@ -6788,6 +6802,8 @@ export interface operations {
                         refreshSeconds: number;
                         /** @enum {string} */
                         density: "comfortable" | "compact";
+                        /** @description Page of a trace, `{traceId}` being its id (TRACE_URL_TEMPLATE); null when there is none */
+                        traceUrlTemplate: string | null;
                     };
                 };
             };
@@ -6853,6 +6869,8 @@ export interface operations {
                         refreshSeconds: number;
                         /** @enum {string} */
                         density: "comfortable" | "compact";
+                        /** @description Page of a trace, `{traceId}` being its id (TRACE_URL_TEMPLATE); null when there is none */
+                        traceUrlTemplate: string | null;
                     };
                 };
             };
@@ -6918,6 +6936,8 @@ export interface operations {
                         refreshSeconds: number;
                         /** @enum {string} */
                         density: "comfortable" | "compact";
+                        /** @description Page of a trace, `{traceId}` being its id (TRACE_URL_TEMPLATE); null when there is none */
+                        traceUrlTemplate: string | null;
                     };
                 };
             };
