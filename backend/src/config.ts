@@ -207,7 +207,10 @@ export const configSchema = z.object({
   RETRY_MAX_MS: positive(60_000, "Longest retry delay, in ms"),
   CIRCUIT_FAILURES: positive(5, "Failed bulks in a row that open the circuit"),
   CIRCUIT_SUCCESSES: positive(2, "Successful bulks that close it"),
-  CIRCUIT_OPEN_MS: positive(30_000, "How long an open circuit waits before it tries one bulk, in ms"),
+  CIRCUIT_OPEN_MS: positive(
+    30_000,
+    "How long an open circuit waits before it tries one bulk where nothing says earlier that MongoDB is back, in ms",
+  ),
 
   KAFKA_BROKERS: checkedList(brokerFault).describe(
     "Comma-separated brokers of the Kafka cluster that events are read from, as host:port; empty runs no Kafka source",

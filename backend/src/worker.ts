@@ -14,7 +14,7 @@ import type { ReplayPoint } from "./replay/replay-letters.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
 import { type Contents, readContents } from "./store/contents.js";
 import { createEventStore } from "./store/events.js";
-import { connectStore, ensureIndexes } from "./store/mongo.js";
+import { connectStore, ensureIndexes, expectPrimary } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
 import { joinDataSet } from "./stream/data-set.js";
 import { tellDecisions } from "./stream/decisions.js";
@@ -85,6 +85,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     failures: config.CIRCUIT_FAILURES,
     successes: config.CIRCUIT_SUCCESSES,
     openMs: config.CIRCUIT_OPEN_MS,
+    probe: () => expectPrimary(store.db),
     onChange(state) {
       metrics.circuit(state);
       log.warn({ state }, "circuit");

@@ -83,6 +83,12 @@ export async function connectStore(
   };
 }
 
+/** @throws Error unless a primary answers, or a mongos: a secondary answers pings as well */
+export async function expectPrimary(db: Db): Promise<void> {
+  const { isWritablePrimary } = await db.command({ hello: 1 });
+  if (!isWritablePrimary) throw new Error("MongoDB has no primary.");
+}
+
 /** Why acknowledged events could be lost in this MongoDB; undefined when they cannot. */
 export async function unsafeStore(client: MongoClient, db: Db): Promise<string | undefined> {
   const hello = await db.admin().command({ hello: 1 });

@@ -18,15 +18,21 @@ export interface BreakerOptions {
   failures: number;
   successes: number;
   openMs: number;
+  /** Whether MongoDB answers, asked while the circuit is open; it rejects when not. */
+  probe: () => Promise<unknown>;
+  probeMs?: number;
   onChange?: (state: CircuitState) => void;
 }
 
+/** An alarm may outlive the outage by 5 s: this, a trial, and a heartbeat. */
+const PROBE_MS = 1_000;
+
 /**
- * The circuit before MongoDB: so many failures in a row open it; after a pause one piece of work at a time tries; so many
- * successes close it. Our own rather than a library's: breakers of libraries reject calls while open, and what waits here
- * must not be dropped.
+ * The circuit before MongoDB: several failures in a row open it; after a pause, or as soon as a probe says that MongoDB is back, one
+ * piece of work at a time tries; several successes close it. Our own rather than a library's: breakers of libraries reject calls while
+ * open, and what waits here must not be dropped.
  */
-export function createBreaker({ failures, successes, openMs, onChange }: BreakerOptions): Breaker {
+export function createBreaker({ failures, successes, openMs, probe, probeMs = PROBE_MS, onChange }: BreakerOptions): Breaker {
   let state: CircuitState = "closed";
   let failed = 0;
   let succeeded = 0;
@@ -34,6 +40,9 @@ export function createBreaker({ failures, successes, openMs, onChange }: Breaker
   let released = false;
   let waiting: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let probing: NodeJS.Timeout | undefined;
+  /** Not after a trial failed that a probe had called for: a MongoDB that answers and takes no writes is left alone for `openMs`. */
+  let believesProbes = true;
 
   const become = (next: CircuitState): void => {
     if (state === next) return;
@@ -45,14 +54,33 @@ export function createBreaker({ failures, successes, openMs, onChange }: Breaker
     waiting = [];
     for (const resolve of woken) resolve();
   };
+  const tryAgain = (): void => {
+    clearTimeout(timer);
+    clearTimeout(probing);
+    become("half-open");
+    wake();
+  };
+  const look = async (opening: NodeJS.Timeout): Promise<void> => {
+    const answers = await probe().then(
+      () => true,
+      () => false,
+    );
+    if (released || state !== "open" || timer !== opening) return;
+    if (answers && believesProbes) {
+      believesProbes = false;
+      return tryAgain();
+    }
+    if (!answers) believesProbes = true;
+    probing = setTimeout(() => void look(opening), probeMs).unref();
+  };
   const open = (): void => {
     become("open");
     succeeded = 0;
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      become("half-open");
-      wake();
-    }, openMs);
+    clearTimeout(probing);
+    const opening = setTimeout(tryAgain, openMs);
+    timer = opening;
+    probing = setTimeout(() => void look(opening), probeMs).unref();
   };
 
   return {
@@ -68,7 +96,10 @@ export function createBreaker({ failures, successes, openMs, onChange }: Breaker
     success() {
       failed = 0;
       trying = false;
-      if (state === "half-open" && ++succeeded >= successes) become("closed");
+      if (state === "half-open" && ++succeeded >= successes) {
+        believesProbes = true;
+        become("closed");
+      }
       wake();
     },
     failure() {
@@ -84,6 +115,7 @@ export function createBreaker({ failures, successes, openMs, onChange }: Breaker
     release() {
       released = true;
       clearTimeout(timer);
+      clearTimeout(probing);
       wake();
     },
   };
