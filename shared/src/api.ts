@@ -63,6 +63,8 @@ export const eventViewSchema = z.object({
     .object({ replayId: z.string(), by: z.string(), from: z.string().describe("Id of the dead letter that holds what was sent") })
     .optional()
     .describe("Set when it was stored by a replay with a patch"),
+  format: z.enum(eventFormats).optional().describe("What it was written in; absent: json"),
+  raw: z.string().optional().describe("What is not JSON, exactly as it was sent"),
   deadLetter: z.string().optional().describe("Id of the dead letter, when status is dead"),
 });
 export type EventView = z.infer<typeof eventViewSchema>;

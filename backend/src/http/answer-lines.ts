@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { NDJSON_TYPES } from "./event-body.js";
+import { NDJSON_TYPES } from "../ingest/decode/media-types.js";
 import { nowKnown } from "./strangers.js";
 import { lingerAfterAnswer } from "./unread.js";
 

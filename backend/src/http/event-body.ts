@@ -1,7 +1,9 @@
 import type { Buffer } from "node:buffer";
+import type { EventFormat } from "@streamforge/shared";
 import type { FastifyRequest } from "fastify";
 import type { Admission } from "../admission/admission.js";
-import { MalformedBody, type Slice, skipSpace, splitArray, splitLines, trimmed } from "../ingest/decode/slices.js";
+import { type Decoder, faultOf, MalformedBody, type SplitBody } from "../ingest/decode/decoder.js";
+import { charsetOf, decoderFor } from "../ingest/decode/media-types.js";
 import { receiveInTurns } from "../ingest/in-turns.js";
 import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
 import { placesIn } from "../lib/json-fault.js";
@@ -20,24 +22,19 @@ export interface EventBodyDeps {
   admission: Pick<Admission, "sizes">;
 }
 
-export const JSON_TYPE = "application/json";
-export const NDJSON_TYPES = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
-
-const OPEN_ARRAY = 0x5b;
-
 /** What a POST body turned out to be. */
 export interface Decoded {
   single: boolean;
   items: Item[];
 }
 
-export function isNdjson(request: FastifyRequest): boolean {
-  const type = request.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
-  return type !== undefined && NDJSON_TYPES.includes(type);
+/** How this request's body is read. Routes of events take no other type. */
+export function decoderOf({ headers }: FastifyRequest): Decoder {
+  return decoderFor(headers["content-type"]) as Decoder;
 }
 
 /** What all items of a request share, from its credential and headers. */
-export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyRequest): IngestScope {
+export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyRequest, format: EventFormat): IngestScope {
   const principal = principalOf(request);
   const context = eventContext({
     tenantId: requireTenant(request),
@@ -45,6 +42,7 @@ export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyReques
     defaultType: principal.defaultType ?? "",
     correlationId: request.id,
     ...storedContextOf(request),
+    format,
   });
   return { context, idempotencyKey: idempotencyKeyOf(request), several: false, receivedAtMs: deps.now() };
 }
@@ -58,57 +56,26 @@ export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Pr
 }
 
 /**
- * Takes the items out of a body: one object, an array, or NDJSON. A promise only when the body is large.
+ * Takes the items out of a body of any type in the table of media types. A promise only when the body is large.
  * @throws ProblemError when the body as a whole is not readable, or has too many items
  */
 export function decode(deps: EventBodyDeps, request: FastifyRequest, body: Buffer): Decoded | Promise<Decoded> {
-  const scope = scopeOf(deps, request);
-  if (isNdjson(request))
-    return several(
-      deps,
-      body,
-      (max) => splitLines(body, max),
-      { ...scope, lines: true },
-      (_, slice) => slice.start,
-    );
-  const start = skipSpace(body, 0);
-  if (start === body.length)
-    throw problem("invalid-json", "The body is empty: send one event as a JSON object, an array of them, or NDJSON.");
-  if (body[start] === OPEN_ARRAY)
-    return several(
-      deps,
-      body,
-      (max) => splitArrayOrRefuse(body, max),
-      scope,
-      (index) => index,
-    );
-  // Without the newline behind it: the same event is the same text, wherever it was sent.
-  const only = trimmed(body, start, body.length) as Slice;
-  return { single: true, items: deps.ingest.receive(body, [only], scope, () => 0) };
-}
-
-function several(
-  deps: EventBodyDeps,
-  body: Buffer,
-  split: (max: number) => Slice[],
-  scope: IngestScope,
-  position: (index: number, slice: Slice) => number,
-): Decoded | Promise<Decoded> {
   const { maxBatchEvents } = deps.admission.sizes;
-  const slices = split(maxBatchEvents);
+  const decoder = decoderOf(request);
+  const { bytes, slices, single, lines, position } = splitOrRefuse(decoder, body, maxBatchEvents, request);
   if (slices.length > maxBatchEvents) {
     throw problem("batch-too-large", `The body has more than ${maxBatchEvents} events; send it in parts or to /v1/ingest/stream.`);
   }
-  const items = receiveInTurns(deps.ingest, body, slices, { ...scope, several: true, places: placesIn(body) }, position);
-  return items instanceof Promise ? items.then((all) => ({ single: false, items: all })) : { single: false, items };
+  const scope = scopeOf(deps, request, decoder.format);
+  if (single) return { single, items: deps.ingest.receive(bytes, slices, scope, position) };
+  const items = receiveInTurns(deps.ingest, bytes, slices, { ...scope, several: true, lines, places: placesIn(bytes) }, position);
+  return items instanceof Promise ? items.then((all) => ({ single, items: all })) : { single, items };
 }
 
-function splitArrayOrRefuse(body: Buffer, max: number): Slice[] {
+function splitOrRefuse(decoder: Decoder, body: Buffer, maxItems: number, { headers }: FastifyRequest): SplitBody {
   try {
-    return splitArray(body, max);
+    return decoder.split(body, maxItems, charsetOf(headers["content-type"]));
   } catch (error) {
-    if (!(error instanceof MalformedBody)) throw error;
-    const { line, column, byte } = placesIn(body).at(error.at);
-    throw problem("invalid-json", `Line ${line}, column ${column + 1} (byte ${byte}): ${error.message}.`);
+    throw error instanceof MalformedBody ? problem(error.code, faultOf(error)) : error;
   }
 }

@@ -1,6 +1,7 @@
-import type { EventView } from "@streamforge/shared";
+import type { EventFormat, EventView } from "@streamforge/shared";
 import { BSON } from "mongodb";
 import { type ContentTexts, contentTexts } from "../ingest/content-texts.js";
+import { readText } from "../ingest/decode/read-text.js";
 import { uuidText } from "../ingest/identify.js";
 import { isEpoch, type NormalEvent, normalize } from "../ingest/normalize.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
@@ -38,7 +39,10 @@ export function storedEventJson(doc: EventDocument): string {
     src_partition: doc.src_partition,
     src_offset: doc.src_offset,
     patched: doc.patched,
+    format: doc.format,
+    raw: doc.raw,
   };
+  if (doc.content) return withContent(view, doc.content);
   return withContent(
     view,
     doc.text === undefined ? parsedContent(doc.payload, doc.extensions) : sentContent(doc.text, doc.receivedAt.getTime()),
@@ -52,7 +56,7 @@ export function eventJson(document: Uint8Array): string {
 
 /** An event that is a dead letter, as JSON text. What could not be made out of its text is absent. */
 export function deadEventJson(letter: DeadLetterDocument): string {
-  const sent = parse(letter.raw, letter.receivedAt.getTime());
+  const sent = parse(letter.raw, letter.receivedAt.getTime(), letter.format);
   const view: EventView = {
     eventId: letter.eventId,
     id: uuidText(letter.eventDocId.buffer),
@@ -72,8 +76,10 @@ export function deadEventJson(letter: DeadLetterDocument): string {
     traceparent: letter.context?.traceparent || undefined,
     tracestate: letter.context?.tracestate,
     deadLetter: letter._id.toString("hex"),
+    format: letter.format,
+    raw: letter.format && letter.raw,
   };
-  return withContent(view, sent && contentTexts(letter.raw, sent.item, sent.event));
+  return withContent(view, sent && contentTexts(sent.json, sent.item, sent.event));
 }
 
 /** As it was sent; of an epoch number the time that it says, and the number beside it. */
@@ -98,15 +104,21 @@ function parsedContent(payload: unknown, extensions: unknown): ContentTexts {
 function sentContent(text: string, receivedAtMs: number): ContentTexts {
   const sent = parse(text, receivedAtMs);
   if (!sent) throw new Error("the text of a stored event is not an event");
-  return contentTexts(text, sent.item, sent.event);
+  return contentTexts(sent.json, sent.item, sent.event);
 }
 
-function parse(text: string, receivedAtMs: number): { item: Record<string, unknown>; event: NormalEvent } | undefined {
+interface Sent {
+  item: Record<string, unknown>;
+  json: string;
+  event: NormalEvent;
+}
+
+function parse(text: string, receivedAtMs: number, format: EventFormat = "json"): Sent | undefined {
   try {
-    const item = JSON.parse(text) as Record<string, unknown>;
+    const { value: item, json } = readText(format, text);
     // Its type was judged when it came in.
-    const event = normalize(item, text, "?", receivedAtMs);
-    return Array.isArray(event) ? undefined : { item, event };
+    const event = normalize(item, json, "?", receivedAtMs);
+    return Array.isArray(event) ? undefined : { item, json, event };
   } catch {
     return undefined;
   }

@@ -26,9 +26,9 @@ async function* underway(accepted: AcceptedRecords, firsts: WantedFirst[], deadl
     const byReceipt = new Map(ofPartition.flatMap((wanted) => (wanted.accepted ? [[hexOf(wanted.accepted.receipt), wanted]] : [])));
     const wanted = [...byReceipt.values()].flatMap((first) => first.accepted ?? []);
     for await (const { receipt, text, context, receivedAtMs, size } of accepted(partition, wanted, deadlineMs)) {
-      const { keyName, defaultType } = context;
+      const { format, keyName, defaultType } = context;
       const first = byReceipt.get(hexOf(receipt));
-      if (first) yield { wanted: first, content: { sent: { text, keyName, defaultType, receivedAtMs } }, bytes: size };
+      if (first) yield { wanted: first, content: { sent: { text, format, keyName, defaultType, receivedAtMs } }, bytes: size };
     }
   }
 }

@@ -2,6 +2,7 @@ import type { StreamSummary } from "@streamforge/shared";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Admission } from "../admission/admission.js";
 import type { Config } from "../config.js";
+import { charsetOf, STREAMED_TYPES } from "../ingest/decode/media-types.js";
 import type { Ingest } from "../ingest/ingest.js";
 import { ingestStream, type StreamEnd } from "../ingest/stream.js";
 import { reportFault } from "../lib/faults.js";
@@ -10,7 +11,7 @@ import { answerInLines, wantsLines } from "./answer-lines.js";
 import { callerOf } from "./auth.js";
 import type { BodyReader } from "./body.js";
 import { countSummary, sendSummary, unusedKeyNote } from "./event-answers.js";
-import { isNdjson, NDJSON_TYPES, scopeOf } from "./event-body.js";
+import { decoderOf, scopeOf } from "./event-body.js";
 import { unsupportedType } from "./json-bodies.js";
 import { ProblemError, problem, problemDocument } from "./problems.js";
 import type { RateLimits } from "./rate-limits.js";
@@ -32,11 +33,17 @@ export interface StreamUploadDeps {
 export async function receiveStream(deps: StreamUploadDeps, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { config, metrics } = deps;
   const { refusal, sizes } = deps.admission;
-  if (!isNdjson(request)) throw unsupportedType(request, [NDJSON_TYPES[0] as string]);
+  const decoder = decoderOf(request);
+  if (!decoder.stream) throw unsupportedType(request, STREAMED_TYPES);
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
   beginAppend(request);
-  const scope = { ...scopeOf(deps, request), several: true };
+  const scope = { ...scopeOf(deps, request, decoder.format), several: true };
+  const splitter = decoder.stream({
+    offset: Number(sent),
+    maxEventBytes: sizes.maxEventBytes,
+    charset: charsetOf(request.headers["content-type"]),
+  });
   const chunks = deps.bodies.chunks(request.raw, callerOf(request), sizes.maxStreamBytes);
   const lines = wantsLines(request)
     ? answerInLines(request, reply, { stallMs: config.ANSWER_STALL_TIMEOUT_MS, onStall: () => metrics.stalled.inc() })
@@ -45,8 +52,8 @@ export async function receiveStream(deps: StreamUploadDeps, request: FastifyRequ
   const end = await ingestStream(chunks, {
     ingest: deps.ingest,
     scope,
-    limits: { maxEventBytes: sizes.maxEventBytes, maxBytes: sizes.maxStreamBytes },
-    offset: Number(sent),
+    splitter,
+    maxBytes: sizes.maxStreamBytes,
     allResults: (request.query as { results?: string }).results === "all",
     pace: (events) => deps.limits.pace(request, events),
     holds: chunks.holds,

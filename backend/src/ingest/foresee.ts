@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { ProblemCode, ReasonCode } from "@streamforge/shared";
 import type { DedupeRecord } from "../stream/record.js";
 import { oddPayload } from "./content-texts.js";
+import { readText } from "./decode/read-text.js";
 import { eventUuid } from "./identify.js";
 import { HOUR_MS, type Item } from "./ingest.js";
 import { normalize } from "./normalize.js";
@@ -75,8 +76,8 @@ async function refusals(types: ForeseeDeps["types"], items: Item[]): Promise<Map
   await types.ready();
   const concerned = items.filter(({ context }) => types.concerns(context.tenantId));
   const events = concerned.map(({ text, context, receivedAtMs }): Checkable => {
-    const json = text.toString("utf8");
-    const event = normalize(JSON.parse(json), json, context.defaultType, receivedAtMs);
+    const { value, json } = readText(context.format, text.toString("utf8"));
+    const event = normalize(value, json, context.defaultType, receivedAtMs);
     if (Array.isArray(event)) throw new Error("an event that was received is none");
     return {
       tenantId: context.tenantId,

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Slice } from "./decode/slices.js";
+import type { Slice } from "./decode/decoder.js";
 import type { Ingest, IngestScope, Item } from "./ingest.js";
 
 /** Bytes taken in without letting others have their turn. */

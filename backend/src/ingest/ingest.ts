@@ -4,8 +4,8 @@ import { faultText, type JsonFault, type Places, placesIn } from "../lib/json-fa
 import type { Appender } from "../stream/appender.js";
 import type { Appendable } from "../stream/flush.js";
 import type { DedupeRecord, EventContext } from "../stream/record.js";
-import { parseItem } from "./decode/item.js";
-import type { Slice } from "./decode/slices.js";
+import type { Slice } from "./decode/decoder.js";
+import { readItem } from "./decode/item.js";
 import { bodyHash, type DedupeStrategy, eventUuid, identify, newIdentity } from "./identify.js";
 import { normalize } from "./normalize.js";
 import type { Doubt, SecondLook, Verdict } from "./second-look.js";
@@ -77,7 +77,7 @@ export interface Ingest {
 /** The way in, top to bottom: parse → normalise → identify → (find twins) → append → (compare what came again otherwise). */
 export function createIngest(appender: Appender, secondLook: SecondLook, limits: IngestLimits): Ingest {
   const receiveOne = (text: Buffer, index: number, position: number, scope: IngestScope): Item => {
-    const parsed = parseItem(text, limits.maxEventBytes, limits.maxDepth, scope.several ? (scope.lines ? "line" : "item") : "body");
+    const parsed = readItem(scope.context.format, text, limits, scope.several ? (scope.lines ? "line" : "item") : "body");
     if (parsed.kind === "rejected") {
       const item = rejectedItem(index, text, scope, parsed.code, parsed.detail);
       if (item.rejection && parsed.fault) item.rejection.fault = parsed.fault;

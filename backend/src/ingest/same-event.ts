@@ -1,11 +1,14 @@
+import type { EventFormat } from "@streamforge/shared";
 import { canonicalContent } from "../lib/canonical.js";
 import { contentTexts } from "./content-texts.js";
+import { readText } from "./decode/read-text.js";
 import { canonicalJson } from "./identify.js";
 import { mayBeInexact, type NormalEvent, normalize } from "./normalize.js";
 
 /** An event as it was sent, with what the request brought along. */
 export interface SentEvent {
   text: string;
+  format: EventFormat;
   /** Name of the API key: the default of `source`. */
   keyName: string;
   defaultType: string;
@@ -43,13 +46,13 @@ export function formOf(content: Content): string | undefined {
  * its names a field was sent. An absent field is unlike one that has the default, but for `eventType` and `source`.
  * @returns undefined when the text is no event
  */
-export function formOfSent({ text, keyName, defaultType, receivedAtMs }: SentEvent): string | undefined {
-  const item = JSON.parse(text) as Record<string, unknown>;
-  const event = normalize(item, text, defaultType, receivedAtMs);
+export function formOfSent({ text, format, keyName, defaultType, receivedAtMs }: SentEvent): string | undefined {
+  const { value: item, json } = readText(format, text);
+  const event = normalize(item, json, defaultType, receivedAtMs);
   if (Array.isArray(event)) return undefined;
-  if (!mayBeInexact(text))
+  if (!mayBeInexact(json))
     return written(event, keyName, canonicalJson(event.payload), event.extensions && canonicalJson(event.extensions));
-  const { payload, extensions } = contentTexts(text, item, event);
+  const { payload, extensions } = contentTexts(json, item, event);
   return written(event, keyName, canonicalContent(payload), extensions && canonicalContent(extensions));
 }
 

@@ -9,7 +9,7 @@ const accepted = { hash: Buffer.alloc(8), receipt: Buffer.alloc(8), receivedAtMs
 const doubt = (id: string, text = '{"a":1.0}'): Doubt => ({ item: compared(text), first: accepted, id });
 const found = (wanted: WantedFirst, bytes = 10): FoundFirst => ({
   wanted,
-  content: { sent: { text: '{ "a" : 1 }', keyName: "k", defaultType: "d", receivedAtMs: 0 } },
+  content: { sent: { text: '{ "a" : 1 }', format: "json", keyName: "k", defaultType: "d", receivedAtMs: 0 } },
   bytes,
 });
 async function* nothing(): AsyncGenerator<FoundFirst> {}

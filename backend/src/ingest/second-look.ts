@@ -130,7 +130,7 @@ function verdictOf(form: string | undefined, item: Compared): Verdict {
 }
 
 function sentOf({ text, context, receivedAtMs }: Compared): SentEvent {
-  return { text: text.toString("utf8"), keyName: context.keyName, defaultType: context.defaultType, receivedAtMs };
+  return { text: text.toString("utf8"), format: context.format, keyName: context.keyName, defaultType: context.defaultType, receivedAtMs };
 }
 
 /** Bytes compared between two turns of the event loop. */

@@ -41,17 +41,18 @@ export function jsonFaultOf(bytes: Buffer, sentAs: SentAs = "item"): JsonFault {
   return placed(text, at, () => message);
 }
 
-/** A place in a body: its line (from 1), the characters before it in that line, the bytes before it. */
+/** A place in a body: its line (from 1), the characters before it in that line, the bytes before it (left out of UTF-16). */
 export interface Place {
   line: number;
   column: number;
-  byte: number;
+  byte: number | undefined;
 }
 
 /** The fault as it stands in an answer. @param start where the text begins, when it is a part of a body */
 export function faultText({ offset, line, column, message }: JsonFault, start: Place = { line: 1, column: 0, byte: 0 }): string {
   const columns = line === 1 ? start.column + column : column;
-  return `line ${start.line + line - 1}, column ${columns} (byte ${start.byte + offset}): ${message}`;
+  const byte = start.byte === undefined ? "" : ` (byte ${start.byte + offset})`;
+  return `line ${start.line + line - 1}, column ${columns}${byte}: ${message}`;
 }
 
 /** Finds places in a body, each behind the one before: all of them together cost one reading. */

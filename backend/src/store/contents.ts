@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { EventFormat } from "@streamforge/shared";
 import { Binary, BSON } from "mongodb";
 import type { DeadLetterDocument, EventDocument } from "./documents.js";
 import { guarded } from "./events.js";
@@ -30,7 +31,9 @@ type Stored = Pick<
 >;
 
 /** The text with what the request brought along; or the fields, where they say all that the text did. */
-export type Content = { sent: { text: string; keyName: string; defaultType: string; receivedAtMs: number } } | { stored: Stored };
+export type Content =
+  | { sent: { text: string; format: EventFormat; keyName: string; defaultType: string; receivedAtMs: number } }
+  | { stored: Stored };
 
 export interface FoundContent<W extends WantedContent> {
   wanted: W;
@@ -44,6 +47,8 @@ export type Contents = <W extends WantedContent>(wanted: W[]) => AsyncIterable<F
 const EVENT_FIELDS = {
   hash: 1,
   text: 1,
+  raw: 1,
+  format: 1,
   patched: 1,
   receivedAt: 1,
   eventType: 1,
@@ -60,7 +65,7 @@ const EVENT_FIELDS = {
   payload: 1,
   extensions: 1,
 } as const;
-const LETTER_FIELDS = { raw: 1, context: 1, source: 1, eventType: 1, receivedAt: 1 } as const;
+const LETTER_FIELDS = { raw: 1, format: 1, context: 1, source: 1, eventType: 1, receivedAt: 1 } as const;
 
 /** Documents that come at once: each has up to 256 KB. */
 const BATCH = 20;
@@ -102,13 +107,14 @@ export async function* readContents<W extends WantedContent>(
 }
 
 function contentOfEvent(doc: EventDocument): Content {
-  if (doc.text === undefined) return { stored: doc };
-  return { sent: { text: doc.text, keyName: doc.source, defaultType: doc.eventType, receivedAtMs: doc.receivedAt.getTime() } };
+  const { text = doc.raw, format = "json" } = doc;
+  if (text === undefined) return { stored: doc };
+  return { sent: { text, format, keyName: doc.source, defaultType: doc.eventType, receivedAtMs: doc.receivedAt.getTime() } };
 }
 
-function contentOfLetter({ raw, context, source = "", eventType = "", receivedAt }: DeadLetterDocument): Content {
+function contentOfLetter({ raw, format, context, source = "", eventType = "", receivedAt }: DeadLetterDocument): Content {
   const { keyName, defaultType } = context ?? { keyName: source, defaultType: eventType };
-  return { sent: { text: raw, keyName, defaultType, receivedAtMs: receivedAt.getTime() } };
+  return { sent: { text: raw, format: format ?? "json", keyName, defaultType, receivedAtMs: receivedAt.getTime() } };
 }
 
 /** A cursor's rows; every failure is an outage. */

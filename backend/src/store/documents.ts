@@ -26,8 +26,13 @@ export interface EventDocument {
   specVersion?: string;
   payload: unknown;
   extensions?: Record<string, unknown>;
-  /** The item exactly as sent, when parsing it could lose something. */
+  /** The item exactly as sent, when it is JSON and parsing it could lose something. */
   text?: string;
+  /** What the item was written in, when that is not JSON, and the item exactly as it was sent. */
+  format?: EventFormat;
+  raw?: string;
+  /** Of such an item payload and extensions as JSON text, when parsing that could lose something. */
+  content?: { payload: string; extensions: string | undefined };
   correlationId: string;
   traceparent?: string;
   tracestate?: string;

@@ -20,7 +20,10 @@ const record = {
 function stored(text: string): { payload: unknown; text?: string } {
   const item = JSON.parse(text) as Record<string, unknown>;
   const event = normalize(item, text, "d", Number.POSITIVE_INFINITY) as NormalEvent;
-  return BSON.deserialize(BSON.serialize(toDocument(record, text, item, event, new Date(0)))) as { payload: unknown; text?: string };
+  return BSON.deserialize(BSON.serialize(toDocument(record, { value: item, json: text }, event, new Date(0)))) as {
+    payload: unknown;
+    text?: string;
+  };
 }
 
 /** The text is kept to the letter, or what is read equals what was sent. */

@@ -1,4 +1,6 @@
 import { Binary } from "mongodb";
+import { contentTexts } from "../ingest/content-texts.js";
+import type { ReadText } from "../ingest/decode/read-text.js";
 import type { NormalEvent } from "../ingest/normalize.js";
 import type { EventDocument } from "../store/documents.js";
 import type { StreamRecord } from "../stream/record.js";
@@ -14,9 +16,10 @@ const MAY_LOSE =
 
 const FRACTION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{3}Z$/;
 
-/** Builds the document of an event. `text`, `item` and `event` are the same item, as sent, parsed and normalised. */
-export function toDocument(record: StreamRecord, text: string, item: object, event: NormalEvent, storedAt: Date): EventDocument {
-  const mayLose = MAY_LOSE.test(text) || hasRepeatedKey(text, item);
+/** Builds the document of an event. `read` and `event` are the record's item, as it was read and normalised. */
+export function toDocument(record: StreamRecord, read: ReadText, event: NormalEvent, storedAt: Date): EventDocument {
+  const { json, value: item } = read;
+  const mayLose = MAY_LOSE.test(json) || hasRepeatedKey(json, item);
   const { context } = record;
   const doc: EventDocument = {
     _id: new Binary(record.id, Binary.SUBTYPE_UUID),
@@ -42,7 +45,11 @@ export function toDocument(record: StreamRecord, text: string, item: object, eve
   if (event.schemaVersion !== undefined) doc.schemaVersion = event.schemaVersion;
   if (event.specVersion !== undefined) doc.specVersion = event.specVersion;
   if (event.extensions !== undefined) doc.extensions = mayLose ? (storable(event.extensions) as Record<string, unknown>) : event.extensions;
-  if (mayLose) doc.text = text;
+  if (context.format !== "json") {
+    doc.format = context.format;
+    doc.raw = record.text;
+    if (mayLose) doc.content = contentTexts(json, item, event);
+  } else if (mayLose) doc.text = json;
   if (context.traceparent !== "") doc.traceparent = context.traceparent;
   if (context.tracestate !== undefined) doc.tracestate = context.tracestate;
   if (context.origin !== undefined) Object.assign(doc, placeOf(context.origin));

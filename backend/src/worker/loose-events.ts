@@ -40,8 +40,8 @@ export function recordOfEvent(event: EventDocument): StreamRecord {
     identity: latin1(event._id),
     hash: latin1(event.hash),
     eventId,
-    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent, ...state }),
-    text: Buffer.from(event.text ?? JSON.stringify(itemOf(event))),
+    context: eventContext({ tenantId, keyName, defaultType, correlationId, traceparent, ...state, format: event.format ?? "json" }),
+    text: Buffer.from(event.raw ?? event.text ?? JSON.stringify(itemOf(event))),
   };
   return looseRecord(source, Buffer.from(event.receipt.buffer), 0);
 }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { fingerprintOf } from "../dead-letters/letters.js";
-import { parseItem } from "../ingest/decode/item.js";
+import { readItem } from "../ingest/decode/item.js";
 import { normalize } from "../ingest/normalize.js";
 import type { Decision, Foreseen, Review } from "../replay/decision.js";
 import type { ReplayJob } from "../replay/job.js";
@@ -159,7 +159,7 @@ function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter:
 
 /** What sending refuses, a patch cannot write: the patched event passes the same checks as when it came in. @throws PatchError */
 function refuseUnfit({ text, context, receivedAtMs }: WorkEvent["record"], maxEventBytes: number, maxDepth: number): void {
-  const parsed = parseItem(Buffer.from(text), maxEventBytes, maxDepth);
+  const parsed = readItem("json", Buffer.from(text), { maxEventBytes, maxDepth });
   if (parsed.kind === "rejected") throw new PatchError(`the patched event ${parsed.detail}`);
   const normal = normalize(parsed.value, parsed.json, context.defaultType, receivedAtMs);
   if (Array.isArray(normal))

@@ -2,9 +2,10 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { atThisPace } from "../../../test/support/yardstick.js";
-import { parseItem } from "./item.js";
+import { readItem } from "./item.js";
 
-const parse = (text: string | Buffer, maxBytes = 1_000, maxDepth = 64) => parseItem(Buffer.from(text as string), maxBytes, maxDepth);
+const parse = (text: string | Buffer, maxBytes = 1_000, maxDepth = 64) =>
+  readItem("json", Buffer.from(text as string), { maxEventBytes: maxBytes, maxDepth });
 const nested = (depth: number, open: string, close: string): string => `{"a":${open.repeat(depth - 1)}1${close.repeat(depth - 1)}}`;
 
 test("an object is what JSON.parse makes of it", () => {

@@ -1,5 +1,5 @@
 import { type Buffer, isUtf8 } from "node:buffer";
-import type { ProblemCode } from "@streamforge/shared";
+import type { EventFormat, ProblemCode } from "@streamforge/shared";
 import { faultText, type JsonFault, jsonFaultOf } from "../../lib/json-fault.js";
 import type { SentAs } from "../../lib/json-fault-words.js";
 
@@ -14,15 +14,33 @@ export type Parsed =
   /** `fault` when it is no JSON: its place in the item. */
   | ({ kind: "rejected"; fault?: JsonFault } & Rejection);
 
+/** Largest item in bytes, and deepest nesting: the item itself is 1. */
+export interface ItemLimits {
+  maxEventBytes: number;
+  maxDepth: number;
+}
+
 /**
- * Parses one item. A bad one is a result, never an exception that takes its neighbours with it.
+ * Reads one item at the door. A bad one is a result, never an exception that takes its neighbours with it.
  * @param text the item's bytes
- * @param maxBytes largest item
- * @param maxDepth deepest nesting, the item itself being 1
  * @param sentAs for the answer to what is no JSON
  */
-export function parseItem(text: Buffer, maxBytes: number, maxDepth: number, sentAs?: SentAs): Parsed {
+export function readItem(format: EventFormat, text: Buffer, limits: ItemLimits, sentAs?: SentAs): Parsed {
+  const { maxEventBytes: maxBytes } = limits;
   if (text.length > maxBytes) return rejected("event-too-large", `has more than ${maxBytes} bytes`);
+  return ITEM_READERS[format](text, limits, sentAs);
+}
+
+type ItemReader = (text: Buffer, limits: ItemLimits, sentAs?: SentAs) => Parsed;
+
+/** By format; what `readText` reads later must be what is read here. */
+const ITEM_READERS: Record<EventFormat, ItemReader> = { json: readJsonItem, xml: unread, cloudevent: unread, bytes: unread };
+
+function unread(): Parsed {
+  return rejected("invalid-event", "is of a format that this version does not read");
+}
+
+function readJsonItem(text: Buffer, { maxDepth }: ItemLimits, sentAs?: SentAs): Parsed {
   if (!isUtf8(text)) return notJson(text, sentAs);
   const json = text.toString("utf8");
   let value: unknown;

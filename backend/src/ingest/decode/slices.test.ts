@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MalformedBody, type Slice, splitArray, splitLines } from "./slices.js";
+import type { Slice } from "./decoder.js";
+import { BrokenArray, splitArray, splitLines } from "./slices.js";
 
 const space = fc.string({ unit: fc.constantFrom(" ", "\t", "\r", "\n"), maxLength: 4 });
 const blank = fc.string({ unit: fc.constantFrom(" ", "\t", "\r"), maxLength: 4 });
@@ -38,7 +39,7 @@ describe("an array", () => {
   });
 
   test.each([["["], ["[1"], ["[1,"], ['["a]'], ["[{]"], ["[1] 2"], ["[1]]"], ['["\\'], ["[[1]"]])("%s is refused as a whole", (text) => {
-    expect(() => splitArray(Buffer.from(text), 10)).toThrow(MalformedBody);
+    expect(() => splitArray(Buffer.from(text), 10)).toThrow(BrokenArray);
   });
 
   test("whatever the bytes, it ends with slices or a refusal, and slices lie in order within the body", () => {
@@ -58,7 +59,7 @@ describe("an array", () => {
             last = end;
           }
         } catch (error) {
-          expect(error).toBeInstanceOf(MalformedBody);
+          expect(error).toBeInstanceOf(BrokenArray);
         }
       }),
       { numRuns: 2000 },

@@ -1,13 +1,8 @@
 import type { Buffer } from "node:buffer";
+import type { Slice } from "./decoder.js";
 
-/** Where an item stands in a body: from its first byte to behind its last one. */
-export interface Slice {
-  start: number;
-  end: number;
-}
-
-/** The body as a whole cannot be read. `at` is the byte where that became clear. */
-export class MalformedBody extends Error {
+/** The array does not end where the body does. `at` is the byte where that became clear. */
+export class BrokenArray extends Error {
   constructor(
     message: string,
     readonly at: number,
@@ -44,7 +39,7 @@ export function skipSpace(body: Buffer, from: number): number {
  * neighbours with it. Brackets and strings decide where an item ends; whether it is JSON is found when it is parsed.
  * @param body begins with `[` after white space
  * @param maxItems one more is enough to know that there are too many
- * @throws MalformedBody when the array does not end or something follows it
+ * @throws BrokenArray when the array does not end or something follows it
  */
 export function splitArray(body: Buffer, maxItems: number): Slice[] {
   const slices: Slice[] = [];
@@ -58,7 +53,7 @@ export function splitArray(body: Buffer, maxItems: number): Slice[] {
     slices.push({ start, end });
     if (slices.length > maxItems) return slices;
     if (at >= body.length)
-      throw new MalformedBody("the body ends, and the array is not closed: it was cut off, or a quote or bracket is not closed before", at);
+      throw new BrokenArray("the body ends, and the array is not closed: it was cut off, or a quote or bracket is not closed before", at);
     if (body[at] === CLOSE_ARRAY) return endOfArray(body, at, slices);
     at++;
   }
@@ -67,7 +62,7 @@ export function splitArray(body: Buffer, maxItems: number): Slice[] {
 function endOfArray(body: Buffer, at: number, slices: Slice[]): Slice[] {
   const behind = skipSpace(body, at + 1);
   if (behind < body.length)
-    throw new MalformedBody(
+    throw new BrokenArray(
       `found ${body.toString("utf8", behind, behind + 1)} behind the end of the array: send one array, or NDJSON as application/x-ndjson`,
       behind,
     );

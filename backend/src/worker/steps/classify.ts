@@ -49,5 +49,5 @@ async function compareContents(contents: Contents, doubted: WorkEvent[]): Promis
 }
 
 function sentOf({ text, context, receivedAtMs }: StreamRecord) {
-  return { text, keyName: context.keyName, defaultType: context.defaultType, receivedAtMs };
+  return { text, format: context.format, keyName: context.keyName, defaultType: context.defaultType, receivedAtMs };
 }

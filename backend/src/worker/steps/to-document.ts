@@ -1,3 +1,5 @@
+import type { EventFormat } from "@streamforge/shared";
+import { type ReadText, readText } from "../../ingest/decode/read-text.js";
 import { normalize } from "../../ingest/normalize.js";
 import { type Step, undecided, type WorkEvent } from "../batch.js";
 import { toDocument } from "../document.js";
@@ -29,19 +31,19 @@ export function toDocuments(touch?: (event: WorkEvent) => void): Step {
 function buildDocument(event: WorkEvent, storedAt: Date): string | undefined {
   const { record, entry } = event;
   const { text } = record;
-  const item = parsed(text);
-  if (item instanceof Error) return item.message;
-  const normal = normalize(item, text, record.context.defaultType, record.receivedAtMs);
+  const read = readOrError(record.context.format, text);
+  if (read instanceof Error) return read.message;
+  const normal = normalize(read.value, read.json, record.context.defaultType, record.receivedAtMs);
   if (Array.isArray(normal)) return normal.map((error) => `${error.pointer} ${error.detail}`).join("; ");
   event.event = normal;
-  event.document = toDocument(record, text, item, normal, storedAt);
+  event.document = toDocument(record, read, normal, storedAt);
   if (entry.place !== undefined) event.document.entry = entry.place;
   return undefined;
 }
 
-function parsed(text: string): Record<string, unknown> | Error {
+function readOrError(format: EventFormat, text: string): ReadText | Error {
   try {
-    return JSON.parse(text);
+    return readText(format, text);
   } catch (error) {
     return error as Error;
   }

@@ -1,0 +1,39 @@
+import { Buffer } from "node:buffer";
+import type { EventFormat } from "@streamforge/shared";
+
+/** What a text says, whatever its format: as an object, and as JSON text in which numbers stand as they were sent. */
+export interface ReadText {
+  value: Record<string, unknown>;
+  json: string;
+}
+
+/**
+ * Reads the text of an event that was taken in: the worker, dead letters, replays, patches, the second look and the page of an event
+ * all see what the door saw.
+ * @param text of the format `bytes` in base64
+ * @throws Error when it cannot be read, which of a text that passed the door is a flaw of ours
+ */
+export function readText(format: EventFormat, text: string): ReadText {
+  return READERS[format](text);
+}
+
+const READERS: Record<EventFormat, (text: string) => ReadText> = {
+  json: (text) => ({ value: objectOf(text), json: text }),
+  xml: notYet,
+  cloudevent: notYet,
+  // What could not be taken as an event, and may be one in JSON all the same: with a patch it can be made one.
+  bytes: (base64) => {
+    const json = Buffer.from(base64, "base64").toString("utf8");
+    return { value: objectOf(json), json };
+  },
+};
+
+function objectOf(json: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(json);
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Error("the text is no JSON object");
+  return value as Record<string, unknown>;
+}
+
+function notYet(): never {
+  throw new Error("this version does not read the format");
+}
