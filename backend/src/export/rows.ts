@@ -96,7 +96,7 @@ interface Content {
 }
 
 function contentOf(event: EventDocument, fields: readonly Column[]): Content {
-  const sent = event.text === undefined ? undefined : sentTexts(event.text, event.receivedAt.getTime());
+  const sent = event.content ?? (event.text === undefined ? undefined : sentTexts(event.text, event.receivedAt.getTime()));
   if (sent && (fields.length === 0 || hasRepeatedKey(sent.payload)))
     return { payload: undefined, payloadJson: sent.payload, extensionsJson: sent.extensions };
   const { typed, rest }: Shredded = shredPayload(sent ? parseExact(sent.payload) : event.payload, fields);

@@ -73,7 +73,7 @@ export interface paths {
         put?: never;
         /**
          * Send NDJSON of any length up to 1073741824 bytes
-         * @description Read with backpressure, at the tenant's rate; answered at the end. The first item whose outcome is not known ends it. However it ends, what came before is taken and counted, and offset says where to resume.
+         * @description Read with backpressure, at the tenant's rate. Answered at the end; with Accept: application/x-ndjson a line per item as it is decided, while the rest is still read. The first item whose outcome is not known ends it. However it ends, what came before is taken and counted, and offset says where to resume.
          */
         post: operations["postV1IngestStream"];
         delete?: never;
@@ -1206,6 +1206,36 @@ export interface components {
             /** @description Says when an idempotency key was not used, because the event has an eventId */
             detail?: string;
         };
+        Stored: {
+            eventId: string;
+            /** @description UUIDv8 of the stored event */
+            id: string;
+            /** @constant */
+            status: "stored";
+            /** @description RFC 3339, UTC */
+            receivedAt: string;
+            /** @description Says when an idempotency key was not used, because the event has an eventId */
+            detail?: string;
+            /** @description RFC 3339, UTC */
+            storedAt: string;
+        };
+        Dead: {
+            eventId: string;
+            /** @description UUIDv8 of the stored event */
+            id: string;
+            /** @constant */
+            status: "dead";
+            /** @description RFC 3339, UTC */
+            receivedAt: string;
+            detail: string;
+            /** @description Id of its dead letter (GET /v1/admin/dlq/{id}) */
+            deadLetter: string;
+            /**
+             * @description Why it died
+             * @enum {string}
+             */
+            code: "UNKNOWN_TYPE" | "SCHEMA_INVALID" | "IDENTITY_CONFLICT" | "UNPROCESSABLE" | "RETRY_EXHAUSTED" | "INVALID_EVENT";
+        };
         /** @description The event that was accepted first under this identity */
         FirstAccepted: {
             eventId: string;
@@ -1218,10 +1248,17 @@ export interface components {
             /** @description Position of the item; in a resumed stream it counts from the part that was sent */
             index: number;
             eventId?: string;
-            /** @enum {string} */
-            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
-            /** @description Problem code of an item that is neither accepted nor duplicate */
+            /**
+             * @description With Prefer: wait an accepted item that was decided in time is stored or dead
+             * @enum {string}
+             */
+            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry" | "stored" | "dead";
+            /** @description Problem code of an item that is neither accepted nor duplicate; reason code of a dead one */
             code?: string;
+            /** @description RFC 3339, UTC */
+            storedAt?: string;
+            /** @description Id of its dead letter (GET /v1/admin/dlq/{id}) */
+            deadLetter?: string;
             /** @description What is wrong, and where: of NDJSON also the line (from 1; of a resumed stream, of this part) and the byte */
             detail?: string;
         };
@@ -1231,6 +1268,10 @@ export interface components {
             conflicts: number;
             rejected: number;
             retry: number;
+            /** @description With Prefer: wait: how many of the accepted are stored by now */
+            stored?: number;
+            /** @description With Prefer: wait: how many of the accepted are dead letters by now; results lists them */
+            dead?: number;
             /** @description What is neither accepted nor duplicate; everything with ?results=all */
             results: components["schemas"]["ItemResult"][];
             /** @description Says when an idempotency key was not used for some items, because they have an eventId */
@@ -1242,6 +1283,10 @@ export interface components {
             conflicts: number;
             rejected: number;
             retry: number;
+            /** @description With Prefer: wait: how many of the accepted are stored by now */
+            stored?: number;
+            /** @description With Prefer: wait: how many of the accepted are dead letters by now; results lists them */
+            dead?: number;
             /** @description What is neither accepted nor duplicate; everything with ?results=all. The first 10,000 of them */
             results: components["schemas"]["ItemResult"][];
             /** @description Says when an idempotency key was not used for some items, because they have an eventId */
@@ -1250,6 +1295,39 @@ export interface components {
             resultsOmitted?: number;
             /** @description Decoded byte offset up to which every item is decided; resume there with X-Stream-Offset */
             offset: number;
+        };
+        /** @description The result of one item, or the last line */
+        StreamLine: {
+            /** @description Position of the item; in a resumed stream it counts from the part that was sent */
+            index: number;
+            eventId?: string;
+            /**
+             * @description With Prefer: wait an accepted item that was decided in time is stored or dead
+             * @enum {string}
+             */
+            status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry" | "stored" | "dead";
+            /** @description Problem code of an item that is neither accepted nor duplicate; reason code of a dead one */
+            code?: string;
+            /** @description RFC 3339, UTC */
+            storedAt?: string;
+            /** @description Id of its dead letter (GET /v1/admin/dlq/{id}) */
+            deadLetter?: string;
+            /** @description What is wrong, and where: of NDJSON also the line (from 1; of a resumed stream, of this part) and the byte */
+            detail?: string;
+            /** @description Where to resume when this was the last line that came */
+            offset: number;
+        } | {
+            /** @description results is empty: each item had its line */
+            summary: components["schemas"]["StreamSummary"];
+            /** @description What ended the stream before its end */
+            problem?: {
+                code: string;
+                status: number;
+                title: string;
+                detail: string;
+            } & {
+                [key: string]: unknown;
+            };
         };
         Foreseen: {
             eventId: string;
@@ -1277,15 +1355,26 @@ export interface components {
             conflicts: number;
             rejected: number;
             retry: number;
+            /** @description With Prefer: wait: how many of the accepted are stored by now */
+            stored?: number;
+            /** @description With Prefer: wait: how many of the accepted are dead letters by now; results lists them */
+            dead?: number;
             /** @description Every item, in order; one that is rejected has no would */
             results: {
                 /** @description Position of the item; in a resumed stream it counts from the part that was sent */
                 index: number;
                 eventId?: string;
-                /** @enum {string} */
-                status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry";
+                /**
+                 * @description With Prefer: wait an accepted item that was decided in time is stored or dead
+                 * @enum {string}
+                 */
+                status: "accepted" | "duplicate" | "conflict" | "rejected" | "retry" | "stored" | "dead";
                 /** @description Why it would not be stored: a problem code or the reason code of a dead letter */
                 code?: string;
+                /** @description RFC 3339, UTC */
+                storedAt?: string;
+                /** @description Id of its dead letter (GET /v1/admin/dlq/{id}) */
+                deadLetter?: string;
                 /** @description What is wrong, and where: of NDJSON also the line (from 1; of a resumed stream, of this part) and the byte */
                 detail?: string;
                 /**
@@ -1404,8 +1493,8 @@ export interface components {
         traceparent: string;
         /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
         "X-Tenant-Id": string;
-        /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
-        Prefer: "handling=lenient";
+        /** @description With wait=N (whole seconds, 30 at most) the answer comes when each accepted event is stored or dead, or when N seconds have passed. With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
+        Prefer: string;
         /** @description Resumes a broken upload: the offset of its summary. Send what follows that byte of the decoded stream, with the same idempotency key */
         "X-Stream-Offset": number;
     };
@@ -1421,7 +1510,7 @@ export interface components {
         "RateLimit-Policy": string;
         /** @description What is left of it: "requests";r=499;t=1 */
         RateLimit: string;
-        /** @description handling=lenient */
+        /** @description Which of the preferences the answer follows: handling=lenient, wait=N */
         "Preference-Applied": string;
         /** @description How to authenticate */
         "WWW-Authenticate": string;
@@ -1520,6 +1609,13 @@ export interface operations {
                                 /** @description Id of the dead letter that holds what was sent */
                                 from: string;
                             };
+                            /**
+                             * @description What it was written in; absent: json
+                             * @enum {string}
+                             */
+                            format?: "json" | "xml" | "cloudevent" | "bytes";
+                            /** @description What is not JSON, exactly as it was sent */
+                            raw?: string;
                             /** @description Id of the dead letter, when status is dead */
                             deadLetter?: string;
                         }[];
@@ -1561,7 +1657,7 @@ export interface operations {
                 traceparent?: components["parameters"]["traceparent"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
-                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
+                /** @description With wait=N (whole seconds, 30 at most) the answer comes when each accepted event is stored or dead, or when N seconds have passed. With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
                 Prefer?: components["parameters"]["Prefer"];
             };
             path?: never;
@@ -1594,17 +1690,32 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
                 };
             };
-            /** @description Accepted. Of many: each is accepted, or was before */
+            /** @description With Prefer: wait. It is stored. Of many: each is stored, or was before */
+            201: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"] | components["schemas"]["BatchSummary"];
+                };
+            };
+            /** @description Accepted. Of many: each is accepted, or was before. With Prefer: wait also when an event is a dead letter by now, or none of both when the time had passed */
             202: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
+                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["Dead"] | components["schemas"]["BatchSummary"];
                 };
             };
             /** @description Of many, some were not taken; results says which and why. With Retry-After when some should be sent again */
@@ -1613,6 +1724,7 @@ export interface operations {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
@@ -1846,6 +1958,13 @@ export interface operations {
                                 /** @description Id of the dead letter that holds what was sent */
                                 from: string;
                             };
+                            /**
+                             * @description What it was written in; absent: json
+                             * @enum {string}
+                             */
+                            format?: "json" | "xml" | "cloudevent" | "bytes";
+                            /** @description What is not JSON, exactly as it was sent */
+                            raw?: string;
                             /** @description Id of the dead letter, when status is dead */
                             deadLetter?: string;
                         }[];
@@ -1887,7 +2006,7 @@ export interface operations {
                 traceparent?: components["parameters"]["traceparent"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
-                /** @description With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
+                /** @description With wait=N (whole seconds, 30 at most) the answer comes when each accepted event is stored or dead, or when N seconds have passed. With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
                 Prefer?: components["parameters"]["Prefer"];
             };
             path?: never;
@@ -1920,17 +2039,32 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
                 };
             };
-            /** @description Accepted. Of many: each is accepted, or was before */
+            /** @description With Prefer: wait. It is stored. Of many: each is stored, or was before */
+            201: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stored"] | components["schemas"]["BatchSummary"];
+                };
+            };
+            /** @description Accepted. Of many: each is accepted, or was before. With Prefer: wait also when an event is a dead letter by now, or none of both when the time had passed */
             202: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["BatchSummary"];
+                    "application/json": components["schemas"]["Accepted"] | components["schemas"]["Dead"] | components["schemas"]["BatchSummary"];
                 };
             };
             /** @description Of many, some were not taken; results says which and why. With Retry-After when some should be sent again */
@@ -1939,6 +2073,7 @@ export interface operations {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
@@ -2230,6 +2365,23 @@ export interface operations {
             };
         };
         responses: {
+            /** @description With Accept: application/x-ndjson, from the first decided item on. The last line has the summary, and the problem that ended the stream before its end, if one did. A connection that breaks before it: resume at the offset of the last line */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"index":0,"eventId":"pay-1001","status":"accepted","offset":73}
+                     *     {"index":1,"eventId":"pay-1002","status":"duplicate","offset":146}
+                     *     {"summary":{"accepted":1,"duplicates":1,"conflicts":0,"rejected":0,"retry":0,"results":[],"offset":146}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
             /** @description Each is accepted, or was before */
             202: {
                 headers: {
@@ -2873,6 +3025,13 @@ export interface operations {
                             /** @description Id of the dead letter that holds what was sent */
                             from: string;
                         };
+                        /**
+                         * @description What it was written in; absent: json
+                         * @enum {string}
+                         */
+                        format?: "json" | "xml" | "cloudevent" | "bytes";
+                        /** @description What is not JSON, exactly as it was sent */
+                        raw?: string;
                         /** @description Id of the dead letter, when status is dead */
                         deadLetter?: string;
                     };
@@ -2971,6 +3130,13 @@ export interface operations {
                             /** @description Id of the dead letter that holds what was sent */
                             from: string;
                         };
+                        /**
+                         * @description What it was written in; absent: json
+                         * @enum {string}
+                         */
+                        format?: "json" | "xml" | "cloudevent" | "bytes";
+                        /** @description What is not JSON, exactly as it was sent */
+                        raw?: string;
                         /** @description Id of the dead letter, when status is dead */
                         deadLetter?: string;
                     };
