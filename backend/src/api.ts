@@ -34,6 +34,7 @@ import { createEventViews } from "./http/event-views.js";
 import { createFairReads } from "./http/fair-reads.js";
 import { readFirstEvents } from "./http/first-events.js";
 import { createGuesses } from "./http/guesses.js";
+import { serveH2c } from "./http/h2c.js";
 import { problem } from "./http/problems.js";
 import { createRateLimits, limitAdministration } from "./http/rate-limits.js";
 import { auditRoutes } from "./http/routes/audit.js";
@@ -41,7 +42,7 @@ import { deadLetterRoutes } from "./http/routes/dead-letters.js";
 import { discardRoutes } from "./http/routes/discard.js";
 import { describeRoutes, docsRoutes } from "./http/routes/docs.js";
 import { eventTypeRoutes } from "./http/routes/event-types.js";
-import { eventRoutes } from "./http/routes/events.js";
+import { eventRoutes, STREAM_PATH } from "./http/routes/events.js";
 import { exportRoutes } from "./http/routes/exports.js";
 import { healthRoutes } from "./http/routes/health.js";
 import { jobRoutes } from "./http/routes/jobs.js";
@@ -331,6 +332,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   });
 
   await listen(app, config);
+  if (config.H2C_PORT > 0) keep(await serveH2c(app.server, { host: config.HOST, port: config.H2C_PORT, path: STREAM_PATH }));
   // Only now: one that never got its port was never there.
   keep(
     startHeartbeat<ApiHeartbeat>(redis, keys.apis, () => ({

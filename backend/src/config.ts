@@ -68,6 +68,15 @@ export const configSchema = z.object({
     .describe("Least severe level that is logged (pino)"),
   HOST: z.string().default("127.0.0.1").describe("Address the API and the worker's health port listen on"),
   PORT: z.coerce.number().int().min(0).max(65535).default(3001).describe("API port; 0 takes a free one"),
+  H2C_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(0)
+    .describe(
+      "Port at which a proxy reaches /v1/ingest/stream in HTTP/2 without TLS (nginx: grpc_pass), so that it can pass both directions at once; 0: none",
+    ),
   WORKER_PORT: z.coerce
     .number()
     .int()

@@ -47,6 +47,8 @@ export interface EventRoutesDeps {
   at?: (point: "received" | "before-answer") => void;
 }
 
+export const STREAM_PATH = "/v1/ingest/stream";
+
 const resultsQuery = z.strictObject({
   results: z.enum(["all"]).optional().describe("Lists every item of many, in order; unset, what is neither accepted nor duplicate"),
 });
@@ -85,7 +87,7 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     app.post("/v1/events", { onRequest, schema: sending }, post);
     app.post("/events", { onRequest, schema: sendingByOlderPath }, post);
     app.post("/v1/events/validate", { onRequest, schema: validating }, (request, reply) => validate(deps, request, reply));
-    app.post("/v1/ingest/stream", { onRequest, schema: streaming }, (request, reply) => receiveStream(deps, request, reply));
+    app.post(STREAM_PATH, { onRequest, schema: streaming }, (request, reply) => receiveStream(deps, request, reply));
   };
 }
 
