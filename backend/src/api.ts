@@ -26,6 +26,7 @@ import { createTypeRegistry } from "./event-types/registry.js";
 import { createTypeSamples } from "./event-types/sample.js";
 import { createEventTypeService } from "./event-types/service.js";
 import { createExports } from "./export/exports.js";
+import { startExportSchedule } from "./export/schedule.js";
 import { createAuth } from "./http/auth.js";
 import { createBodyReader } from "./http/body.js";
 import { readBuild } from "./http/build.js";
@@ -256,6 +257,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   );
   registerStatsGauges(registry, sampler.current, sampler.mostHours);
   registerJobsGauge(registry, jobs.counts);
+  keep(startExportSchedule({ prisma, store, jobs, config }));
 
   const admission = createAdmission({ depth, limiter: createLimiter(redis), keys, config });
 

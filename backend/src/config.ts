@@ -292,6 +292,11 @@ export const configSchema = z.object({
       if (fault) context.addIssue({ code: "custom", message: fault });
     })
     .describe("When what was stored since the last time is exported, all tenants, as a cron expression in UTC: 15 * * * *. Unset, never"),
+  EXPORT_BEHIND_SECONDS: count(
+    60,
+    "How far behind the clock a scheduled export stays, in seconds, so that clocks that differ or are corrected by less lose nothing",
+  ),
+  EXPORT_PART_EVENTS: positive(500_000, "Most events in one part of an export"),
 
   SHUTDOWN_TIMEOUT_MS: z.coerce
     .number()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { MongoServerError } from "mongodb";
+import type { Config } from "../config.js";
 import type { TypeRegistry } from "../event-types/registry.js";
 import type { JobContext, JobKind } from "../jobs/kinds.js";
 import type { LiveTraffic } from "../jobs/pace.js";
@@ -21,7 +22,7 @@ export interface ExportKindParts {
   partitions: number;
   store: Store;
   types: Pick<TypeRegistry, "current" | "known">;
-  config: TargetSettings & Omit<ThreadSettings, "name">;
+  config: TargetSettings & Omit<ThreadSettings, "name"> & Pick<Config, "EXPORT_PART_EVENTS" | "EXPORT_BEHIND_SECONDS">;
   /** Told of what has appeared. */
   count?: (target: "local" | "s3", parts: { rows: number; bytes: number }[]) => void;
   at?: (point: ExportPoint) => void;
@@ -65,6 +66,7 @@ async function runJob(parts: ExportKindParts, list: ReturnType<typeof createExpo
       reach,
       giveWay: () => giveWay(live, tenure.mayGoOn),
       storedUntil: () => storedUntil(redis, keys, partitions),
+      limits: { partEvents: config.EXPORT_PART_EVENTS, behindSeconds: config.EXPORT_BEHIND_SECONDS },
       countAll: (selection) => reach(() => countWithin(store, selection)),
       schemas: () => schemasOf(parts.types, tenantId),
       onParts: (appeared) => parts.count?.(spec.target, [...appeared]),

@@ -24,6 +24,8 @@ export interface ExportRun {
   storedUntil: () => Promise<number>;
   /** How many documents there are; undefined when that takes too long to know. */
   countAll: (selection: Selection) => Promise<number | undefined>;
+  /** EXPORT_PART_EVENTS and EXPORT_BEHIND_SECONDS. */
+  limits: { partEvents: number; behindSeconds: number };
   /** The schemas that count now, by type. */
   schemas: () => Promise<Record<string, string>>;
   /** Told of parts that have appeared. */
@@ -34,8 +36,6 @@ export interface ExportRun {
 
 export type ExportPoint = "export-listed" | "export-publishing" | "export-published" | "export-advanced" | "export-manifest";
 
-/** Replays store with their worker's clock, and a clock may be corrected: a scheduled export keeps so far behind. */
-const SCHEDULED_BEHIND_MS = 60_000;
 /** A target that does not answer is waited for, then the job begins again where it was. */
 const PUBLISH_PAUSE_MS = 2_000;
 const PUBLISH_WITHIN_MS = 120_000;
@@ -67,7 +67,9 @@ async function exportUnits(run: ExportRun, folder: string): Promise<{ kind: "com
   const selection = selectionOf(job, progress.cursor);
   while (tenure.mayGoOn()) {
     const { cursor } = progress;
-    await reach(async () => units.begin({ selection, schemas: await run.schemas(), folder, ...behind(cursor) }));
+    await reach(async () =>
+      units.begin({ selection, schemas: await run.schemas(), mostRows: run.limits.partEvents, folder, ...behind(cursor) }),
+    );
     const ended = await readUnit(run);
     const { parts: files, rows, after } = await units.finish();
     const counted = await reach(() => units.count());
@@ -99,10 +101,10 @@ async function appear(run: ExportRun, listed: ExportPartDocument[], folder: stri
   run.at?.("export-published");
 }
 
-async function beginOrGoOn({ job, tenure, target, storedUntil, countAll }: ExportRun): Promise<ExportProgress> {
+async function beginOrGoOn({ job, tenure, target, storedUntil, countAll, limits }: ExportRun): Promise<ExportProgress> {
   const about = { processed: job.processed, outcomes: { exported: job.processed } };
   if (job.cursor) return { ...about, report: job.report, cursor: job.cursor };
-  const storedBeforeMs = (await storedUntil()) - (job.spec.scheduled ? SCHEDULED_BEHIND_MS : 0);
+  const storedBeforeMs = (await storedUntil()) - (job.spec.scheduled ? limits.behindSeconds * 1_000 : 0);
   const cursor: ExportCursor = { storedBeforeMs, units: 0, ...(job.spec.scheduled?.after ? { after: job.spec.scheduled.after } : {}) };
   const report = { location: target.locate(dataSetOf(job)), storedBefore: new Date(storedBeforeMs).toISOString(), parts: 0, bytes: 0 };
   const selected = await countAll(selectionOf(job, cursor));

@@ -16,6 +16,8 @@ export interface UnitStart {
   after?: ExportPosition;
   /** JSON Schemas by event type. */
   schemas: Readonly<Record<string, string>>;
+  /** Most events in one part, EXPORT_PART_EVENTS. */
+  mostRows: number;
   /** Folder for the parts of this unit; what is in it goes. */
   folder: string;
 }
@@ -56,8 +58,7 @@ export interface Unit {
 
 const PAGE_EVENTS = 2_000;
 const PAGE_BYTES = 16 * 1024 * 1024;
-/** A part ends with its unit, so this is about the size of the largest part. */
-const MOST_ROWS = 500_000;
+/** A part ends with its unit, whatever is the first to be reached. */
 const MOST_BYTES = 512 * 1024 * 1024;
 /** Types and days at once; a backfill of years, or a tenant that invents types, makes small parts instead of many buffers. */
 const MOST_PARTS = 1_000;
@@ -65,10 +66,11 @@ const MOST_PARTS = 1_000;
 const MOST_WAITING_BYTES = 48 * 1024 * 1024;
 
 /** @param events read by majority; documents are read raw, since their sizes bound what is in memory */
-export function beginUnit(events: Collection<EventDocument>, { selection, after, schemas, folder }: UnitStart): Unit {
+export function beginUnit(events: Collection<EventDocument>, { selection, after, schemas, mostRows, folder }: UnitStart): Unit {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   const writers = new Map<string, { writer: PartWriter; file: string; eventType: string; fields: readonly Column[] }>();
+  const pageEvents = Math.min(PAGE_EVENTS, mostRows);
   const columns = new Map<string, readonly Column[]>();
   let position = after;
   let rows = 0;
@@ -124,8 +126,8 @@ export function beginUnit(events: Collection<EventDocument>, { selection, after,
         const cursor = events.find<Uint8Array>(filterOf(selection, position), {
           sort: sortOf(selection),
           hint: indexOf(selection),
-          limit: PAGE_EVENTS,
-          batchSize: PAGE_EVENTS,
+          limit: pageEvents,
+          batchSize: pageEvents,
           raw: true,
         });
         size = 0;
@@ -137,8 +139,8 @@ export function beginUnit(events: Collection<EventDocument>, { selection, after,
       });
       for (const raw of page) write(raw);
       bound();
-      const full = rows >= MOST_ROWS || bytes >= MOST_BYTES || writers.size >= MOST_PARTS;
-      return { rows: page.length, full, ended: page.length < PAGE_EVENTS && size < PAGE_BYTES };
+      const full = rows >= mostRows || bytes >= MOST_BYTES || writers.size >= MOST_PARTS;
+      return { rows: page.length, full, ended: page.length < pageEvents && size < PAGE_BYTES };
     },
 
     finish() {

@@ -12,6 +12,8 @@ import type { JobAnnouncer } from "./announce.js";
 /** A job as it is asked for. */
 export interface NewJob {
   kind: JobKindName;
+  /** A UUID; absent: a new one. With one that is there already making the job fails, so that a job with a name of its own is made once. */
+  id?: string;
   /** Null: all tenants. */
   tenantId: string | null;
   /** What is asked for, as JSON; shown to whoever may see the job, so it holds no secret. */
@@ -103,11 +105,32 @@ export function createJobs({ prisma, announcer, config }: JobsDeps): Jobs {
   };
 
   const write = async (actor: Actor, job: NewJob): Promise<string> => {
-    const { kind, tenantId, spec, patch, ratePerSecond = null, limit = null, selected = null, createdAt = new Date(), audited } = job;
+    const {
+      kind,
+      id: named,
+      tenantId,
+      spec,
+      patch,
+      ratePerSecond = null,
+      limit = null,
+      selected = null,
+      createdAt = new Date(),
+      audited,
+    } = job;
     const by = { createdByKind: actor.kind, createdById: actor.id, createdByName: actor.name, correlationId: actor.correlationId ?? null };
     const id = await prisma.$transaction(async (db) => {
       await refuseOneMore(db, tenantId);
-      const data = { kind, tenantId, spec: spec as Prisma.InputJsonObject, ratePerSecond, limit, selected, createdAt, ...by };
+      const data = {
+        ...(named === undefined ? {} : { id: named }),
+        kind,
+        tenantId,
+        spec: spec as Prisma.InputJsonObject,
+        ratePerSecond,
+        limit,
+        selected,
+        createdAt,
+        ...by,
+      };
       const row = await db.job.create({ data, select: { id: true } });
       if (patch !== undefined) await db.$executeRaw`UPDATE jobs SET patch = ${patch}::json WHERE id = ${row.id}::uuid`;
       await audit(db, actor, { targetId: row.id, tenantId, ...audited });

@@ -9,6 +9,7 @@ export const FAULT_PLACES = [
   "ledger",
   "statistics",
   "event-types",
+  "export",
   "accounts",
   "heartbeat",
   "source",

@@ -86,7 +86,7 @@ async function exportAll(schemas: Record<string, string>): Promise<{ root: strin
     toMs: Date.now() + 86_400_000,
     storedBeforeMs: Date.now() + 1_000,
   } as const;
-  const unit = beginUnit(store.events, { selection, schemas, folder: staging });
+  const unit = beginUnit(store.events, { selection, schemas, mostRows: 10, folder: staging });
   while (!(await unit.readPage()).ended);
   const { parts, rows } = await unit.finish();
   for (const { file, partition } of parts) {
