@@ -24,9 +24,11 @@ export interface ReplayCursor {
   recent?: string;
   /** How often a worker died with letters of this job in hand, without one being decided in between. */
   deaths?: number;
-  /** The letter that was being tried alone (hex): found after a death, it is what ended the worker. */
+  /** The letter that was being tried alone (hex): found after a death, it may be what ended the worker. */
   suspect?: string;
-  /** The worker that wrote these two: when it finds them itself, it has lost its lease for a while, and nobody died. */
+  /** How many workers died while they tried it. */
+  suspectDeaths?: number;
+  /** The worker that wrote these three: when it finds them itself, it has lost its lease for a while, and nobody died. */
   by?: string;
 }
 

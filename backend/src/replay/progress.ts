@@ -59,6 +59,7 @@ export function createProgress(job: ReplayJob): Progress {
       cursor.decided = { atMs, decisions: decisions.filter(({ claimed }) => claimed) };
       delete cursor.deaths;
       delete cursor.suspect;
+      delete cursor.suspectDeaths;
       move(behind);
     },
     foreseen(found, behind) {

@@ -44,6 +44,8 @@ export type ReplayEnding = { kind: "completed"; processed: number } | { kind: "s
 
 const UNDECIDED_PAUSE_MS = 500;
 const MOST_DEATHS = 3;
+/** A letter has failed when this many workers died while they tried it alone. One or two may have been killed from outside at that moment. */
+const MOST_DEATHS_ALONE = 3;
 
 /** A replay of dead letters, from wherever it was left: recover → (page → claim → decide → count → write) until there are none. */
 export async function replayLetters(run: Run): Promise<ReplayEnding> {
@@ -170,14 +172,15 @@ async function finishInHand(run: Run, progress: Progress, inHand: DeadLetterDocu
   if (undecided.length > 0) await giveBack(run, progress, undecided);
 }
 
-/** Something in these ended several workers: each is marked before it is tried alone, and one whose mark is found is not tried again. */
+/** Something in these ended several workers: each is marked before it is tried alone, and one whose mark was found too often is not tried again. */
 async function oneByOne(run: Run, progress: Progress, inHand: DeadLetterDocument[]): Promise<void> {
   const { cursor } = progress;
   for (const letter of inHand) {
     const id = letter._id.toString("hex");
     const deaths = cursor.deaths;
-    if (cursor.suspect === id) {
-      const message = "the worker that replayed this event alone died";
+    cursor.suspectDeaths = cursor.suspect === id ? (cursor.suspectDeaths ?? 0) + 1 : 0;
+    if (cursor.suspectDeaths >= MOST_DEATHS_ALONE) {
+      const message = `${cursor.suspectDeaths} workers died, each while it replayed this event alone`;
       const failed: Decision = { id, eventId: letter.eventId, outcome: "failed", code: "UNPROCESSABLE", message, claimed: true };
       const [stored] = await run.reach(() => run.pipeline.findStored([letter]));
       await commit(run, progress, [stored ?? failed]);

@@ -7,20 +7,25 @@ import { unpack } from "./steps/unpack.js";
 /** After this many deliveries without an outcome, something in the entry may be ending the processes that touch it. */
 export const MAX_DELIVERIES = 3;
 
+/** An event is to blame when this many processes died while they tried it alone. One or two may have been killed from outside at that moment. */
+export const MOST_DEATHS_ALONE = 3;
+
 const RECEIPT_BYTES = 8;
 
 /**
  * Processes an entry whose processing ended three times without an outcome. Its events go one by one, each marked in Redis
- * before it is tried. An event whose mark is found was being tried when its process died: it becomes a dead letter
- * (unless it turns out to be stored), and its neighbours are stored.
+ * before it is tried. An event whose mark is found was being tried when its process died. Those are tried last, and one with
+ * `MOST_DEATHS_ALONE` marks becomes a dead letter (unless it turns out to be stored). Its neighbours are stored.
  */
 export async function takeApart(entry: Entry, consumer: Consumer, pipelines: Pipelines): Promise<Batch> {
   const whole: Batch = { consumer, entries: [entry], events: [], startedAtMs: Date.now() };
   unpack()(whole);
   const suspects = (await consumer.markOf(entry.id)) ?? Buffer.alloc(0);
-  for (const event of whole.events) {
-    if (isSuspect(suspects, event)) {
-      event.outcome = { kind: "dead", reason: "UNPROCESSABLE", message: "the worker that processed this event alone died" };
+  const tries = whole.events.map((event) => ({ event, deaths: deathsOf(suspects, event) })).sort((a, b) => a.deaths - b.deaths);
+  for (const { event, deaths } of tries) {
+    if (deaths >= MOST_DEATHS_ALONE) {
+      const message = `${deaths} workers died, each while it processed this event alone`;
+      event.outcome = { kind: "dead", reason: "UNPROCESSABLE", message };
       continue;
     }
     await consumer.mark(entry.id, Buffer.concat([suspects, event.record.receipt]));
@@ -69,9 +74,11 @@ function stopUnlessFault(error: unknown, events: WorkEvent[]): void {
   for (const event of events) event.outcome = { kind: "again", message, blamed: false, fault: true };
 }
 
-function isSuspect(suspects: Buffer, { record }: WorkEvent): boolean {
+/** How often the event was being tried when its process died: its receipt stands in the marks once for each time. */
+function deathsOf(suspects: Buffer, { record }: WorkEvent): number {
+  let deaths = 0;
   for (let at = 0; at < suspects.length; at += RECEIPT_BYTES) {
-    if (record.receipt.equals(suspects.subarray(at, at + RECEIPT_BYTES))) return true;
+    if (record.receipt.equals(suspects.subarray(at, at + RECEIPT_BYTES))) deaths++;
   }
-  return false;
+  return deaths;
 }
