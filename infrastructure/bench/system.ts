@@ -34,9 +34,13 @@ const READY_WITHIN_MS = 30_000;
 
 /**
  * @param onProgress told each step
+ * @param root checkout whose programs run, this one unless told; @param more settings besides the bench's own
  * @throws Error that names the log of the process that did not come up
  */
-export async function startSystem(onProgress: (line: string) => void): Promise<System> {
+export async function startSystem(
+  onProgress: (line: string) => void,
+  { root = ROOT, more = {} }: { root?: string; more?: Record<string, string> } = {},
+): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), "streamforge-bench-"));
   onProgress("starting Redis, MongoDB and Postgres");
   const servers = await startServers({ dataDir: folder, onProgress });
@@ -53,6 +57,7 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
     const env = processEnvironment({
       ...process.env,
       ...LIMITS,
+      ...more,
       HOST: "127.0.0.1",
       PORT: String(port),
       WORKER_PORT: String(workerPort),
@@ -64,14 +69,14 @@ export async function startSystem(onProgress: (line: string) => void): Promise<S
       DATABASE_URL: servers.databaseUrl,
     });
     onProgress("migrating, starting api and worker");
-    execFileSync(process.execPath, [join(ROOT, "backend/dist/standalone/database.js"), "migrate"], {
+    execFileSync(process.execPath, [join(root, "backend/dist/standalone/database.js"), "migrate"], {
       env,
       stdio: ["ignore", "ignore", "inherit"],
     });
     const start = async (name: "api" | "worker", url: string): Promise<number> => {
       const log = join(folder, `${name}.log`);
       const fd = openSync(log, "a");
-      const child = spawn(process.execPath, [join(ROOT, `backend/dist/${name}.js`)], { env, stdio: ["ignore", fd, fd] });
+      const child = spawn(process.execPath, [join(root, `backend/dist/${name}.js`)], { env, stdio: ["ignore", fd, fd] });
       children.push(child);
       await ready(child, url, log);
       return child.pid as number;
