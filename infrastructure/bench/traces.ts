@@ -5,8 +5,9 @@ import { createPhases, type Phases, type SendPhase } from "./phases.js";
 import { type System, startSystem } from "./system.js";
 
 /**
- * What traces cost: systems that differ in nothing but their settings (or their checkout) side by side, each with servers of its own,
- * loaded in turns. The machine's speed changes from minute to minute, so a round's figures are compared with each other alone.
+ * What traces cost: systems that differ in nothing but their settings (or their checkout), each with servers of its own, loaded at the same
+ * time. The machine's speed changes from second to second, and this falls on all of them alike: a round's figures are compared with each
+ * other alone.
  */
 
 interface Options {
@@ -69,11 +70,10 @@ async function run({ before, rounds, events }: Options): Promise<void> {
     for (let round = 0; round <= rounds; round++) {
       say(round === 0 ? "warming up" : `round ${round} of ${rounds}`);
       for (const kind of Object.keys(KINDS) as Kind[]) {
-        // Another one begins each time: what the one before left to do in the background falls on all of them alike.
-        for (let i = 0; i < variants.length; i++) {
-          const variant = variants[(i + round) % variants.length] as Variant;
-          const order = { ...KINDS[kind], events: kind === "ndjson" ? events * NDJSON_FACTOR : events };
-          const phase = await variant.phases.send(kind, order);
+        const order = { ...KINDS[kind], events: kind === "ndjson" ? events * NDJSON_FACTOR : events };
+        const sent = await Promise.all(variants.map(({ phases }) => phases.send(kind, order)));
+        for (const [i, phase] of sent.entries()) {
+          const variant = variants[i] as Variant;
           if (!phase.exact) throw new Error(`${variant.name}: ${phase.stored} of ${phase.events} events are stored`);
           if (round > 0) variant.runs[kind].push(phase);
         }
@@ -113,7 +113,7 @@ function quantile(values: number[], q: number): number {
 }
 
 await new Command("bench:traces")
-  .description("Measures what traces cost, in turns: off, at 1 %, all of them")
+  .description("Measures what traces cost, side by side: off, at 1 %, all of them")
   .option("--before <folder>", "a built checkout that has no traces, to compare with")
   .option("--rounds <n>", "rounds", wholeNumber, 8)
   .option("--events <n>", "single events a round and variant", wholeNumber, 4_000)
