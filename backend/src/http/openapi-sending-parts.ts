@@ -113,6 +113,10 @@ export function problemAnswer(
 const problemContent = { "application/problem+json": { schema: schemaNamed("Problem") } };
 
 const RESPONSES = {
+  Invalid: problemAnswer(
+    "`invalid-request`, `invalid-json`, `tenant-required`: errors[] names each parameter or member and what is wrong with it",
+  ),
+  NotFound: problemAnswer("`not-found`, `event-not-found`: there is no such thing, or it is another tenant's"),
   Unauthenticated: answer("`unauthenticated`: the credential is missing, malformed, unknown, expired or revoked", problemContent, [
     "WWW-Authenticate",
   ]),

@@ -103,7 +103,7 @@ export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
   };
 }
 
-/** What any route may answer that asks for a credential. */
+/** What any route may answer that asks for a credential, or gives one. */
 const REFUSALS = {
   401: responseNamed("Unauthenticated"),
   403: responseNamed("Forbidden"),
@@ -127,9 +127,13 @@ function completed(document: Document): Document {
 function completedOperation(method: string, path: string, described: Operation): Operation {
   const { "x-operation": details, "x-conflict": conflict, ...operation } = described;
   const isOpen = operation.tags?.some((tag) => OPEN_TAGS.has(tag));
+  const refuses = !isOpen || operation.tags?.includes("session");
+  const takes = !isOpen || operation.parameters !== undefined || operation.requestBody !== undefined;
   const responses = details?.responses ?? {
+    ...(takes ? { 400: responseNamed("Invalid") } : {}),
+    ...(path.includes("{") ? { 404: responseNamed("NotFound") } : {}),
     ...operation.responses,
-    ...(isOpen ? {} : REFUSALS),
+    ...(refuses ? REFUSALS : {}),
     ...(conflict === undefined ? {} : { 409: problemAnswer(`\`conflict\`: ${conflict}`) }),
   };
   return {

@@ -32,35 +32,50 @@ export function strangersInTurns(server: Server): void {
   const begin = ({ request, response }: Begun): void => {
     for (const handle of handlers) handle.call(server, request, response);
   };
-  /** By connection, so that what is pipelined stays in order. */
-  const waiting = new Map<Socket, Begun[]>();
+  /** By connection, so that what is pipelined stays in order. Sets, since the first of them leaves at no cost. */
+  const waiting = new Map<Socket, Set<Begun>>();
   let begun = 0;
+  let scheduled = false;
+  const schedule = (): void => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(nextTurn);
+  };
   const nextTurn = (): void => {
+    scheduled = false;
     begun = 0;
-    for (const [socket, [first, ...others]] of waiting) {
+    for (const [socket, own] of waiting) {
       if (begun === IN_A_TURN) break;
       waiting.delete(socket);
-      // Behind all others.
-      if (others.length > 0) waiting.set(socket, others);
       // It may have been closed, or have been answered that it is garbage.
-      if (!first || !socket.writable) continue;
+      if (!socket.writable) continue;
+      if (known.has(socket)) {
+        for (const one of own) begin(one);
+        continue;
+      }
+      const [first] = own as unknown as [Begun];
+      own.delete(first);
+      // Behind all others.
+      if (own.size > 0) waiting.set(socket, own);
       begun++;
       begin(first);
     }
-    if (begun > 0) setImmediate(nextTurn);
+    if (begun > 0) schedule();
   };
   server.removeAllListeners("request");
   server.on("request", (request, response) => {
     const { socket } = request;
     const own = waiting.get(socket);
-    if (own && own.length >= MOST_WAITING) socket.destroy();
-    else if (own) own.push({ request, response });
+    if (own && own.size >= MOST_WAITING) socket.destroy();
+    else if (own) own.add({ request, response });
     else if (known.has(socket)) begin({ request, response });
     else {
-      if (begun === 0) setImmediate(nextTurn);
-      if (begun >= IN_A_TURN || waiting.size > 0) waiting.set(socket, [{ request, response }]);
-      else begin({ request, response });
-      begun++;
+      schedule();
+      if (begun === IN_A_TURN || waiting.size > 0) waiting.set(socket, new Set([{ request, response }]));
+      else {
+        begun++;
+        begin({ request, response });
+      }
     }
   });
 }

@@ -107,6 +107,17 @@ describe("sessions of one person", () => {
     expect(items).toHaveLength(1);
   });
 
+  it("say when they end unless used: an idle time after their last use, and not after their end in any case", async () => {
+    const { id, email } = await people.person("viewer");
+    const { as } = await people.signIn(email);
+    const session = async () => (await people.call("GET", "/v1/me/sessions", as)).body.items[0];
+    const { lastSeenAt, idleEndsAt } = await session();
+    expect(Date.parse(idleEndsAt) - Date.parse(lastSeenAt)).toBe(IDLE_SECONDS * 1_000);
+    const soon = Date.now() + IDLE_SECONDS * 500;
+    await rewriteSessions(people.accounts, id, (kept) => ({ ...kept, expiresAtMs: soon }));
+    expect(await session()).toMatchObject({ idleEndsAt: new Date(soon).toISOString(), expiresAt: new Date(soon).toISOString() });
+  });
+
   it("begin with an id of their own, whatever the browser had, and what it had is over", async () => {
     const { email } = await people.person("viewer");
     const before = await people.signIn(email);

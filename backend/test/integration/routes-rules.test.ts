@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { scopes } from "@streamforge/shared";
 import { fastify } from "fastify";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { createAuth } from "../../src/http/auth.js";
 import type { Need, RouteRule } from "../../src/http/rules.js";
 import { atThisPace, patience } from "../support/yardstick.js";
@@ -32,6 +32,15 @@ beforeAll(async () => {
   routes = all.apis[0]?.routes ?? [];
 }, patience(180_000));
 afterAll(() => all?.stop());
+
+/** The statuses with which each route answered, by name. */
+const seen = new Map<string, Set<number>>();
+async function ask(route: RouteRule, ...[path, headers, body]: [string, Record<string, string>, object]) {
+  const answer = await all.call(route.method, path, headers, body);
+  const name = nameOf(route);
+  seen.set(name, (seen.get(name) ?? new Set()).add(answer.status));
+  return answer;
+}
 
 const nameOf = ({ method, url }: RouteRule) => `${method} ${url}`;
 const ruled = () => routes.filter(({ needs }) => needs !== null);
@@ -105,7 +114,7 @@ describe("promise 24: every route × every credential", () => {
       let asked = 0;
       for (const route of ruled()) {
         for (const credential of all.credentials) {
-          const { status } = await all.call(route.method, pathOf(route.url), credential.headers, {});
+          const { status } = await ask(route, pathOf(route.url), credential.headers, {});
           asked++;
           // After some wrong tokens no answer says any more whether one is wrong.
           if (credential.name === "a wrong admin token" && status === 429) continue;
@@ -198,7 +207,7 @@ describe("a key of another tenant", () => {
           ways[`by ${what} and in the query`] = [pathOf(route.url, theirs) + query, headers, body("tenant-a")];
         }
         for (const [way, [path, sent, content]] of Object.entries(ways)) {
-          const { status, text } = await all.call(route.method, path, sent, content);
+          const { status, text } = await ask(route, path, sent, content);
           asked++;
           // A problem may repeat the name that the request itself brought; a success never speaks of them, except that an event of
           // ours may hold any word.
@@ -215,6 +224,27 @@ describe("a key of another tenant", () => {
     },
     patience(300_000),
   );
+});
+
+test("each route answers only with what its OpenAPI description says", async () => {
+  const { text } = await all.call("GET", "/openapi.json");
+  const { paths } = JSON.parse(text) as { paths: Record<string, Record<string, { responses: object }>> };
+  const undescribed: string[] = [];
+  let statuses = 0;
+  for (const [name, answered] of seen) {
+    const [method, url] = name.split(" ") as [string, string];
+    if (method === "HEAD") continue;
+    const described = Object.keys(paths[url.replaceAll(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()]?.responses ?? {});
+    for (const status of answered) {
+      statuses++;
+      if (!described.includes(String(status))) undescribed.push(`${name}: ${status}`);
+    }
+  }
+  // Signing in needs no credential, and is refused as well.
+  for (const method of ["get", "post", "delete"])
+    expect(Object.keys(paths["/v1/session"]?.[method]?.responses ?? {})).toEqual(expect.arrayContaining(["401", "403", "429", "503"]));
+  expect(undescribed).toEqual([]);
+  console.info(`${seen.size} routes, ${statuses} statuses`);
 });
 
 describe("what is taken away", () => {

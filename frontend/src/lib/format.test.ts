@@ -71,6 +71,9 @@ describe("sizes, ages, numbers of things", () => {
     expect(formatAgo("2026-11-21T11:59:48Z", now)).toBe("12 s ago");
     expect(formatAgo("2026-11-21T11:00:00Z", now)).toBe("1 h ago");
     expect(formatAgo("2026-11-21T12:05:00Z", now)).toBe("in 5 min");
+    expect(formatAgo("2026-11-21T13:59:55Z", now)).toBe("in 2 h");
+    expect(formatAgo("2026-11-21T13:59:20Z", now)).toBe("in 1 h 59 min");
+    expect(formatAgo("2026-11-28T11:40:00Z", now)).toBe("in 7 d");
     expect(formatAgo("2026-11-21T12:00:59Z", now)).toBe("just now");
     expect(formatAgo("not a time", now)).toBe("–");
   });

@@ -66,13 +66,19 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 || value >= 99.95 ? whole.format(value) : oneDecimal.format(value)} ${units[power]}`;
 }
 
-/** Time since, for lists: "just now", "12 s ago", "5 min ago", "3 h ago", "2 d ago"; what is to come: "in 5 min". A minute ahead is clocks that differ. */
+/** Time since, for lists: "just now", "12 s ago", "5 min ago", "3 h ago", "2 d ago"; what is to come: "in 5 min", "in 1 h 59 min". A minute ahead is clocks that differ. */
 export function formatAgo(at: string, nowMs: number): string {
   const s = Math.floor((nowMs - Date.parse(at)) / 1000);
   if (Number.isNaN(s)) return NO_FIGURE;
-  if (s < -60) return `in ${largestUnit(-s)}`;
+  if (s < -60) return `in ${untilThen(-s)}`;
   if (s < 2) return "just now";
   return `${largestUnit(s)} ago`;
+}
+
+/** To the nearest minute, or hour where it is days: what ends in 1 h 59 min does not end in "1 h". */
+function untilThen(s: number): string {
+  const unit = s >= 86_400 ? 3_600 : 60;
+  return formatDuration(Math.round(s / unit) * unit);
 }
 
 function largestUnit(s: number): string {
