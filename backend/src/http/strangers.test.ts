@@ -47,12 +47,7 @@ const arrived = async (count: number, name = ""): Promise<void> => {
   }
 };
 const turnsOf = (name: string) => began.filter(({ path }) => path.startsWith(`/${name}`)).map((one) => one.turn);
-const mostInATurn = (): number =>
-  Math.max(
-    ...Map.groupBy(began, (one) => one.turn)
-      .values()
-      .map((all) => all.length),
-  );
+const mostInATurn = (): number => Math.max(...[...Map.groupBy(began, (one) => one.turn).values()].map((all) => all.length));
 
 it("strangers begin eight in a turn, each connection in its order, none left out", async () => {
   for (let n = 0; n < 20; n++) pipeline(`c${n}`, 10);
