@@ -267,7 +267,9 @@ export const configSchema = z.object({
   EXPORT_DIR: z
     .string()
     .optional()
-    .describe("Folder that exports to Parquet are written to; all workers need the same one. Unset, there is no local target"),
+    .describe(
+      "Folder that exports to Parquet are written to; all workers need the same one. Unset, there is none, but that `npm start` has `exports` in its data folder",
+    ),
   EXPORT_S3_BUCKET: z.string().optional().describe("Bucket that exports to Parquet are written to. Unset, there is no such target"),
   EXPORT_S3_PREFIX: z.string().default("").describe("First part of every key in the bucket, such as streamforge/production"),
   EXPORT_S3_REGION: z.string().default("us-east-1").describe("Region of the bucket"),

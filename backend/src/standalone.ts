@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { portIsFree, type Servers, startServers } from "@streamforge/infrastructure/local";
@@ -36,6 +36,8 @@ async function main(): Promise<void> {
     MONGODB_URI: servers.mongodbUri,
     DATABASE_URL: servers.databaseUrl,
     KEY_PEPPER: process.env["KEY_PEPPER"] || home.keyPepper(),
+    // Somewhere, so that an export can be tried.
+    ...(given.EXPORT_DIR || given.EXPORT_S3_BUCKET ? {} : { EXPORT_DIR: join(home.dir, "exports") }),
   };
   const config = loadConfig(env);
   await migrate(config.DATABASE_URL, (line) => say(line));

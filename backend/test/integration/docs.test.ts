@@ -174,6 +174,7 @@ describe.each(pages)("%s", (page) => {
       "STREAMFORGE_KEY",
       "STREAMFORGE_URL",
       "FAULT_ROUNDS",
+      "EXPORT_ROWS",
       "CHROMIUM_PATH",
       "PRISMA_SCHEMA_ENGINE_BINARY",
       "MALLOC_ARENA_MAX",
