@@ -59,17 +59,18 @@ const targets = {
     await prepare({ frontend: false, tests: false, quiet: true });
     return built(file, args, { env: running() });
   },
-  /** The same, restarted whenever a source changes: `dev backend/dist/api.js`. */
-  async dev([file, ...args]) {
+  /** The same, one or several, each restarted whenever a source changes: `dev backend/dist/api.js`. */
+  async dev(files) {
     loadEnvFile();
     await prepare({ frontend: false, tests: false });
     const compiler = run(node24(), [at("node_modules/typescript/bin/tsc"), "-b", "--watch", "--preserveWatchOutput", "backend"]);
-    return Promise.race([compiler, run(node24(), ["--watch", at(file), ...args], { env: environment(running()) })]);
+    return Promise.race([compiler, ...files.map((file) => run(node24(), ["--watch", at(file)], { env: environment(running()) }))]);
   },
-  /** A program of an installed package with Node 24 in a workspace: `in frontend vite/bin/vite.js`. */
+  /** A program of an installed package with Node 24 in a workspace: `in frontend vite/bin/vite.js`. It finds what `npm start` runs, too. */
   async in([workspace, file, ...args]) {
+    loadEnvFile();
     await prepare({ frontend: false, tests: false });
-    return run(node24(), [at("node_modules", file), ...args], { cwd: at(workspace) });
+    return run(node24(), [at("node_modules", file), ...args], { cwd: at(workspace), env: environment(running()) });
   },
 };
 

@@ -12,6 +12,23 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
+test("the form of older clients: timestamp, service, and message and metadata as the payload, of the type that the key has", async () => {
+  const older = await newSender(stack, { defaultType: "log" });
+  const timestamp = "2026-03-01T10:00:00.000Z";
+  const sent = { timestamp, service: "till-7", message: "Drawer opened", metadata: { by: "u-1", drawer: 2 } };
+  const { status, body } = await older.post("/events", sent);
+  expect(status).toBe(202);
+  await settledSoon(stack);
+  const answer = await fetch(`${stack.apiUrl}/events/${body.eventId}`, { headers: { authorization: `Bearer ${older.key}` } });
+  expect(await answer.json()).toMatchObject({
+    status: "stored",
+    eventType: "log",
+    occurredAt: timestamp,
+    source: "till-7",
+    payload: { message: sent.message, metadata: sent.metadata },
+  });
+});
+
 let ids = 0;
 const event = (more: object = {}): { eventId: string; eventType: string } => ({ eventId: `e-${ids++}`, eventType: "SALE", ...more });
 const UUID8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
