@@ -240,6 +240,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     partitionsSet: config.PARTITIONS,
     partitions,
     hoursPerTenant: config.MAX_EVENT_HOURS_PER_TENANT,
+    kafka: config.KAFKA_BROKERS.length > 0,
     unsafe: [...dataSet.unsafe, ...store.unsafe],
   };
   const sampler = keep(

@@ -143,6 +143,7 @@ async function composeKafka(config: Config, hooks: KafkaHooks, { name, log, keep
       atMs: Date.now(),
       rssBytes: process.memoryUsage.rss(),
       faults: faults.seen(),
+      ready: source.ready(),
       messagesPerSecond: rate.perSecond(),
       troubles: source.troubles(),
       missingTopics: source.missingTopics(),

@@ -174,6 +174,31 @@ export const workerViewSchema = z.object({
 });
 export type WorkerView = z.infer<typeof workerViewSchema>;
 
+export const sourceViewSchema = z.object({
+  name: z.string(),
+  kind: z.literal("kafka"),
+  host: z.string(),
+  pid: z.number(),
+  startedAt: time,
+  lastSeenAt: time,
+  alive: z.boolean().describe("Seen within the last 5 s"),
+  ready: z.boolean().describe("It has joined its group, and the brokers answer"),
+  messagesPerSecond: z.number(),
+  rssBytes: countOf,
+  topics: z.array(
+    z.object({
+      topic: z.string(),
+      tenantId: z.string(),
+      partitions: countOf.describe("How many of its partitions this process reads"),
+      lagMessages: countOf.describe("Messages that are there and not yet durable here"),
+      lagSeconds: z.number().describe("Age of the oldest of them"),
+      paused: countOf.describe("Partitions that wait for the backlog or their tenant's rate"),
+      pausedFor: z.string().nullable().describe("Code of what the first of them waits for, as HTTP would answer it"),
+    }),
+  ),
+});
+export type SourceView = z.infer<typeof sourceViewSchema>;
+
 export const warningSchema = z.object({
   code: z.string(),
   severity: z.enum(["warning", "critical"]),
@@ -206,6 +231,7 @@ export const statsSchema = z.object({
     sentence: z.string(),
   }),
   workers: z.array(workerViewSchema),
+  sources: z.array(sourceViewSchema).describe("Processes that read events from elsewhere than HTTP"),
   partitions: z.array(
     z.object({
       partition: countOf,

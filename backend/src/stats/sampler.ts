@@ -6,15 +6,16 @@ import type { Ledger } from "../ledger/ledger.js";
 import { every } from "../lib/every.js";
 import { unlessOutage } from "../lib/faults.js";
 import type { DepthMonitor } from "../stream/depth.js";
-import { type ApiHeartbeat, readHeartbeats, type WorkerHeartbeat } from "../stream/heartbeat.js";
+import { type ApiHeartbeat, readHeartbeats, type SourceHeartbeat, type WorkerHeartbeat } from "../stream/heartbeat.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { createEvidence, createJudge } from "./alive.js";
 import type { DependencyChecks } from "./dependencies.js";
 import type { HistoryKeeper } from "./history.js";
 import { createRates, sampleOf } from "./rates.js";
 import { refresh } from "./refresher.js";
+import type { Limits, Situation } from "./situation.js";
 import { snapshotOf } from "./snapshot.js";
-import { createWarnings, type Limits, type Situation } from "./warnings.js";
+import { createWarnings } from "./warnings.js";
 
 export interface Sampler {
   /** The snapshot of this second. */
@@ -65,6 +66,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
   };
   const workers = heartbeats<WorkerHeartbeat>(keys.workers);
   const apis = heartbeats<ApiHeartbeat>(keys.apis);
+  const sources = heartbeats<SourceHeartbeat>(keys.sources);
   // It ends within its own deadline, whether the stores answer or not, and asks each one question at a time.
   const stores = every(TICK_MS, () => checks.check(), { onError: unlessOutage("statistics"), now: true });
   const letters = refresh(() => deps.letters.open(), LETTERS_EVERY_MS);
@@ -72,7 +74,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
 
   const hours = refresh(() => deps.hours.most(), HOURS_EVERY_MS);
 
-  const looks = [workers, apis, letters, ledger, hours];
+  const looks = [workers, apis, sources, letters, ledger, hours];
   await Promise.race([Promise.all([checks.check(), ...looks.map(({ first }) => first)]), sleep(FIRST_LOOK_MS, undefined, { ref: false })]);
 
   const take = (): Stats => {
@@ -83,6 +85,7 @@ export async function startSampler(deps: SamplerDeps): Promise<Sampler> {
       rates: rates.over(10_000),
       workers: workers.last()?.value ?? [],
       apis: apis.last()?.value ?? [],
+      sources: sources.last()?.value ?? [],
       settledAtMs: evidence.settledAtMs(),
       dependencies: checks.last(),
       ledger: ledger.last()?.value,

@@ -1,10 +1,10 @@
-import type { Stats, WorkerView } from "@streamforge/shared";
+import type { SourceView, Stats, WorkerView } from "@streamforge/shared";
 import type { Depth } from "../stream/depth.js";
-import type { WorkerHeartbeat } from "../stream/heartbeat.js";
+import type { SourceHeartbeat, WorkerHeartbeat } from "../stream/heartbeat.js";
 import type { Seen } from "./alive.js";
 import type { Rate } from "./rates.js";
+import type { Situation, Warning } from "./situation.js";
 import { verdictOf } from "./verdict.js";
-import type { Situation, Warning } from "./warnings.js";
 
 /** Everything that a snapshot is made from, as last known. */
 export interface Known extends Situation {
@@ -17,7 +17,7 @@ export interface Known extends Situation {
 
 /** The statistics as the API answers them; warnings without their beginning. */
 export function snapshotOf(known: Known): Stats {
-  const { depth, workers, apis, dependencies, nowMs, rates } = known;
+  const { depth, workers, apis, sources, dependencies, nowMs, rates } = known;
   const { accepted, stored, dead, duplicate, deduped } = depth.totals;
   return {
     at: new Date(nowMs).toISOString(),
@@ -37,6 +37,7 @@ export function snapshotOf(known: Known): Stats {
     deadLetters: { open: known.openLetters },
     ledger: verdictOf(depth, known.ledger, nowMs),
     workers: workers.map(workerView).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)),
+    sources: sources.map(sourceView).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)),
     partitions: depth.partitions.map(({ partition, backlogEvents, entries, retrying, oldestAtMs, totals }) => ({
       partition,
       backlogEvents,
@@ -89,6 +90,23 @@ function workerView(worker: Seen<WorkerHeartbeat>): WorkerView {
     inHand,
     circuit,
     rssBytes,
+  };
+}
+
+function sourceView(source: Seen<SourceHeartbeat>): SourceView {
+  const { name, kind, host, pid, startedAtMs, atMs, messagesPerSecond, rssBytes, topics, alive } = source;
+  return {
+    name,
+    kind,
+    host,
+    pid,
+    startedAt: new Date(startedAtMs).toISOString(),
+    lastSeenAt: new Date(atMs).toISOString(),
+    alive,
+    ready: alive && source.ready,
+    messagesPerSecond: alive ? messagesPerSecond : 0,
+    rssBytes,
+    topics,
   };
 }
 

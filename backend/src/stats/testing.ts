@@ -1,5 +1,5 @@
 import type { Depth } from "../stream/depth.js";
-import type { Situation } from "./warnings.js";
+import type { Situation } from "./situation.js";
 
 /** A stream in which nothing waits, for tests; `parts` say what is different. */
 export function someDepth(parts: Partial<Depth> = {}): Depth {
@@ -48,11 +48,20 @@ export function someSituation(parts: Partial<Situation> = {}): Situation {
     rates: { accepted: 0, stored: 0, dead: 0, duplicates: 0, backlog: 0 },
     workers: [worker],
     apis: [],
+    sources: [],
     settledAtMs: Number.NEGATIVE_INFINITY,
     dependencies: { redis: up, mongodb: up, postgres: up },
     ledger: undefined,
     mostHours: undefined,
-    limits: { maxBacklogEvents: 1_000, memoryRatio: 0.7, partitionsSet: 1, partitions: 1, hoursPerTenant: 20_000, unsafe: [] },
+    limits: {
+      maxBacklogEvents: 1_000,
+      memoryRatio: 0.7,
+      partitionsSet: 1,
+      partitions: 1,
+      hoursPerTenant: 20_000,
+      kafka: false,
+      unsafe: [],
+    },
     ...parts,
   };
 }

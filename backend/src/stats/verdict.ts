@@ -2,7 +2,7 @@ import { counted, grouped, type Stats } from "@streamforge/shared";
 import { alarmView } from "../ledger/alarms.js";
 import type { LedgerSummary } from "../ledger/ledger.js";
 import type { Depth } from "../stream/depth.js";
-import { clock } from "./warnings.js";
+import { clock } from "./warning-words.js";
 
 /** A ledger that was read longer ago than this proves nothing about now. */
 const STALE_MS = 60_000;

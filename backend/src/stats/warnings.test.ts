@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import type { Situation } from "./situation.js";
 import { someDepth, someSituation } from "./testing.js";
-import { createWarnings, type Situation } from "./warnings.js";
+import { createWarnings } from "./warnings.js";
 
 const startMs = Date.parse("2026-11-21T14:03:00Z");
 const dying = (dead: number): Partial<Situation> => ({ rates: { accepted: 50, stored: 50, dead, duplicates: 0, backlog: 0 } });

@@ -1,46 +1,11 @@
-import { counted, type Stats } from "@streamforge/shared";
+import { counted } from "@streamforge/shared";
 import { alarmView } from "../ledger/alarms.js";
-import type { LedgerSummary } from "../ledger/ledger.js";
 import { checkSentence } from "../ledger/verify.js";
-import type { Depth } from "../stream/depth.js";
-
-import type { ApiHeartbeat, FailedTriesView, WorkerHeartbeat } from "../stream/heartbeat.js";
+import type { FailedTriesView } from "../stream/heartbeat.js";
 import { ALIVE_MS, type Seen } from "./alive.js";
-
-import type { Dependencies } from "./dependencies.js";
-import type { Rate } from "./rates.js";
-
-export type Warning = Omit<Stats["warnings"][number], "since">;
-
-/** What warnings are made from. */
-export interface Situation {
-  nowMs: number;
-  depth: Depth;
-  /** Over the last ten seconds. */
-  rates: Rate & { backlog: number };
-  workers: Seen<WorkerHeartbeat>[];
-  apis: Seen<ApiHeartbeat>[];
-  /** When events were last seen settled, ms. */
-  settledAtMs: number;
-  dependencies: Dependencies;
-  ledger: LedgerSummary | undefined;
-  /** The tenant whose events lie in the most hours. */
-  mostHours: { tenantId: string; hours: number } | undefined;
-  limits: Limits;
-}
-
-export interface Limits {
-  maxBacklogEvents: number;
-  /** Share of Redis's maxmemory beyond which sending is refused. */
-  memoryRatio: number;
-  /** PARTITIONS as set for this process, and as Redis has it. */
-  partitionsSet: number;
-  partitions: number;
-  /** MAX_EVENT_HOURS_PER_TENANT */
-  hoursPerTenant: number;
-  /** What is unsafe, in words, when ALLOW_UNSAFE let the process start all the same. */
-  unsafe: string[];
-}
+import type { Rule, Situation, Warning } from "./situation.js";
+import { deletedMessages, missingTopics, noSource, nothingLags, sourceLag, sourceTroubles } from "./source-warnings.js";
+import { clock, critical, seconds, warning } from "./warning-words.js";
 
 const OLD_SECONDS = 60;
 const NEAR = 0.8;
@@ -54,8 +19,6 @@ const FAULTS_SHOWN_MS = 600_000;
 const EASED_MS = 60_000;
 
 const MANY_TIMES = 2;
-
-type Rule = (situation: Situation) => Warning | Warning[] | undefined;
 
 /** Looks at one situation after the other. @returns what warns of all that is wrong now, each in words with what to do about it */
 export function createWarnings(): (situation: Situation) => Warning[] {
@@ -72,6 +35,11 @@ export function createWarnings(): (situation: Situation) => Warning[] {
     lasting(backlogGrowing, nothingWaits),
     lasting(oldEvent, nothingWaits),
     lasting(memory),
+    noSource,
+    sourceTroubles,
+    missingTopics,
+    deletedMessages,
+    lasting(sourceLag, nothingLags),
     silent,
     faults,
     lasting(deadFast),
@@ -248,12 +216,22 @@ function memory({ depth, limits }: Situation): Warning | undefined {
  * cause, and one warning.
  */
 function silent(situation: Situation): Warning[] {
-  const { workers, apis, nowMs } = situation;
+  const { workers, apis, sources, nowMs } = situation;
   const provenAlone = !workers.some(({ alive }) => alive) && workerProven(situation);
-  return [...(provenAlone ? [] : silentOf("worker", workers, nowMs)), ...silentOf("api", apis, nowMs)];
+  return [
+    ...(provenAlone ? [] : silentOf("worker", workers, nowMs)),
+    ...silentOf("api", apis, nowMs),
+    ...silentOf("source", sources, nowMs),
+  ];
 }
 
-function silentOf(kind: "worker" | "api", beats: Seen<{ name: string; host: string; atMs: number }>[], nowMs: number): Warning[] {
+const SILENT = {
+  worker: { one: "Worker", several: "workers", others: ". Other workers take over what was in hand" },
+  api: { one: "API process", several: "API processes", others: "" },
+  source: { one: "Kafka source", several: "Kafka sources", others: ". Other sources take over its partitions" },
+};
+
+function silentOf(kind: keyof typeof SILENT, beats: Seen<{ name: string; host: string; atMs: number }>[], nowMs: number): Warning[] {
   const ofHost = Map.groupBy(
     beats.filter(({ alive }) => !alive),
     ({ host }) => host,
@@ -261,23 +239,19 @@ function silentOf(kind: "worker" | "api", beats: Seen<{ name: string; host: stri
   return [...ofHost].map(([host, gone]) => {
     const longest = seconds(nowMs - Math.min(...gone.map(({ atMs }) => atMs)));
     const one = gone.length === 1;
-    const who = kind === "worker" ? (one ? "Worker" : "workers") : one ? "API process" : "API processes";
+    const who = SILENT[kind][one ? "one" : "several"];
     const message = one
       ? `${who} ${gone[0]?.name} has been silent for ${longest}.`
       : `${gone.length} ${who} of ${host} are silent, the first one for ${longest}.`;
     const died = one ? "It died or hangs" : "They died or hang";
     const again = one ? "start it again" : "start them again";
-    return warning(
-      `${kind}-silent`,
-      message,
-      kind === "worker" ? `${died}. Other workers take over what was in hand; ${again}.` : `${died}; ${again}.`,
-    );
+    return warning(`${kind}-silent`, message, `${died}${SILENT[kind].others}; ${again}.`);
   });
 }
 
 /** Errors that nobody planned for: shown while they are fresh, of all processes as one. */
-function faults({ workers, apis, nowMs }: Situation): Warning | undefined {
-  const fresh = [...workers, ...apis].filter(({ faults }) => faults && nowMs - faults.lastAtMs <= FAULTS_SHOWN_MS);
+function faults({ workers, apis, sources, nowMs }: Situation): Warning | undefined {
+  const fresh = [...workers, ...apis, ...sources].filter(({ faults }) => faults && nowMs - faults.lastAtMs <= FAULTS_SHOWN_MS);
   const [newest] = fresh.sort((a, b) => (b.faults?.lastAtMs ?? 0) - (a.faults?.lastAtMs ?? 0));
   if (!newest?.faults) return undefined;
   const count = fresh.reduce((sum, { faults }) => sum + (faults?.count ?? 0), 0);
@@ -338,24 +312,4 @@ function partitions({ limits }: Situation): Warning | undefined {
   const { partitionsSet, partitions: agreed } = limits;
   if (partitionsSet === agreed) return undefined;
   return warning("partitions-differ", `PARTITIONS is ${partitionsSet}, Redis has ${agreed}, which counts.`, `Set PARTITIONS=${agreed}.`);
-}
-
-function warning(code: string, message: string, action: string): Warning {
-  return { code, severity: "warning", message, action };
-}
-
-function critical(code: string, message: string, action: string): Warning {
-  return { code, severity: "critical", message, action };
-}
-
-/** A duration in words, rounded. */
-function seconds(ms: number): string {
-  const s = Math.round(ms / 1000);
-  if (s < 120) return `${s} s`;
-  return s < 7_200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3_600)} h`;
-}
-
-/** Date and time with their zone, in the one form that the dashboard finds in sentences and says in the reader's zone. */
-export function clock(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

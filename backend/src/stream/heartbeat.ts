@@ -36,10 +36,12 @@ export interface SourceHeartbeat {
   atMs: number;
   rssBytes: number;
   faults: FaultCount | null;
+  /** It has joined its group, and the brokers answer. */
+  ready: boolean;
   /** Messages taken in, over the last seconds. */
   messagesPerSecond: number;
   /** What stands in its way, in words; empty while it is well. */
-  troubles: { what: string; reason: string; sinceMs: number }[];
+  troubles: { code: string; what: string; reason: string; sinceMs: number }[];
   missingTopics: string[];
   /** Messages that Kafka deleted before they were read, since the process started. */
   deletedMessages: number;

@@ -1,9 +1,11 @@
+import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headersOf, message, missingKafka, startTestKafka, type TestKafka } from "../support/kafka.js";
 import { type Stack, startStack, type TestProcess } from "../support/stack.js";
 import { patience } from "../support/yardstick.js";
 
 const TENANT = "tenant-kafka";
+const OTHER = "tenant-header";
 
 describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${missingKafka})` : ""}`, () => {
   let stack: Stack;
@@ -12,38 +14,194 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    [stack, kafka] = await Promise.all([startStack(), startTestKafka()]);
+    [stack, kafka] = await Promise.all([startStack({ env: { MAX_BACKLOG_EVENTS: "1000" } }), startTestKafka()]);
     await kafka.createTopic("orders", 2);
-    env = { KAFKA_BROKERS: kafka.server.url, KAFKA_TOPICS: `orders=${TENANT}` };
+    await kafka.createTopic("typed");
+    env = {
+      KAFKA_BROKERS: kafka.server.url,
+      KAFKA_TOPICS: `orders=${TENANT},typed=${TENANT}:TICK,later=${TENANT}`,
+      KAFKA_TENANT_HEADER: "tenant",
+      KAFKA_HEADER_TENANTS: OTHER,
+    };
     source = await stack.startKafka(env);
   }, patience(120_000));
   afterAll(async () => {
     await Promise.all([stack?.stop(), kafka?.stop()]);
   });
 
-  const get = (path: string) => fetch(`${stack.apiUrl}${path}`, { headers: { "x-admin-token": stack.adminToken, "x-tenant-id": TENANT } });
-  const json = async (path: string) => (await get(path)).json() as Promise<Record<string, unknown>>;
-  const eventually = async (check: () => Promise<void>): Promise<void> => {
+  const get = async (path: string, tenant = TENANT): Promise<Record<string, unknown>> => {
+    const headers = { "x-admin-token": stack.adminToken, "x-tenant-id": tenant };
+    return (await fetch(`${stack.apiUrl}${path}`, { headers })).json() as Promise<Record<string, unknown>>;
+  };
+  const eventually = async <T>(look: () => Promise<T>, check: (found: T) => void): Promise<T> => {
     const deadline = Date.now() + patience(20_000);
     for (;;) {
+      const found = await look();
       try {
-        return await check();
+        check(found);
+        return found;
       } catch (error) {
         if (Date.now() > deadline) throw error;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
   };
-  const stored = (eventId: string, expected: object) =>
-    eventually(async () =>
-      expect(await json(`/v1/events/${encodeURIComponent(eventId)}`)).toMatchObject({ status: "stored", ...expected }),
+  const stored = (eventId: string, expected: object = {}, tenant = TENANT) =>
+    eventually(
+      () => get(`/v1/events/${encodeURIComponent(eventId)}`, tenant),
+      (found) => expect(found).toMatchObject({ status: "stored", ...expected }),
     );
+  interface Letter {
+    id: string;
+    eventId: string;
+    reasonCode: string;
+    message: string;
+    raw: string;
+    format?: string;
+    origin?: string;
+  }
+  /** The only letter of an event whose id matches, with its body. */
+  const letter = async (eventId: RegExp): Promise<Letter> => {
+    const of = (found: object) => (found as { items: Letter[] }).items.filter((one) => eventId.test(one.eventId));
+    const found = await eventually(
+      () => get("/v1/admin/dlq?limit=100"),
+      (list) => expect(of(list)).toHaveLength(1),
+    );
+    return (await get(`/v1/admin/dlq/${of(found)[0]?.id}`)) as unknown as Letter;
+  };
+  const committed = (topic: string, partition: number, offset: number, group = "streamforge") =>
+    eventually(
+      () => kafka.committed(group, topic),
+      (found) => expect(found[partition]).toBe(offset),
+    );
+  const counts = async () => {
+    const text = await (await fetch(`${source.url}/metrics`)).text();
+    const of = (topic: string, result: string) =>
+      Number(new RegExp(`streamforge_source_messages_total\\{topic="${topic}",result="${result}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+    return { text, of };
+  };
 
   test("an event is stored with where Kafka has it, and its offset is committed", async () => {
     await kafka.send([message("orders", { eventId: "k-1", eventType: "order", userId: "u", payload: { n: 1 } }, { partition: 1 })]);
     await stored("k-1", { src_topic: "orders", src_partition: 1, src_offset: 0, payload: { n: 1 }, source: "orders" });
-    await eventually(async () => expect((await kafka.committed("streamforge", "orders"))[1]).toBe(1));
-    void headersOf;
-    void source;
+    await committed("orders", 1, 1);
+  });
+
+  test("an event without an id is named by its place; equal ones are events of their own", async () => {
+    const beat = { eventType: "beat", payload: { alive: true } };
+    await kafka.send([beat, beat].map((one) => message("orders", one, { partition: 0 })));
+    await committed("orders", 0, 2);
+    const { items } = (await eventually(
+      () => get("/v1/events?type=beat"),
+      (found) => expect(found.items).toHaveLength(2),
+    )) as { items: { eventId: string; src_offset: number }[] };
+    for (const { eventId, src_offset } of items) {
+      expect(eventId).toMatch(new RegExp(`^kafka:orders~[\\w-]{8}/0/${src_offset}$`));
+      await stored(eventId, { src_offset });
+    }
+  });
+
+  test("headers: the type of content, correlation id, trace, and a tenant that may be named; the topic's type where there is none", async () => {
+    const trace = "0af7651916cd43dd8448eb211c80319c";
+    const headers = headersOf({
+      "content-type": "application/json; charset=utf-8",
+      traceparent: `00-${trace}-b7ad6b7169203331-01`,
+      tenant: OTHER,
+    });
+    await kafka.send([
+      message("typed", { eventId: "k-typed", payload: 1 }),
+      message("typed", { eventId: "k-header", payload: 2 }, { headers }),
+      message("typed", { eventId: "k-own", payload: 3 }, { headers: headersOf({ tenant: TENANT, "x-correlation-id": "mine" }) }),
+    ]);
+    await stored("k-typed", { eventType: "TICK", correlationId: "typed/0/0" });
+    await stored("k-header", { tenantId: OTHER, correlationId: trace, traceparent: `00-${trace}-b7ad6b7169203331-01` }, OTHER);
+    await stored("k-own", { correlationId: "mine" });
+  });
+
+  test("what is no event becomes a dead letter with its bytes, and its neighbours are stored", async () => {
+    const bad: [value: Buffer, says: string, headers?: Record<string, string>][] = [
+      [Buffer.from([0xff, 0x00, 0xfe]), "invalid-json"],
+      [Buffer.from("[1,2]"), "must be a JSON object"],
+      [Buffer.from('{"eventId":"k-bad","payload":1}'), "eventType"],
+      [Buffer.from(""), "the message is empty"],
+      [Buffer.from("{}"), "names a tenant that is not in KAFKA_HEADER_TENANTS", { tenant: "somebody-else" }],
+      [Buffer.from("a,b"), "content-type is text/csv", { "content-type": "text/csv" }],
+      [Buffer.alloc(300_000, "x"), "event-too-large"],
+    ];
+    const from = (await kafka.committed("streamforge", "orders"))[0] as number;
+    await kafka.send([
+      ...bad.map(([value, , headers]) => message("orders", value, { partition: 0, ...(headers ? { headers: headersOf(headers) } : {}) })),
+      message("orders", { eventId: "k-neighbour", eventType: "order" }, { partition: 0 }),
+    ]);
+    await stored("k-neighbour", { src_offset: from + bad.length });
+    for (const [i, [value, says]] of bad.entries()) {
+      const found = await letter(says === "eventType" ? /^k-bad$/ : new RegExp(`^kafka:orders~[\\w-]{8}/0/${from + i}$`));
+      expect(found).toMatchObject({ reasonCode: "INVALID_EVENT", format: "bytes", origin: `orders/0/${from + i}` });
+      expect(found.message).toContain(says);
+      expect(Buffer.from(found.raw, "base64").equals(value)).toBe(true);
+    }
+    await committed("orders", 0, from + bad.length + 1);
+  });
+
+  test("another event under the same id becomes a dead letter; the same one in another spelling is a duplicate", async () => {
+    await kafka.send([message("orders", { eventId: "k-2", eventType: "order", payload: { n: 1 } }, { partition: 1 })]);
+    await stored("k-2");
+    await kafka.send([
+      message("orders", { eventId: "k-2", eventType: "order", payload: { n: 2 } }, { partition: 1 }),
+      message("orders", '{ "payload": {"n":1}, "eventType":"order","eventId":"k-2" }', { partition: 1 }),
+      message("orders", { eventId: "k-3", eventType: "order" }, { partition: 1 }),
+    ]);
+    await stored("k-3");
+    expect(await letter(/^k-2$/)).toMatchObject({ reasonCode: "IDENTITY_CONFLICT" });
+    await stored("k-2", { payload: { n: 1 } });
+  });
+
+  test("everything delivered once more changes nothing", async () => {
+    const before = await get("/v1/stats");
+    const letters = ((await get("/v1/admin/dlq?limit=100")).items as Letter[]).length;
+    const again = await stack.startKafka({ ...env, KAFKA_GROUP: "another" });
+    const ends = await kafka.committed("streamforge", "orders");
+    for (const [partition, offset] of ends.entries()) await committed("orders", partition, offset, "another");
+    await again.kill("SIGTERM");
+    const settled = await eventually(
+      () => get("/v1/stats"),
+      (found) => expect((found.backlog as { events: number }).events).toBe(0),
+    );
+    expect((settled.totals as { stored: number }).stored).toBe((before.totals as { stored: number }).stored);
+    expect(((await get("/v1/admin/dlq?limit=100")).items as Letter[]).length).toBe(letters);
+    const ledger = (await get("/v1/admin/ledger")) as { total: { missing: number } };
+    expect(ledger.total.missing).toBe(0);
+  });
+
+  test("a full backlog pauses the partitions, and lets them go on when there is room", async () => {
+    await stack.worker.kill("SIGTERM");
+    const from = (await kafka.committed("streamforge", "orders"))[0] as number;
+    const many = Array.from({ length: 4_000 }, (_, n) => message("orders", { eventId: `full-${n}`, eventType: "order" }, { partition: 0 }));
+    await kafka.send(many);
+    const paused = await eventually(counts, ({ text }) =>
+      expect(text).toMatch(/streamforge_source_paused\{topic="orders",partition="0"\} 1/),
+    );
+    expect(paused.text).toMatch(/streamforge_source_lag_messages\{topic="orders",partition="0"\} [1-9]/);
+    expect((await kafka.committed("streamforge", "orders"))[0]).toBeLessThan(from + many.length);
+    await stack.worker.restart();
+    await committed("orders", 0, from + many.length);
+    await stored("full-3999");
+    await eventually(counts, ({ text }) => expect(text).toMatch(/streamforge_source_lag_messages\{topic="orders",partition="0"\} 0/));
+  });
+
+  test("a topic that is made later is read when it is there", async () => {
+    await kafka.createTopic("later", 3);
+    await kafka.send([message("later", { eventId: "k-later", eventType: "order" }, { partition: 2 })]);
+    await stored("k-later", { src_topic: "later", src_partition: 2 });
+  });
+
+  test("messages of a transaction count when it was committed, and never when it was aborted", async () => {
+    await kafka.transaction([message("typed", { eventId: "k-aborted" })], "abort");
+    await kafka.transaction([message("typed", { eventId: "k-committed" })], "commit");
+    await kafka.transaction([message("typed", { eventId: "k-aborted-too" })], "abort");
+    await kafka.send([message("typed", { eventId: "k-after" })]);
+    await stored("k-committed");
+    await stored("k-after");
+    for (const eventId of ["k-aborted", "k-aborted-too"]) expect(await get(`/v1/events/${eventId}`)).toMatchObject({ status: 404 });
   });
 });

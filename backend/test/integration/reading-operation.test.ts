@@ -54,6 +54,7 @@ beforeAll(async () => {
     partitionsSet: 4,
     partitions: 1,
     hoursPerTenant: 20_000,
+    kafka: false,
     unsafe: ["Redis appendfsync is everysec."],
   };
   const hours = { most: async () => undefined };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Admin, type MessageToProduce, ProduceAcks, Producer } from "@platformatic/kafka";
+import { Admin, Consumer, type MessageToProduce, ProduceAcks, Producer } from "@platformatic/kafka";
 import { kafkaMissing, type LocalServer, startKafka } from "@streamforge/infrastructure/local";
 
 /** Why the tests of the Kafka source cannot run here, as a sentence; undefined when they can. */
@@ -15,6 +15,12 @@ export interface TestKafka {
   createTopic(name: string, partitions?: number): Promise<void>;
   /** Sends messages, and resolves when the broker has them. */
   send(messages: Message[]): Promise<void>;
+  /** The same through any outage: again until the broker has said that it has them. */
+  sendUntilTaken(messages: Message[]): Promise<void>;
+  /** The end of each partition: the offset of its next message. */
+  ends(topic: string): Promise<number[]>;
+  /** Sends messages in a transaction, and ends it. */
+  transaction(messages: Message[], how: "commit" | "abort"): Promise<void>;
   /** What a group has committed of a topic, by partition; -1 where it has nothing. */
   committed(group: string, topic: string): Promise<number[]>;
   stop(): Promise<void>;
@@ -23,17 +29,42 @@ export interface TestKafka {
 export async function startTestKafka(): Promise<TestKafka> {
   const dataDir = mkdtempSync(join(tmpdir(), "streamforge-kafka-"));
   const server = await startKafka({ dataDir });
-  const base = { clientId: "test", bootstrapBrokers: [server.url], retries: 20, retryDelay: 500 };
+  const base = { clientId: "test", bootstrapBrokers: [server.url], retries: 5, retryDelay: 200 };
   const admin = new Admin(base);
   // At-least-once, as most producers are: what the broker took and could not say is sent again.
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({ ...base, acks: ProduceAcks.ALL });
+  const send = async (messages: Message[]): Promise<void> => {
+    await producer.send({ messages });
+  };
   return {
     server,
+    send,
+    async sendUntilTaken(messages) {
+      for (;;) {
+        try {
+          return await send(messages);
+        } catch {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+      }
+    },
+    async ends(topic) {
+      const consumer = new Consumer({ ...base, groupId: "ends" });
+      try {
+        return ((await consumer.listOffsets({ topics: [topic] })).get(topic) ?? []).map(Number);
+      } finally {
+        await consumer.close(true);
+      }
+    },
     async createTopic(name, partitions = 1) {
       await admin.createTopics({ topics: [name], partitions, replicas: 1 });
     },
-    async send(messages) {
-      await producer.send({ messages });
+    async transaction(messages, how) {
+      const own = new Producer<Buffer, Buffer, Buffer, Buffer>({ ...base, idempotent: true, transactionalId: "test", retries: 5 });
+      const transaction = await own.beginTransaction();
+      await transaction.send({ messages });
+      await (how === "commit" ? transaction.commit() : transaction.abort());
+      await own.close();
     },
     async committed(group, topic) {
       const [found] = await admin.listConsumerGroupOffsets({ groups: [group] });

@@ -136,9 +136,10 @@ async function presentTopics(client: Client, topics: readonly string[]): Promise
   return found;
 }
 
+/** The client says so in words alone; a broker by its code. */
 function isUnknownTopic(error: unknown): boolean {
-  const { findBy } = error as { findBy?: (property: string, value: unknown) => unknown };
-  return Boolean(findBy?.call(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION"));
+  const { findBy, message } = error as Error & { findBy?: (property: string, value: unknown) => unknown };
+  return /^Unknown topic\b/.test(message) || Boolean(findBy?.call(error, "apiId", "UNKNOWN_TOPIC_OR_PARTITION"));
 }
 
 /** @returns true once a topic has come or gone, or has another number of partitions; false when it ends */

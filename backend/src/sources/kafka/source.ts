@@ -93,7 +93,7 @@ export function startKafkaSource(options: SourceOptions): KafkaSource {
     start: config.KAFKA_START,
     assigned,
     revoked,
-    troubled: (reason) => troubles.set("the group cannot be joined", reason),
+    troubled: (reason) => troubles.set("kafka-group", reason),
     missing(topics) {
       if (topics.length > 0 && topics.join() !== missing.join()) log.warn({ topics }, "kafka: topics that do not exist yet");
       missing = topics;
@@ -103,7 +103,7 @@ export function startKafkaSource(options: SourceOptions): KafkaSource {
     connect,
     lanes: () => lanes.values(),
     mostBytes: options.mostBytes,
-    troubled: (reason) => troubles.set("messages cannot be fetched", reason),
+    troubled: (reason) => troubles.set("kafka-away", reason),
     deleted(lane, messages) {
       deleted += messages;
       log.error(
@@ -124,15 +124,11 @@ export function startKafkaSource(options: SourceOptions): KafkaSource {
     due.forEach((lane, i) => {
       lane.committed = offsets[i]?.offset;
     });
-    troubles.set("offsets cannot be committed", undefined);
+    troubles.set("kafka-commit", undefined);
   };
-  const commits = every(
-    COMMIT_EVERY_MS,
-    () => commit().catch((error) => joined && troubles.set("offsets cannot be committed", reasonOf(error))),
-    {
-      onError: unlessOutage("source"),
-    },
-  );
+  const commits = every(COMMIT_EVERY_MS, () => commit().catch((error) => joined && troubles.set("kafka-commit", reasonOf(error))), {
+    onError: unlessOutage("source"),
+  });
 
   return {
     lanes: () => [...lanes.values()],

@@ -80,6 +80,7 @@ function Facts({ event }: { event: EventView }) {
     ["Tenant", event.tenantId],
     ["User", event.userId],
     ["Source", event.source],
+    ["Kafka", event.src_topic && `${event.src_topic}, partition ${event.src_partition}, offset ${event.src_offset}`],
     ["Subject", event.subject],
     ["Partition key", event.partitionKey === event.subject ? undefined : event.partitionKey],
     ["Correlation id", event.correlationId],

@@ -9,6 +9,7 @@ import { EpsCard } from "./eps-card.js";
 import { LatencyCard } from "./latency-card.js";
 import { PartitionsCard } from "./partitions-card.js";
 import { RateTiles } from "./rate-tiles.js";
+import { SourcesCard } from "./sources-card.js";
 import { VerdictBanner } from "./verdict-banner.js";
 import { Warnings } from "./warnings.js";
 import { isEmpty } from "./words.js";
@@ -45,6 +46,7 @@ export function LivePage() {
           <DeadLettersCard open={stats?.deadLetters.open ?? null} tenant={tenant} stale={stale} />
           <div className="flex min-w-0 flex-col gap-3">
             <WorkersCard stats={stats} />
+            <SourcesCard stats={stats} />
             <PartitionsCard stats={stats} />
           </div>
         </div>

@@ -16,6 +16,7 @@ export function someStats(parts: Partial<Stats> = {}): Stats {
       sentence: "Nothing is missing: 100 accepted, 90 stored, 10 duplicates.",
     },
     workers: [],
+    sources: [],
     partitions: [],
     latencyMs: { acceptP50: null, acceptP99: null, storeP50: null, storeP99: null },
     storage: {
