@@ -11,6 +11,7 @@ import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
 import { type LocalSession, openLocalSession } from "./local-session.js";
 import { printable } from "./printable.js";
 import { addReplayCommands } from "./replay.js";
+import { addSourceCommands, sourcesLine } from "./sources.js";
 import { table } from "./table.js";
 import { openUserAdmin, type UserAdmin } from "./user-admin.js";
 import { addUserCommands } from "./users.js";
@@ -107,6 +108,7 @@ const overHttp: LedgerCommandsDeps = {
   show: (value, text) => print(program.opts<Globals>(), value, text),
 };
 addLedgerCommands(program, overHttp);
+addSourceCommands(program, overHttp);
 addReplayCommands(program, overHttp);
 addJobCommands(program, overHttp);
 addExportCommand(program, overHttp);
@@ -122,11 +124,12 @@ function describe(url: string, { status, version, uptimeSeconds, dependencies }:
   lines.push(table(["STORE", "STATE", "LATENCY", ""], rows));
   if (!stats)
     return [...lines, "With a credential (ADMIN_TOKEN, or --api-key) this also shows backlog, dead letters and the ledger."].join("\n");
-  const { backlog, deadLetters, eps, ledger, workers, warnings } = stats;
+  const { backlog, deadLetters, eps, ledger, sources, workers, warnings } = stats;
   lines.push(
     `${backlog.events} events wait, ${deadLetters.open} dead letters are open, ${workers.filter((worker) => worker.alive).length} workers are alive.`,
   );
   lines.push(`${Math.round(eps.accepted)} events/s accepted, ${Math.round(eps.stored)} stored. ${ledger.sentence}`);
+  lines.push(...sourcesLine(sources));
   for (const warning of warnings) lines.push(`${warning.severity}: ${warning.message} ${warning.action}`);
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import type { Binary } from "mongodb";
 import { isEpoch } from "../ingest/normalize.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
@@ -15,7 +15,8 @@ import type { Batch, WorkEvent } from "./batch.js";
 export function recordOfLetter(letter: DeadLetterDocument, patched?: string): StreamRecord {
   const { keyName = letter.source ?? "", defaultType = letter.eventType ?? "", traceparent = "", ...state } = letter.context ?? {};
   const { tenantId, correlationId, eventDocId, eventId, hash, receipt, receivedAt, origin } = letter;
-  const format = patched === undefined ? (letter.format ?? "json") : "json";
+  // Bytes that could not be read are tried as JSON, in which they may have been meant.
+  const format = patched === undefined && letter.format !== "bytes" ? (letter.format ?? "json") : "json";
   const source = {
     receivedAtMs: receivedAt.getTime(),
     id: latin1(eventDocId),
@@ -26,9 +27,15 @@ export function recordOfLetter(letter: DeadLetterDocument, patched?: string): St
       ...{ tenantId, keyName, defaultType, correlationId, traceparent, ...state, format },
       ...(origin !== undefined && { origin }),
     }),
-    text: Buffer.from(patched ?? letter.raw, format === "bytes" ? "base64" : "utf8"),
+    text: Buffer.from(patched ?? textOfLetter(letter)),
   };
   return looseRecord(source, Buffer.from(receipt.buffer), letter.attempts);
+}
+
+/** What was sent, as text. What is none stays in base64, and is no event either way. */
+export function textOfLetter({ raw, format }: Pick<DeadLetterDocument, "raw" | "format">): string {
+  const bytes = format === "bytes" ? Buffer.from(raw, "base64") : undefined;
+  return bytes && isUtf8(bytes) ? bytes.toString("utf8") : raw;
 }
 
 export function recordOfEvent(event: EventDocument): StreamRecord {

@@ -13,7 +13,7 @@ import type { EventStore, Proof } from "../store/events.js";
 import type { Traces } from "../telemetry/traces.js";
 import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
 import { asSpan, bulkAttributes, tracedReplay } from "./batch-trace.js";
-import { batchOf, recordOfEvent, recordOfLetter, workOf } from "./loose-events.js";
+import { batchOf, recordOfEvent, recordOfLetter, textOfLetter, workOf } from "./loose-events.js";
 import { classify } from "./steps/classify.js";
 import { bsonFlaw, storeMany } from "./steps/store-many.js";
 import { toDocuments } from "./steps/to-document.js";
@@ -87,13 +87,13 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
       await run(replayed, look);
       const found = await lookUp(replayed, await letters.overtaken(batch));
       return replayed.flatMap((one): Foreseen[] => {
-        const before = one.letter.raw;
+        const before = textOfLetter(one.letter);
         return decisionOf(one, found).map((decision) => ({ ...decision, before, after: one.text, claimed: false }));
       });
     },
 
     async findStored(batch) {
-      const replayed = batch.map((letter): Replayed => ({ letter, text: letter.raw, work: undefined, flaw: undefined }));
+      const replayed = batch.map((letter): Replayed => ({ letter, text: textOfLetter(letter), work: undefined, flaw: undefined }));
       const found = await lookUp(replayed, await letters.overtaken(batch));
       return replayed.flatMap(({ letter }) => byStored(letter, found) ?? []);
     },
@@ -143,27 +143,39 @@ export function createReview({
 }
 
 function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter: DeadLetterDocument): Replayed {
-  if (job.patch === null) return { letter, text: letter.raw, work: workOf(recordOfLetter(letter)), flaw: undefined };
+  const sent = textOfLetter(letter);
+  if (job.patch === null) return { letter, text: sent, work: unpatched(letter, maxEventBytes, maxDepth), flaw: undefined };
   let work: WorkEvent;
   try {
-    const text = applyPatch(letter.raw, readPatch(job.patch), maxEventBytes);
+    const text = applyPatch(sent, readPatch(job.patch), maxEventBytes);
     work = workOf(recordOfLetter(letter, text));
-    refuseUnfit(work.record, maxEventBytes, maxDepth);
+    refuseUnfit("the patched event", work.record, maxEventBytes, maxDepth);
   } catch (error) {
     // Whatever it is, it concerns this letter alone.
-    return { letter, text: letter.raw, work: undefined, flaw: `the patch does not apply: ${(error as Error).message}` };
+    return { letter, text: sent, work: undefined, flaw: `the patch does not apply: ${(error as Error).message}` };
   }
   work.patched = { replayId: job.id, by: job.createdByName, from: letter._id.toString("hex") };
   return { letter, text: work.record.text, work, flaw: undefined };
 }
 
+/** What could not be read as an event when it came is judged anew: the limits may be others now. */
+function unpatched(letter: DeadLetterDocument, maxEventBytes: number, maxDepth: number): WorkEvent {
+  const work = workOf(recordOfLetter(letter));
+  if (letter.format !== "bytes") return work;
+  try {
+    refuseUnfit("the message", work.record, maxEventBytes, maxDepth);
+  } catch (error) {
+    work.outcome = { kind: "dead", reason: "INVALID_EVENT", message: (error as Error).message };
+  }
+  return work;
+}
+
 /** What sending refuses, a patch cannot write: the patched event passes the same checks as when it came in. @throws PatchError */
-function refuseUnfit({ text, context, receivedAtMs }: WorkEvent["record"], maxEventBytes: number, maxDepth: number): void {
+function refuseUnfit(what: string, { text, context, receivedAtMs }: WorkEvent["record"], maxEventBytes: number, maxDepth: number): void {
   const parsed = readItem("json", Buffer.from(text), { maxEventBytes, maxDepth });
-  if (parsed.kind === "rejected") throw new PatchError(`the patched event ${parsed.detail}`);
+  if (parsed.kind === "rejected") throw new PatchError(`${what} ${parsed.detail}`);
   const normal = normalize(parsed.value, parsed.json, context.defaultType, receivedAtMs);
-  if (Array.isArray(normal))
-    throw new PatchError(`of the patched event ${normal.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")}`);
+  if (Array.isArray(normal)) throw new PatchError(`of ${what} ${normal.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ")}`);
 }
 
 async function run(replayed: Replayed[], steps: (batch: Batch) => Promise<void>): Promise<void> {

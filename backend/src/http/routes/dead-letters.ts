@@ -139,6 +139,8 @@ export function deadLetterRoutes({
         return {
           ...letterView(letter),
           raw: letter.raw,
+          format: letter.format,
+          origin: letter.origin,
           traceparent: letter.context?.traceparent || undefined,
           failures: letter.failures,
           replay: letter.replay && { ...letter.replay, at: letter.replay.at.toISOString() },
