@@ -24,6 +24,8 @@ export interface System {
   pids: { api: number; worker: number; redis: number; mongod: number };
   /** Makes a tenant with an API key. */
   createKey(tenantId: string): Promise<string>;
+  /** Starts a Kafka source with these settings. @returns its process id */
+  startKafka(settings: Record<string, string>): Promise<number>;
   signal(which: "worker", signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
@@ -73,10 +75,13 @@ export async function startSystem(
       env,
       stdio: ["ignore", "ignore", "inherit"],
     });
-    const start = async (name: "api" | "worker", url: string): Promise<number> => {
+    const start = async (name: "api" | "worker" | "kafka", url: string, settings: Record<string, string> = {}): Promise<number> => {
       const log = join(folder, `${name}.log`);
       const fd = openSync(log, "a");
-      const child = spawn(process.execPath, [join(root, `backend/dist/${name}.js`)], { env, stdio: ["ignore", fd, fd] });
+      const child = spawn(process.execPath, [join(root, `backend/dist/${name}.js`)], {
+        env: { ...env, ...settings },
+        stdio: ["ignore", fd, fd],
+      });
       children.push(child);
       await ready(child, url, log);
       return child.pid as number;
@@ -93,6 +98,10 @@ export async function startSystem(
       adminToken,
       pids: { api, worker, redis: pidOf("redis"), mongod: pidOf("mongodb") },
       createKey: (tenantId) => createKey(`http://127.0.0.1:${port}`, adminToken, tenantId),
+      async startKafka(settings) {
+        const kafkaPort = await freePort();
+        return start("kafka", `http://127.0.0.1:${kafkaPort}/`, { ...settings, KAFKA_PORT: String(kafkaPort) });
+      },
       signal: (_which, signal) => void process.kill(worker, signal),
       stop,
     };

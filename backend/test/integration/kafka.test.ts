@@ -118,12 +118,25 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
     await stored("k-own", { correlationId: "mine" });
   });
 
+  test("CloudEvents, in Kafka's binary and structured form", async () => {
+    const ce = { ce_specversion: "1.0", ce_source: "/shop", ce_type: "order.created", ce_time: "2026-01-02T03:04:05Z" };
+    const structured = { specversion: "1.0", id: "ce-2", source: "/shop", type: "order.created", data: { n: 2 } };
+    await kafka.send([
+      message("orders", { n: 1 }, { headers: headersOf({ ...ce, ce_id: "ce-1", "content-type": "application/json" }) }),
+      message("orders", structured, { headers: headersOf({ "content-type": "application/cloudevents+json" }) }),
+    ]);
+    const expected = { eventType: "order.created", source: "/shop" };
+    await stored("ce-1", { ...expected, payload: { n: 1 }, occurredAt: "2026-01-02T03:04:05Z", src_topic: "orders" });
+    await stored("ce-2", { ...expected, payload: { n: 2 } });
+  });
+
   test("what is no event becomes a dead letter with its bytes, and its neighbours are stored", async () => {
     const bad: [value: Buffer, says: string, headers?: Record<string, string>][] = [
       [Buffer.from([0xff, 0x00, 0xfe]), "invalid-json"],
-      [Buffer.from("[1,2]"), "must be a JSON object"],
+      [Buffer.from("[1,2]"), "a message is one event, and this one holds several"],
+      [Buffer.from("[1]"), "must be a JSON object"],
       [Buffer.from('{"eventId":"k-bad","payload":1}'), "eventType"],
-      [Buffer.from(""), "the message is empty"],
+      [Buffer.from(""), "The body is empty"],
       [Buffer.from("{}"), "names a tenant that is not in KAFKA_HEADER_TENANTS", { tenant: "somebody-else" }],
       [Buffer.from("a,b"), "content-type is text/csv", { "content-type": "text/csv" }],
       [Buffer.alloc(300_000, "x"), "event-too-large"],
@@ -169,7 +182,8 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
   });
 
   test("everything delivered once more changes nothing", async () => {
-    const total = async () => ((await get("/v1/admin/ledger")) as { total: Record<"stored" | "dead" | "inFlight" | "missing", number> }).total;
+    const total = async () =>
+      ((await get("/v1/admin/ledger")) as { total: Record<"stored" | "dead" | "inFlight" | "missing", number> }).total;
     const before = await eventually(total, ({ inFlight }) => expect(inFlight).toBe(0));
     const letters = ((await get("/v1/admin/dlq?limit=100")).items as Letter[]).length;
     const again = await stack.startKafka({ ...env, KAFKA_GROUP: "another" });

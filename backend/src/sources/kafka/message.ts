@@ -1,12 +1,16 @@
 import { Buffer } from "node:buffer";
+import type { EventFormat, ProblemCode } from "@streamforge/shared";
 import type { Sender } from "../../admission/admission.js";
-import { trimmed } from "../../ingest/decode/slices.js";
+import { faultOf, MalformedBody, type SplitBody } from "../../ingest/decode/decoder.js";
+import { jsonDecoder } from "../../ingest/decode/json.js";
+import { charsetOf, decoderFor } from "../../ingest/decode/media-types.js";
 import type { Ingest, Item } from "../../ingest/ingest.js";
 import { invalidItem } from "../../ingest/unrefusable.js";
 import type { KafkaTopic } from "../../lib/kafka-settings.js";
 import { eventContext } from "../../stream/record.js";
 import { NO_CONTEXT, readTraceContext, storedContext } from "../../telemetry/trace-context.js";
 import type { Span } from "../../telemetry/traces.js";
+import { isBinaryCloudEvent, structuredText } from "./cloud-event.js";
 
 /** A message as it was fetched. */
 export interface KafkaMessage {
@@ -43,7 +47,8 @@ export interface ReaderDeps {
 }
 
 const VISIBLE = /^[\x21-\x7e]{1,200}$/;
-const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
+/** Of a vendor: `application/vnd.order+json`. */
+const SOME_JSON = /^[^;]*\+json\s*(;|$)/i;
 const NONE = Buffer.alloc(0);
 
 /**
@@ -82,24 +87,47 @@ export function createMessageReader(deps: ReaderDeps): (message: KafkaMessage, g
       origin,
     };
     const name = nameOf(message);
-    const scope = { context: eventContext(fields), idempotencyKey: undefined, name, several: false, receivedAtMs: deps.now() };
+    const receivedAtMs = deps.now();
     const bytes = value ?? NONE;
     const invalid = (code: string, detail: string, eventId = ""): Received => ({
-      item: invalidItem({ bytes, eventId, name, fields, reason: `${code}: ${detail}`, receivedAtMs: scope.receivedAtMs, partitions }),
+      item: invalidItem({ bytes, eventId, name, fields, reason: `${code}: ${detail}`, receivedAtMs, partitions }),
       sender: sender(tenantId),
       name,
       as: "invalid",
     });
 
     if (fault !== undefined) return invalid("tenant-not-allowed", fault);
-    const type = mediaTypeOf(headers);
-    if (!JSON_TYPE.test(type)) return invalid("unsupported-media-type", `the message's content-type is ${type}`);
-    const slice = trimmed(bytes, 0, bytes.length);
-    if (!slice) return invalid("invalid-json", "the message is empty");
-    const item = ingest.receive(bytes, [slice], scope, () => 0)[0] as Item;
+    const body = bodyOf(headers, bytes);
+    if ("code" in body) return invalid(body.code, body.detail);
+    const context = eventContext({ ...fields, format: body.format });
+    const scope = { context, idempotencyKey: undefined, name, several: false, receivedAtMs };
+    const item = ingest.receive(body.bytes, body.slices, scope, () => 0)[0] as Item;
     if (item.rejection) return invalid(item.rejection.code, item.rejection.detail, item.eventId);
     return { item, sender: sender(tenantId), name, as: "accepted" };
   };
+}
+
+type Body = Pick<SplitBody, "bytes" | "slices"> & { format: EventFormat };
+
+/** The one event of a message, by its content-type; or why it has none. */
+function bodyOf(headers: Headers, value: Buffer): Body | { code: ProblemCode; detail: string } {
+  const type = headers.get("content-type");
+  if (isBinaryCloudEvent(headers)) {
+    const made = structuredText(headers, value, type);
+    if (made.text === undefined) return { code: "invalid-event", detail: `the CloudEvent has no header ${made.missing}` };
+    const bytes = Buffer.from(made.text);
+    return { bytes, slices: [{ start: 0, end: bytes.length }], format: "json" };
+  }
+  const decoder = decoderFor(type ?? "application/json") ?? (SOME_JSON.test(type as string) ? jsonDecoder : undefined);
+  if (!decoder) return { code: "unsupported-media-type", detail: `the message's content-type is ${type}` };
+  try {
+    const { bytes, slices } = decoder.split(value, 1, charsetOf(type));
+    if (slices.length === 1) return { bytes, slices, format: decoder.format };
+    return { code: "invalid-event", detail: `a message is one event, and this one holds ${slices.length === 0 ? "none" : "several"}` };
+  } catch (error) {
+    if (error instanceof MalformedBody) return { code: error.code, detail: faultOf(error) };
+    throw error;
+  }
 }
 
 /**
@@ -117,9 +145,4 @@ const NO_HEADERS: Headers = new Map();
 function readHeaders({ headers }: KafkaMessage): Headers {
   if (headers.length === 0) return NO_HEADERS;
   return new Map(headers.map(([name, value]) => [name?.toString("utf8") ?? "", value?.toString("utf8") ?? ""]));
-}
-
-function mediaTypeOf(headers: Headers): string {
-  const given = headers.get("content-type") ?? "application/json";
-  return (given.split(";", 1)[0] as string).trim().toLowerCase();
 }
