@@ -5433,6 +5433,38 @@ export interface operations {
                             circuit: "closed" | "open" | "half-open";
                             rssBytes: number;
                         }[];
+                        /** @description Processes that read events from elsewhere than HTTP */
+                        sources: {
+                            name: string;
+                            /** @enum {string} */
+                            kind: "kafka";
+                            host: string;
+                            pid: number;
+                            /** @description RFC 3339, UTC */
+                            startedAt: string;
+                            /** @description RFC 3339, UTC */
+                            lastSeenAt: string;
+                            /** @description Seen within the last 5 s */
+                            alive: boolean;
+                            /** @description It has joined its group, and the brokers answer */
+                            ready: boolean;
+                            messagesPerSecond: number;
+                            rssBytes: number;
+                            topics: {
+                                topic: string;
+                                tenantId: string;
+                                /** @description How many of its partitions this process reads */
+                                partitions: number;
+                                /** @description Messages that are there and not yet durable here */
+                                lagMessages: number;
+                                /** @description Age of the oldest of them */
+                                lagSeconds: number;
+                                /** @description Partitions that wait for the backlog or their tenant's rate */
+                                paused: number;
+                                /** @description Code of what the first of them waits for, as HTTP would answer it */
+                                pausedFor: string | null;
+                            }[];
+                        }[];
                         partitions: {
                             partition: number;
                             backlogEvents: number;
