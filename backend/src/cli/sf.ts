@@ -11,6 +11,7 @@ import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
 import { type LocalSession, openLocalSession } from "./local-session.js";
 import { printable } from "./printable.js";
 import { addReplayCommands } from "./replay.js";
+import { addSendCommand } from "./send.js";
 import { addSourceCommands, sourcesLine } from "./sources.js";
 import { table } from "./table.js";
 import { openUserAdmin, type UserAdmin } from "./user-admin.js";
@@ -108,6 +109,10 @@ const overHttp: LedgerCommandsDeps = {
   show: (value, text) => print(program.opts<Globals>(), value, text),
 };
 addLedgerCommands(program, overHttp);
+addSendCommand(program, {
+  url: () => program.opts<Globals>().url,
+  show: (value, text) => print(program.opts<Globals>(), value, text),
+});
 addSourceCommands(program, overHttp);
 addReplayCommands(program, overHttp);
 addJobCommands(program, overHttp);

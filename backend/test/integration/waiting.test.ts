@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sleep } from "../support/judged.js";
 import { type Stack, startStack, type TestProcess } from "../support/stack.js";
@@ -89,7 +90,6 @@ describe("a worker is there", () => {
     const sender = await newSender(stack);
     const occurredAt = new Date().toISOString();
     const first = await sender.post("/v1/events", event("w-late", { occurredAt }), WAIT);
-    const { Redis } = await import("ioredis");
     const redis = new Redis(stack.redis.url);
     await redis.del("sf:{0}:dedupe:0", "sf:{0}:dedupe:1");
     redis.disconnect();
@@ -206,15 +206,18 @@ test("a message that is lost costs the wait, not the answer: the look at the dea
   const api = await stack.startApi();
   const sender = await newSender(stack, { apiUrl: api.url });
   // Nobody hears the worker: the api's line is cut again and again while the event is decided.
-  const { Redis } = await import("ioredis");
-  const redis = new Redis(stack.redis.url);
-  const cut = setInterval(() => void redis.call("CLIENT", "KILL", "TYPE", "pubsub").catch(() => {}), 1);
-  const held = sender.post("/v1/events", event("unheard"), { prefer: "wait=2" });
+  const redis = new Redis(stack.redis.adminUrl);
+  let cuts = 0;
+  const cut = setInterval(async () => {
+    cuts += Number(await redis.call("CLIENT", "KILL", "TYPE", "pubsub"));
+  }, 1);
+  const held = sender.post("/v1/events", event("unheard"), { prefer: "wait=5" });
   await sleep(500);
-  await settledSoon(stack);
+  await settledSoon(stack, patience(10_000));
   clearInterval(cut);
   const answer = await held;
   expect([answer.status, answer.body.status]).toEqual([201, "stored"]);
+  expect(cuts).toBeGreaterThan(0);
   redis.disconnect();
   await api.kill("SIGKILL");
 });
