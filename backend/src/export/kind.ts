@@ -50,7 +50,7 @@ export function createExportKind(parts: ExportKindParts): JobKind<ExportSpec, Ex
 
 async function runJob(parts: ExportKindParts, list: ReturnType<typeof createExportParts>, context: Context) {
   const { store, redis, keys, partitions, config, at } = parts;
-  const { job, tenure, reach, live, worker } = context;
+  const { job, tenure, reach, live, worker, trace } = context;
   const { spec, processed, cursor, report, id } = job;
   const tenantId = job.tenantId as string;
   const target = openTarget(config, spec.target);
@@ -64,6 +64,7 @@ async function runJob(parts: ExportKindParts, list: ReturnType<typeof createExpo
       units,
       tenure,
       reach,
+      trace,
       giveWay: () => giveWay(live, tenure.mayGoOn),
       storedUntil: () => storedUntil(redis, keys, partitions),
       limits: { partEvents: config.EXPORT_PART_EVENTS, behindSeconds: config.EXPORT_BEHIND_SECONDS },

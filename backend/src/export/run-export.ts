@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExportPartDocument } from "../store/documents.js";
+import type { Span } from "../telemetry/traces.js";
 import { dataSetOf, type ExportCursor, type ExportJob, type ExportProgress, selectionOf } from "./job-shape.js";
 import { writeManifest } from "./manifest.js";
 import type { ExportParts } from "./parts.js";
@@ -28,6 +29,8 @@ export interface ExportRun {
   limits: { partEvents: number; behindSeconds: number };
   /** The schemas that count now, by type. */
   schemas: () => Promise<Record<string, string>>;
+  /** The job's, when it is recorded. */
+  trace?: Span | undefined;
   /** Told of parts that have appeared. */
   onParts?: (parts: readonly ExportPartDocument[]) => void;
   /** Test hook: called at the points where a process may die. */
@@ -67,6 +70,7 @@ async function exportUnits(run: ExportRun, folder: string): Promise<{ kind: "com
   const selection = selectionOf(job, progress.cursor);
   while (tenure.mayGoOn()) {
     const { cursor } = progress;
+    const span = run.trace?.begin("export unit");
     await reach(async () =>
       units.begin({ selection, schemas: await run.schemas(), mostRows: run.limits.partEvents, folder, ...behind(cursor) }),
     );
@@ -84,6 +88,8 @@ async function exportUnits(run: ExportRun, folder: string): Promise<{ kind: "com
       await reach(() => run.parts.settle(job.id, progress.cursor.units));
       run.onParts?.(listed);
     }
+    span?.set({ "streamforge.export.rows": rows, "streamforge.export.parts": files.length });
+    span?.end();
     if (ended) return complete(run, progress);
   }
   return { kind: "left" };

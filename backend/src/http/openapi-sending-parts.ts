@@ -41,7 +41,12 @@ const HEADERS_IN = [
     text({ maxLength: 200 }),
     "Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one",
   ),
-  header("traceparent", text({ pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$" }), "W3C trace context, kept with the events"),
+  header(
+    "traceparent",
+    text({ pattern: "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$" }),
+    "W3C trace context: the request belongs to this trace, which is kept with the events. A malformed one is ignored",
+  ),
+  header("tracestate", text({ maxLength: 512 }), "W3C trace context: what vendors keep beside traceparent; kept with the events, too"),
   header(
     "X-Tenant-Id",
     text(),
@@ -63,6 +68,7 @@ const HEADERS_IN = [
 
 const HEADERS_OUT = {
   "X-Correlation-Id": { description: "Names this request in the logs and in its events", schema: text() },
+  traceresponse: { description: "Where the request stands in its trace, when that is recorded (as traceparent)", schema: text() },
   Location: { description: "Where the one event can be read", schema: text() },
   "Retry-After": { description: "Seconds to wait before sending again", schema: { type: "integer", minimum: 0 } },
   "RateLimit-Policy": { description: 'Where there is a limit: "requests";q=500;w=1 allows 500 a second', schema: text() },
@@ -75,7 +81,7 @@ type HeaderOut = keyof typeof HEADERS_OUT;
 // --- Answers ------------------------------------------------------------------------------------------------------
 
 function answer(description: string, content: object, headers: readonly HeaderOut[]) {
-  const names: HeaderOut[] = ["X-Correlation-Id", ...headers];
+  const names: HeaderOut[] = ["X-Correlation-Id", "traceresponse", ...headers];
   return { description, headers: Object.fromEntries(names.map((name) => [name, headerNamed(name)])), content };
 }
 

@@ -77,7 +77,15 @@ function problemExample(code: ProblemCode, detail: string, extra: Record<string,
 
 // --- What several ways in share -----------------------------------------------------------------------------------
 
-const HEADERS_IN = ["Idempotency-Key", "X-Idempotency-Key", "Content-Encoding", "X-Correlation-Id", "traceparent", "X-Tenant-Id"];
+const HEADERS_IN = [
+  "Idempotency-Key",
+  "X-Idempotency-Key",
+  "Content-Encoding",
+  "X-Correlation-Id",
+  "traceparent",
+  "tracestate",
+  "X-Tenant-Id",
+];
 const headersIn = (...more: string[]): object[] => [...HEADERS_IN, ...more].map(parameterNamed);
 
 const REFUSALS = {

@@ -92,7 +92,15 @@ const WAYS_IN = {
   "/v1/ingest/stream": { statuses: [200, 202, 207, 400, 401, 403, 408, 413, 415, 429, 503], good: 202, own: ["X-Stream-Offset"] },
 };
 const paths = Object.keys(WAYS_IN) as (keyof typeof WAYS_IN)[];
-const HEADERS_IN = ["Idempotency-Key", "X-Idempotency-Key", "Content-Encoding", "X-Correlation-Id", "traceparent", "X-Tenant-Id"];
+const HEADERS_IN = [
+  "Idempotency-Key",
+  "X-Idempotency-Key",
+  "Content-Encoding",
+  "X-Correlation-Id",
+  "traceparent",
+  "tracestate",
+  "X-Tenant-Id",
+];
 
 async function signIn(): Promise<string> {
   const body = JSON.stringify({ email: stack.adminEmail, password: stack.adminPassword });

@@ -84,11 +84,14 @@ describe("one event", () => {
   test("a sender's trace goes on: the same id, its span the parent, its tracestate kept", async () => {
     const trace = "0af7651916cd43dd8448eb211c80319c";
     const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01`, tracestate: "vendor=abc,rojo=00f067aa0ba902b7" };
-    const answer = await sender.post("/v1/events", event(), headers);
+    const sent = event();
+    const answer = await sender.post("/v1/events", sent, headers);
     const [request] = await arrived("POST /v1/events");
     await arrived("process events");
     expect(request).toMatchObject({ traceId: trace, parentSpanId: "b7ad6b7169203331", traceState: headers.tracestate });
     expect(answer.headers.get("x-correlation-id")).toBe(trace);
+    expect(named("process events")[0]).toMatchObject({ traceId: trace, traceState: headers.tracestate });
+    expect(await read(sent.eventId)).toMatchObject({ status: "stored", tracestate: headers.tracestate });
     expect(
       traceOf(trace)
         .map(({ name }) => name)
