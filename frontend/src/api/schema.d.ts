@@ -1434,6 +1434,7 @@ export interface components {
         Unauthenticated: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 [name: string]: unknown;
             };
@@ -1445,6 +1446,7 @@ export interface components {
         Forbidden: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
@@ -1457,6 +1459,7 @@ export interface components {
         TooSlow: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
@@ -1469,6 +1472,7 @@ export interface components {
         UnsupportedMediaType: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
@@ -1481,6 +1485,7 @@ export interface components {
         RateLimited: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 "Retry-After": components["headers"]["Retry-After"];
@@ -1494,6 +1499,7 @@ export interface components {
         Unavailable: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 "Retry-After": components["headers"]["Retry-After"];
@@ -1513,8 +1519,10 @@ export interface components {
         "Content-Encoding": "gzip" | "x-gzip" | "identity";
         /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
         "X-Correlation-Id": string;
-        /** @description W3C trace context, kept with the events */
+        /** @description W3C trace context: the request belongs to this trace, which is kept with the events. A malformed one is ignored */
         traceparent: string;
+        /** @description W3C trace context: what vendors keep beside traceparent; kept with the events, too */
+        tracestate: string;
         /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
         "X-Tenant-Id": string;
         /** @description With wait=N (whole seconds, 30 at most) the answer comes when each accepted event is stored or dead, or when N seconds have passed. With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
@@ -1526,6 +1534,8 @@ export interface components {
     headers: {
         /** @description Names this request in the logs and in its events */
         "X-Correlation-Id": string;
+        /** @description Where the request stands in its trace, when that is recorded (as traceparent) */
+        traceresponse: string;
         /** @description Where the one event can be read */
         Location: string;
         /** @description Seconds to wait before sending again */
@@ -1678,8 +1688,10 @@ export interface operations {
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
                 /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
                 "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
-                /** @description W3C trace context, kept with the events */
+                /** @description W3C trace context: the request belongs to this trace, which is kept with the events. A malformed one is ignored */
                 traceparent?: components["parameters"]["traceparent"];
+                /** @description W3C trace context: what vendors keep beside traceparent; kept with the events, too */
+                tracestate?: components["parameters"]["tracestate"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
                 /** @description With wait=N (whole seconds, 30 at most) the answer comes when each accepted event is stored or dead, or when N seconds have passed. With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
@@ -1704,6 +1716,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -1719,6 +1732,7 @@ export interface operations {
             201: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -1733,6 +1747,7 @@ export interface operations {
             202: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -1747,6 +1762,7 @@ export interface operations {
             207: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Preference-Applied": components["headers"]["Preference-Applied"];
@@ -1761,6 +1777,7 @@ export interface operations {
             400: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -1793,6 +1810,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -1820,6 +1838,7 @@ export interface operations {
             413: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -1833,6 +1852,7 @@ export interface operations {
             422: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -1861,6 +1881,7 @@ export interface operations {
             503: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
@@ -2028,8 +2049,10 @@ export interface operations {
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
                 /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
                 "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
-                /** @description W3C trace context, kept with the events */
+                /** @description W3C trace context: the request belongs to this trace, which is kept with the events. A malformed one is ignored */
                 traceparent?: components["parameters"]["traceparent"];
+                /** @description W3C trace context: what vendors keep beside traceparent; kept with the events, too */
+                tracestate?: components["parameters"]["tracestate"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
                 /** @description With wait=N (whole seconds, 30 at most) the answer comes when each accepted event is stored or dead, or when N seconds have passed. With handling=lenient a duplicate of one event is answered with 200 and the first one's answer, not with 409; and many of which some were not taken with 200, not with 207 */
@@ -2054,6 +2077,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -2069,6 +2093,7 @@ export interface operations {
             201: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -2083,6 +2108,7 @@ export interface operations {
             202: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -2097,6 +2123,7 @@ export interface operations {
             207: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Preference-Applied": components["headers"]["Preference-Applied"];
@@ -2111,6 +2138,7 @@ export interface operations {
             400: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2143,6 +2171,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -2170,6 +2199,7 @@ export interface operations {
             413: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2183,6 +2213,7 @@ export interface operations {
             422: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     Location: components["headers"]["Location"];
@@ -2211,6 +2242,7 @@ export interface operations {
             503: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
@@ -2258,8 +2290,10 @@ export interface operations {
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
                 /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
                 "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
-                /** @description W3C trace context, kept with the events */
+                /** @description W3C trace context: the request belongs to this trace, which is kept with the events. A malformed one is ignored */
                 traceparent?: components["parameters"]["traceparent"];
+                /** @description W3C trace context: what vendors keep beside traceparent; kept with the events, too */
+                tracestate?: components["parameters"]["tracestate"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
             };
@@ -2282,6 +2316,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2294,6 +2329,7 @@ export interface operations {
             207: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2306,6 +2342,7 @@ export interface operations {
             400: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2321,6 +2358,7 @@ export interface operations {
             413: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2335,6 +2373,7 @@ export interface operations {
             503: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
@@ -2370,8 +2409,10 @@ export interface operations {
                 "Content-Encoding"?: components["parameters"]["Content-Encoding"];
                 /** @description Kept with the events, and answered. Visible ASCII, else it is ignored. Missing: the trace id of traceparent, else a new one */
                 "X-Correlation-Id"?: components["parameters"]["X-Correlation-Id"];
-                /** @description W3C trace context, kept with the events */
+                /** @description W3C trace context: the request belongs to this trace, which is kept with the events. A malformed one is ignored */
                 traceparent?: components["parameters"]["traceparent"];
+                /** @description W3C trace context: what vendors keep beside traceparent; kept with the events, too */
+                tracestate?: components["parameters"]["tracestate"];
                 /** @description Administrators choose a tenant with it. With an API key it may be missing; else it must be the key's tenant */
                 "X-Tenant-Id"?: components["parameters"]["X-Tenant-Id"];
                 /** @description Resumes a broken upload: the offset of its summary. Send what follows that byte of the decoded stream, with the same idempotency key */
@@ -2395,6 +2436,7 @@ export interface operations {
             200: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2412,6 +2454,7 @@ export interface operations {
             202: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2424,6 +2467,7 @@ export interface operations {
             207: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
@@ -2437,6 +2481,7 @@ export interface operations {
             400: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2451,6 +2496,7 @@ export interface operations {
             408: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2463,6 +2509,7 @@ export interface operations {
             413: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -2477,6 +2524,7 @@ export interface operations {
             503: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
@@ -3929,6 +3977,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -4021,6 +4070,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -4113,6 +4163,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -4707,6 +4758,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -4819,6 +4871,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -4931,6 +4984,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -5934,6 +5988,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -6054,6 +6109,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -6413,6 +6469,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -6509,6 +6566,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -6728,6 +6786,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -7377,6 +7436,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -7483,6 +7543,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -7550,6 +7611,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
@@ -7612,6 +7674,7 @@ export interface operations {
             409: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    traceresponse: components["headers"]["traceresponse"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
