@@ -119,8 +119,18 @@ async function findEvent(
   const searching: Searching = (wanted) => deps.reads.search(request, reply, () => deps.lookup.search(deps.partitions, wanted));
   const older: Older = (wanted, before) => deps.reads.search(request, reply, (signal) => deps.events.inOlderHours(wanted, before, signal));
   const json = (await byEventId(deps, tenantId, name, { ...query, older })) ?? (await byId(deps, tenantId, name, query.userId, searching));
-  if (json === null) throw problem("event-not-found", "There is no such event.");
-  return sendJson(reply, json);
+  if (json !== null) return sendJson(reply, json);
+  const hourMs = hourIn(tenantId, name, query.occurredAt);
+  if (hourMs !== undefined && (await deps.events.hasExpired(tenantId, hourMs))) throw problem("event-expired", EXPIRED);
+  throw problem("event-not-found", "There is no such event.");
+}
+
+const EXPIRED = "There is no such event now; retention has removed events of its hour, and if it was stored, it is one of them.";
+
+/** The hour that the event would have, in ms: its id says it, and so does the time that was asked for. */
+function hourIn(tenantId: string, name: string, occurredAt: Date | undefined): number | undefined {
+  const atMs = wantedBy(tenantId, name)?.id.readUIntBE(0, 6) ?? occurredAt?.getTime();
+  return atMs === undefined ? undefined : atMs - (atMs % HOUR_MS);
 }
 
 /** A look-up through older hours, in turns with other searches. */
