@@ -249,6 +249,7 @@ test("with RETENTION_AFTER_EXPORT events stay until a scheduled export has them"
 
 // The last of this file: it runs retention for all tenants.
 test("by schedule: one job for all processes, and none while one has not ended", async () => {
+  if (stack.worker.alive()) await stack.worker.kill("SIGKILL");
   await stack.startApi({ RETENTION_CRON: "* * * * * *" });
   await stack.startApi({ RETENTION_CRON: "* * * * * *" });
   const jobs = async () =>
