@@ -1,6 +1,8 @@
 import type { EventView } from "@streamforge/shared";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Outlet, useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { useMay } from "../../app/permissions.js";
 import { useTenant } from "../../app/tenant.js";
 import { TenantNeeded } from "../../app/tenant-needed.js";
 import { refreshFromTheTop, useRows } from "../../lib/endless.js";
@@ -15,6 +17,8 @@ import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
 import { eventsQuery } from "./queries.js";
 import { eventsSearch } from "./search.js";
+
+const ExportEvents = lazy(() => import("./export-events.js"));
 
 const column = columnsOf<EventView>();
 const columns = column.columns([
@@ -51,10 +55,32 @@ export function EventsPage() {
       <PageHeader
         title="Events"
         about="What was stored, newest first. Events that are queued or dead are found by their id."
-        actions={tenant && <Refresh />}
+        actions={
+          tenant && (
+            <>
+              <Export tenant={tenant} />
+              <Refresh />
+            </>
+          )
+        }
       />
       {tenant ? <List tenant={tenant} /> : <TenantNeeded>Events are kept and looked at one tenant at a time.</TenantNeeded>}
     </Page>
+  );
+}
+
+function Export({ tenant }: { tenant: string }) {
+  const may = useMay();
+  const { values } = useFilters(eventsSearch);
+  const [open, setOpen] = useState(false);
+  if (!may("POST /v1/admin/exports")) return null;
+  return (
+    <>
+      <Button size="sm" onClick={() => setOpen(true)}>
+        Export …
+      </Button>
+      <Suspense>{open && <ExportEvents tenant={tenant} search={values} onClose={() => setOpen(false)} />}</Suspense>
+    </>
   );
 }
 
