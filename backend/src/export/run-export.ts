@@ -212,5 +212,6 @@ async function complete(run: ExportRun, progress: ExportProgress): Promise<{ kin
   const key = await patiently(run, () => writeManifest({ job, target, parts: run.parts, progress }));
   run.at?.("export-manifest");
   await tenure.advance({ ...progress, selected: processed, report: { ...progress.report, manifest: target.locate(key) } });
-  return { kind: "completed", message: `${processed} events are in ${progress.report.parts} parts.` };
+  const { parts } = progress.report;
+  return { kind: "completed", message: `${processed} events are in ${parts === 1 ? "1 part" : `${parts} parts`}.` };
 }

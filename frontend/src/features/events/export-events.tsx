@@ -5,7 +5,7 @@ import { formatCount } from "../../lib/format.js";
 import { Button } from "../../ui/button.js";
 import { Dialog, DialogActions, SubmitActions } from "../../ui/dialog.js";
 import { FormFailure, Input, Select } from "../../ui/form.js";
-import { exportJobQuery, type Job, useExport } from "./exports.js";
+import { exportJobQuery, isUnderWay, type Job, useExport } from "./exports.js";
 import type { EventsSearch } from "./search.js";
 
 const DAY_MS = 86_400_000;
@@ -116,7 +116,8 @@ function Progress({ jobId, onClose }: { jobId: string; onClose: () => void }) {
       )}
       <FormFailure>{error && failureText(error)}</FormFailure>
       <p className="text-xs text-ink-3">
-        Job <code className="font-mono">{jobId}</code>. It goes on when this is closed.
+        Job <code className="font-mono">{jobId}</code>
+        {isUnderWay(job) && "; it goes on when this is closed"}.
       </p>
       <DialogActions>
         <Button onClick={onClose}>Close</Button>

@@ -9,10 +9,12 @@ export const useExport = () => useMutation({ mutationFn: (wanted: ExportRequest)
 
 const UNDER_WAY_MS = 700;
 
+export const isUnderWay = (job: Job | undefined): boolean => !job || job.status === "pending" || job.status === "running";
+
 /** The job of an export, asked for until it has ended. */
 export const exportJobQuery = (id: string) =>
   queryOptions({
     queryKey: ["jobs", id],
     queryFn: ({ signal }): Promise<Job> => ok(api.GET("/v1/admin/jobs/{id}", { params: { path: { id } }, signal })),
-    refetchInterval: ({ state }) => (!state.data || /^(pending|running)$/.test(state.data.status) ? UNDER_WAY_MS : false),
+    refetchInterval: ({ state }) => (isUnderWay(state.data) ? UNDER_WAY_MS : false),
   });
