@@ -159,7 +159,7 @@ async function stop(): Promise<void> {
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-// Whoever started us (infrastructure/run.mjs) is gone, even by kill -9; without such a channel this never fires.
+// Anyone who started us (infrastructure/run.mjs) is gone, even by kill -9; without such a channel this never fires.
 process.on("disconnect", stop);
 // With the terminal gone, printing must not end us before everything is stopped.
 process.stdout.on("error", () => {});

@@ -60,7 +60,7 @@ export async function startProbe(url: string, apiKey: string, db: Db): Promise<(
       await sleep(100);
     }
   })();
-  // What went wrong elsewhere is told first; the probe's own failure is told by whoever stops it.
+  // What went wrong elsewhere is told first; the probe's own failure is told by the one who stops it.
   loop.catch(() => {});
   return async () => {
     stopping = true;

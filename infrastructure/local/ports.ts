@@ -2,7 +2,7 @@ import { connect, createServer } from "node:net";
 
 /**
  * Asks the system for a free loopback port.
- * @returns a port that was free a moment ago; whoever binds it later must still expect to lose the race
+ * @returns a port that was free a moment ago; anyone who binds it later must still expect to lose the race
  */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -18,7 +18,7 @@ export function freePort(): Promise<number> {
 
 /**
  * Tells whether a port can be bound now.
- * @param host address to bind, loopback unless told
+ * @param host address to bind, loopback by default
  */
 export function portIsFree(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {

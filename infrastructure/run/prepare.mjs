@@ -52,7 +52,7 @@ const tool = (path) => [node24(), at("node_modules", ...path.split("/"))];
 
 /**
  * Installs, generates and builds what is missing or older than its sources. Safe when two runs start at once.
- * @param lenient goes on when a type is wrong: the compiler writes its output all the same, and `npm run check` is there to refuse
+ * @param lenient continues when a type is wrong: the compiler writes its output all the same, and `npm run check` is there to refuse
  */
 export async function prepare({ frontend = true, tests = true, lenient = false } = {}) {
   if (!installed()) await install();

@@ -3,7 +3,7 @@ export function grouped(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** So many of something: `1 event`, `1,234 events`. */
+/** A number of things: `1 event`, `1,234 events`. */
 export function counted(n: number, one: string): string {
   return `${grouped(n)} ${n === 1 ? one : `${one}s`}`;
 }

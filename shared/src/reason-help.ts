@@ -2,7 +2,7 @@ import type { ReasonCode } from "./api.js";
 
 // Apart from the schemas, so that the dashboard's first page has these words without zod.
 
-/** What a reason means and what can be done, in words for whoever reads a dead letter. */
+/** What a reason means and what can be done, in words for anyone who reads a dead letter. */
 export interface ReasonHelp {
   title: string;
   /** What happened, one or two sentences. */
@@ -44,7 +44,7 @@ export const reasonHelp: Record<ReasonCode, ReasonHelp> = {
     actions: [
       "Read the message: it names the field or the limit.",
       "Retry with a patch that removes what cannot be stored.",
-      "If it ended a worker, keep the letter for whoever looks into the fault, and retry after the correction.",
+      "If it ended a worker, keep the letter for anyone who looks into the fault, and retry after the correction.",
     ],
   },
   INVALID_EVENT: {

@@ -7,7 +7,7 @@ import type { KeyAnnouncer } from "./keys.js";
 const PUBLISH_TIMEOUT_MS = 1_000;
 
 /**
- * Tells every process that keys changed. The copies in Redis are replaced before the change is said: whoever hears it
+ * Tells every process that keys changed. The copies in Redis are replaced before the change is said: anyone who hears it
  * and looks there finds the new record.
  */
 export function createKeyAnnouncer(records: Pick<KeyRecords, "replaceCopies">, redis: Redis, channel: string): KeyAnnouncer {

@@ -61,7 +61,7 @@ export function createInvalidation({ redis, subscriber, channel, onKeys }: Inval
   if (subscriber.status === "ready") subscribe();
   else if (subscriber.status === "wait") subscriber.connect().catch(() => {});
 
-  // Whoever has heard nothing for a while speaks: with many processes about one of them does, with one it is that one.
+  // Anyone who has heard nothing for a while speaks: with many processes about one of them does, with one it is that one.
   const speak = async (): Promise<void> => {
     if (performance.now() - heardAtMs >= HEARTBEAT_MS * 0.8) await redis.publish(channel, HEARTBEAT);
   };

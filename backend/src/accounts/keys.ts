@@ -110,7 +110,7 @@ export function createKeyService({ prisma, announcer, config }: KeyServiceDeps):
         return after;
       });
       if (!row) return null;
-      // Committed first, then announced: whoever loads the key after hearing of it finds the new row.
+      // Committed first, then announced: anyone who loads the key after hearing of it finds the new row.
       await announcer.announce([id]);
       return keyView(row);
     },

@@ -109,7 +109,7 @@ export function createSessions({ prisma, store, credentials, config }: SessionsD
     async read(secret) {
       const session = await store.read(secret);
       const nowMs = Date.now();
-      // Not waited for: a session goes on while Postgres is away.
+      // Not waited for: a session continues while Postgres is away.
       if (session && nowMs - session.lastSeenAtMs >= seenEveryMs) lookAgain(secret, session, nowMs).catch(() => {});
       return session;
     },

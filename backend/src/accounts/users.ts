@@ -38,7 +38,7 @@ export interface PasswordChange {
   next: string;
   /** For the throttle that signing in has too. */
   from: From;
-  /** Public id of the session that goes on. */
+  /** Public id of the session that continues. */
   session?: string;
 }
 

@@ -22,8 +22,8 @@ export function addLedgerCommands(program: Command, { call, show }: LedgerComman
     .command("ledger")
     .description("per minute: what was accepted, and what became of it; with the verdict and alarms. Ends with 1 when something is missing")
     .option("--tenant <id>", "of this tenant only")
-    .option("--from <time>", "RFC 3339; an hour ago unless told")
-    .option("--to <time>", "RFC 3339, exclusive; now unless told")
+    .option("--from <time>", "RFC 3339; an hour ago by default")
+    .option("--to <time>", "RFC 3339, exclusive; now by default")
     .option("--missing", "minutes with something missing only")
     .action(async (range: Range) => {
       const minutes = await call<Ledger>("GET", `/v1/admin/ledger${queryOf(range)}`);

@@ -14,7 +14,7 @@ export interface LocalSession {
 }
 
 /**
- * For whoever has the stores' own addresses, as while `npm start` runs here: a session of the first admin, as if he had signed in.
+ * For anyone who has the stores' own addresses, as while `npm start` runs here: a session of the first admin, as if he had signed in.
  * Those who may write to Postgres could make themselves an admin anyway; this way it stands in the audit log.
  * @throws Error when there is no active admin, or a store does not answer
  */

@@ -47,8 +47,8 @@ export function addReplayCommands(program: Command, { call, show }: HttpCommands
     .option("--fingerprint <hash>", "dead of this cause")
     .option("--id <id...>", "these dead letters")
     .addOption(new Option("--patch <file>", "RFC 6902 operations for each event, a JSON file").argParser(readPatch))
-    .addOption(new Option("--limit <n>", "at most so many").argParser(Number))
-    .addOption(new Option("--rate <n>", "at most so many a second").argParser(Number))
+    .addOption(new Option("--limit <n>", "at most this many").argParser(Number))
+    .addOption(new Option("--rate <n>", "at most this many a second").argParser(Number))
     .option("--all", "needed when nothing but the tenant selects")
     .option("--detach", "do not wait for its end")
     .action(
@@ -106,7 +106,7 @@ export function addReplayCommands(program: Command, { call, show }: HttpCommands
 
   const commands = {
     pause: "stop for now; within a second",
-    resume: "go on with one that was paused or stopped by itself",
+    resume: "continue with one that was paused or stopped by itself",
     cancel: "end it for good; letters in hand become open again",
   };
   for (const [command, description] of Object.entries(commands)) {

@@ -145,7 +145,7 @@ function createPictures<T>() {
       if (pictures.size > MOST_PICTURES && oldest !== undefined) pictures.delete(oldest);
       return picture.current(signal);
     },
-    // Those that are being made go on for who waits for them; nobody else gets them.
+    // Those that are being made continue for who waits for them; nobody else gets them.
     forget: () => pictures.clear(),
   };
 }

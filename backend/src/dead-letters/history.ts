@@ -3,7 +3,7 @@ import type { DeadLetterDocument } from "../store/documents.js";
 type Entry = DeadLetterDocument["history"][number];
 
 /**
- * So many of a letter's last changes are kept, and so much of each one's words. Without a bound a body that is sent and refused
+ * This many of a letter's last changes are kept, and so much of each one's words. Without a bound a body that is sent and refused
  * again and again would grow its letter to MongoDB's 16 MB, and the worker that writes it would stand still for good.
  */
 const KEPT = 200;

@@ -20,14 +20,14 @@ const COUNTED = 3_000;
 /** The advice in the answer to a search that took too long. */
 export const NARROWED_BY = "with from and to, or by type, source, reasonCode or fingerprint";
 
-/** MongoDB merges at most so many ordered ranges of an index (`internalQueryMaxScansToExplode`); of more it would sort all letters. */
+/** MongoDB merges at most this many ordered ranges of an index (`internalQueryMaxScansToExplode`); of more it would sort all letters. */
 const MOST_RANGES = 200;
 
 /**
  * The filter with every field named that stands before the time in the index, and that index. "Any status" becomes one range
  * for each status, "all tenants" one for each tenant: MongoDB merges them in order and stops when the page is full.
  *
- * The index is told, never left to be guessed: to choose among eight, MongoDB tries them in turns, and a search in 440,000
+ * The index is named, never left to be guessed: to choose among eight, MongoDB tries them in turns, and a search in 440,000
  * bodies took 14 s instead of 1.2.
  */
 export async function planFor(

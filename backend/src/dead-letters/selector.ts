@@ -11,7 +11,7 @@ export type LetterConditions = Pick<LetterSelector, "ids" | "reasonCode" | "fing
 };
 
 /**
- * The letters that are meant. Without a status letters of every state are: whoever changes them adds the state that may be changed.
+ * The letters that are meant. Without a status letters of every state are: anyone who changes them adds the state that may be changed.
  * @param tenantId null: all tenants
  */
 export function lettersMatching(tenantId: string | null, selector: LetterConditions): Filter<DeadLetterDocument> {

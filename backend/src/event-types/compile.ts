@@ -22,7 +22,7 @@ export interface CompiledSchema {
    * @param text the payload as it was sent, when it has numbers that doubles do not hold
    */
   first(payload: unknown, text?: string): Flaw | undefined;
-  /** Goes on to the end. Failures can be as many as values times subschemas: for small payloads only. */
+  /** Continues to the end. Failures can be as many as values times subschemas: for small payloads only. */
   all(payload: unknown, text?: string): Flaw | undefined;
   /** Compiles `first`, which few types need, before a check with a time limit needs it. */
   prepareFirst(): void;
@@ -128,7 +128,7 @@ function newAjv(options: Options, odd: Odd | false, inHand: InHand): Ajv2020 {
 const MOST_INSTRUCTIONS = 20_000;
 
 /**
- * Everything that is wrong with a schema, for whoever registers it; empty when it can be used.
+ * Everything that is wrong with a schema, for anyone who registers it; empty when it can be used.
  * @param text JSON, as it was sent
  */
 export function schemaFlaws(text: string): FieldError[] {

@@ -4,7 +4,7 @@ import { createContext, Script } from "node:vm";
 export type Guarded = "done" | "too-long";
 
 /**
- * Runs synchronous work that ends in time, whatever it does: V8 is told to give up when its time is over. That costs 180 µs a run
+ * Runs synchronous work that ends in time, whatever it does: V8 gives up when its time is over. That costs 180 µs a run
  * (a watchdog thread), so many checks share one. Work that throws, throws.
  */
 export interface Guard {

@@ -24,7 +24,7 @@ export interface CheckRun {
   onResult(index: number, refusal: Refusal | undefined): void;
   /** Once, when the schema is compiled. */
   onCompiled?(weight: number, compileMs: number): void;
-  /** The schema cannot be used: all of its events are told so. */
+  /** The schema cannot be used: all of its events get this answer. */
   onBroken(why: string): void;
 }
 

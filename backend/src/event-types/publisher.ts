@@ -114,7 +114,7 @@ export function createTypePublisher({ prisma, redis, keys, onError }: TypePublis
   return { publish, close: comparisons.close };
 }
 
-/** Whoever changes event types holds this lock until the end of the transaction. */
+/** Anyone who changes event types holds this lock until the end of the transaction. */
 export async function lockTypes(db: Database): Promise<void> {
   await db.$queryRaw`SELECT pg_advisory_xact_lock(${TYPES_LOCK})::text`;
 }

@@ -9,7 +9,7 @@ import { newCheck } from "./registry.js";
 const NEWEST = 50_000;
 const SAMPLE = 1_000;
 const EXAMPLES = 5;
-/** Payloads are read and checked so many at a time: 1,000 of 256 KB are not held at once. */
+/** Payloads are read and checked this many at a time: 1,000 of 256 KB are not held at once. */
 const AT_ONCE = 100;
 const MAX_TIME_MS = 4_000;
 

@@ -11,7 +11,7 @@ export interface ExportSpec {
   scheduled?: { for: string; after?: ExportPosition };
 }
 
-/** Where an export goes on. */
+/** Where an export continues. */
 export interface ExportCursor {
   /** Nothing that was stored at this time or later is taken, ms; fixed when the job begins. */
   storedBeforeMs: number;

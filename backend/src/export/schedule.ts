@@ -111,7 +111,7 @@ async function hasMore({ events }: Store, selection: Selection, after: ExportCur
   }
 }
 
-/** The id of the export that follows another one: a UUIDv8, the same whoever makes it. */
+/** The id of the export that follows another one: a UUIDv8, the same no matter who makes it. */
 function idBehind(tenantId: string, lastId = ""): string {
   const digest = createHash("sha256").update(`export\0${tenantId}\0${lastId}`).digest().subarray(0, 16);
   digest[6] = 0x80 | ((digest[6] as number) & 0x0f);

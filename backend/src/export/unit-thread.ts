@@ -15,7 +15,7 @@ const settings = workerData as ThreadSettings;
 if (process.platform === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const store = connectStore(settings, settings.name);
-// Whoever asks first hears of it.
+// Anyone who asks first hears of it.
 store.catch(() => {});
 let unit: Unit | undefined;
 

@@ -12,7 +12,7 @@ export interface AnswerLines {
    * called. A client that takes nothing for `stallMs` is disconnected.
    */
   write(values: object[]): Promise<void>;
-  /** From now on nothing waits for the client; what is still written is bounded by whoever writes it. */
+  /** From now on nothing waits for the client; what is still written is bounded by the one who writes it. */
   release(): void;
   /** Writes the last line and ends the answer. */
   end(value: object): void;

@@ -108,7 +108,7 @@ export function createAuth({ authenticator, sessions, guesses, config }: AuthDep
   };
 }
 
-/** A hook that fails with 403 for whoever does not satisfy the need. */
+/** A hook that fails with 403 for anyone who does not satisfy the need. */
 function guard(need: Need): Hook & Ruled {
   const hook: Hook = (request, _reply, done) => {
     if (!request.principal) {

@@ -70,7 +70,7 @@ const TAGS = {
   documentation: "This document, and what each problem means.",
 };
 
-/** Whoever may call without a credential; everything else takes any of the credentials of the document. */
+/** Anyone who may call without a credential; everything else takes any of the credentials of the document. */
 const OPEN_TAGS = new Set(["health", "documentation", "session"]);
 
 /** Settings of @fastify/swagger: an OpenAPI 3.1 document out of the routes' zod schemas. */

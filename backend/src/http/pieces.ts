@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** Smaller pieces than this are put together as they come, so many at a time. */
+/** Smaller pieces than this are put together as they come, this many at a time. */
 const SMALL_PIECE_BYTES = 1024;
 const PIECES_TOGETHER = 256;
 

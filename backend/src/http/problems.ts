@@ -19,7 +19,7 @@ export class ProblemError extends Error {
 /**
  * Makes a problem to throw.
  * @param code one of the table in `shared/src/problems.ts`; it fixes status and title
- * @param detail what is wrong in this case and how to mend it
+ * @param detail what is wrong in this case and how to fix it
  * @param extra further members of the problem, e.g. `errors` or `eventId`
  */
 export function problem(

@@ -9,7 +9,7 @@ declare module "fastify" {
   }
 }
 
-/** What a route asks of whoever calls it, besides a credential. */
+/** What a route asks of anyone who calls it, besides a credential. */
 export type Need =
   /** Keys need the scope (or `admin`), people a role that has it. */
   | { kind: "scope"; scope: Scope }
@@ -20,7 +20,7 @@ export type Need =
   /** What only somebody who signed in has, e.g. settings. @param what begins the sentence of the refusal */
   | { kind: "person"; what: string };
 
-/** Who may call one route. It is allowed to whoever satisfies all needs; none means every credential. */
+/** Who may call one route. It is allowed to anyone who satisfies all needs; none means every credential. */
 export interface RouteRule {
   method: string;
   /** As it was registered: `/v1/admin/keys/:id`. */

@@ -32,7 +32,7 @@ export interface ServerOptions {
 /** Paths that hold data; the rest is the dashboard's files and the documentation. */
 const DATA = /^\/(v1|events)(\/|\?|$)/;
 
-/** A stream that is slowed to its tenant's rate may take hours; slow clients are shed by whoever reads their body. */
+/** A stream that is slowed to its tenant's rate may take hours; slow clients are shed by the one who reads their body. */
 const REQUEST_TIMEOUT_MS = 24 * 3_600_000;
 
 /** The server without routes: correlation ids, problems, security headers, CORS, cookies. */
@@ -44,7 +44,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: 0,
     keepAliveTimeout: 65_000,
-    // Node looks for late headers only every 30 s unless told.
+    // Node looks for late headers only every 30 s by default.
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000 },
     clientErrorHandler: (error, socket) => answerGarbage(error, socket, (path) => methods.allowedAt(path)),
     // A URL that cannot be decoded comes here, past all hooks.
@@ -78,7 +78,7 @@ export async function createServer({ config, log, onProblem, bodies }: ServerOpt
   allowHalfOpen(app.server);
   boundConnections(app.server, config.MAX_CONNECTIONS);
   strangersInTurns(app.server);
-  // Who asks before sending hears "go on" only when the credential is good; Node would say it at once.
+  // Who asks before sending hears "continue" only when the credential is good; Node would say it at once.
   app.server.on("checkContinue", (request, response) => app.server.emit("request", request, response));
   app.server.on("checkExpectation", refuseExpectation);
   app.addHook("preParsing", (request, reply, payload, done) => {

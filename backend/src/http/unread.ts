@@ -56,7 +56,7 @@ export function lingerAfterAnswer(raw: IncomingMessage): void {
   };
   raw.on("data", (chunk: Buffer) => {
     if (mayDrain(chunk.length)) return;
-    // The socket as well: the request alone would go on to fill its buffers, 128 KiB of each connection.
+    // The socket as well: the request alone would continue to fill its buffers, 128 KiB of each connection.
     raw.pause();
     socket.pause();
   });

@@ -45,9 +45,9 @@ export interface StreamEnd {
   failure?: unknown;
 }
 
-/** So many groups are appended at a time. */
+/** This many groups are appended at a time. */
 const GROUPS_IN_FLIGHT = 4;
-/** A summary lists at most so many items; the counts go on. */
+/** A summary lists at most this many items; the counts continue. */
 const MOST_RESULTS = 10_000;
 /** What one takes in memory, about: 20 KB of lines that are no events become 10,000 of them. */
 const RESULT_BYTES = 400;

@@ -4,7 +4,7 @@ import { createPace, type LiveTraffic } from "./pace.js";
 
 const quiet: LiveTraffic = { busy: () => false, lagMs: () => 0 };
 
-/** How many it lets through in so many ms. */
+/** How many it lets through in this many ms. */
 async function letThrough(ratePerSecond: number, live: LiveTraffic, ms: number): Promise<{ letters: number; largest: number }> {
   const until = performance.now() + ms;
   const pace = createPace(ratePerSecond, live, () => performance.now() < until);
@@ -38,7 +38,7 @@ test("behind live traffic: gaps are used, without one a trickle goes, and a lag 
   expect(lagging.letters).toBeLessThanOrEqual(30);
 });
 
-test("it ends with 0 when it may not go on", async () => {
+test("it ends with 0 when it may not continue", async () => {
   let mayGoOn = true;
   setTimeout(() => {
     mayGoOn = false;

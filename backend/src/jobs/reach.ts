@@ -16,7 +16,7 @@ const PAUSE_MS = 250;
 
 /**
  * Repeats what an outage of MongoDB made fail, behind the circuit that live traffic waits at, too: nobody is blamed, and the job
- * goes on afterwards.
+ * continues afterwards.
  * @throws TenureOverError when the lease is lost or the worker ends meanwhile; whatever is no outage
  */
 export function createReach(

@@ -64,7 +64,7 @@ export function createWitness(options: WitnessOptions): Witness {
     const from = beginOf(kind, before, after);
     const copied = await readCopied(db);
     const alarm: AlarmDocument = {
-      // The sample that was fallen behind names the loss: whoever notices it makes the same alarm.
+      // The sample that was fallen behind names the loss: anyone who notices it makes the same alarm.
       _id: `redis-${before.seq}`,
       kind,
       from,

@@ -9,7 +9,7 @@ export interface ReplaySpec {
   selector: Record<string, unknown>;
 }
 
-/** Where a replay goes on. */
+/** Where a replay continues. */
 export interface ReplayCursor {
   /** The last letter or event that was looked at: ms since 1970, and its `_id` in hex. */
   atMs?: number;

@@ -113,7 +113,7 @@ function untaken({ _id, eventId, status }: MetLetter): Decision {
   return { id: _id.toString("hex"), eventId, outcome, claimed: false };
 }
 
-/** Until all are decided, or the job is not to go on. */
+/** Until all are decided, or the job is not to continue. */
 async function decide(run: Run, claimed: DeadLetterDocument[]): Promise<{ decided: Decision[]; undecided: DeadLetterDocument[] }> {
   const decided: Decision[] = [];
   let undecided = claimed;

@@ -39,7 +39,7 @@ test("a process that is killed is started again, and one that is stopped is not"
   process.kill(first, "SIGKILL");
   await vi.waitFor(() => expect(running.pid() ?? first).not.toBe(first), { timeout: patience(5_000) });
   expect(told.join()).toContain("ended (SIGKILL)");
-  // It may have been given any port at first; whoever knows it must find it there again.
+  // It may have been given any port at first; anyone who knows it must find it there again.
   await vi.waitFor(() => expect(told.at(-1)).toBe("lives: PORT=4711"), { timeout: patience(5_000) });
 
   await running.stop();

@@ -63,7 +63,7 @@ function createProbe(name: string, ping: () => Promise<unknown>): { look(): Prom
     return ping()
       .then(
         () => ({ status: "up", latencyMs: Math.round((performance.now() - startedAt) * 100) / 100 }) as const,
-        // The cause may name hosts and users: it is for the log of whoever fails, not for an open page.
+        // The cause may name hosts and users: it is for the log of the one who fails, not for an open page.
         () => down,
       )
       .then((result) => {

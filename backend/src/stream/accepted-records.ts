@@ -19,7 +19,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const RETRIES_AT_ONCE = 16;
 /** Clocks of API processes and Redis differ by less (see `clock.ts`). */
 const CLOCK_SLACK_MS = 100;
-/** An event is in the stream at the latest so long after its receipt: a flush is tried for 10 s unless told otherwise. */
+/** An event is in the stream at the latest so long after its receipt: a flush is tried for 10 s unless set otherwise. */
 const LATEST_MS = 15_000;
 
 type RecordsRedis = Redis & { sfFindRecordsBuffer(stream: string, from: string, most: number, ...receipts: Buffer[]): Promise<Buffer[]> };

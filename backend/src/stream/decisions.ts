@@ -23,7 +23,7 @@ const MOST_MESSAGE = 500;
 
 /**
  * Tells the api process of that name what became of events that somebody waits for there. A message is sent once and may be lost:
- * whoever waits looks for itself in the end. One channel per api process, so that no process hears what others wait for.
+ * anyone who waits looks for itself in the end. One channel per api process, so that no process hears what others wait for.
  */
 export async function tellDecisions(redis: Redis, keys: Pick<RedisKeys, "decisions">, name: string, decided: Decided[]): Promise<void> {
   await redis.publish(keys.decisions(name), JSON.stringify(decided.map(toMessage)));

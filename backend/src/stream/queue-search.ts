@@ -28,7 +28,7 @@ export type QueueSearch = (partitions: number, wanted: Wanted) => Promise<Search
 export interface QueueSearchOptions {
   redis: Redis;
   keys: RedisKeys;
-  /** The bound, 32 MiB unless told. */
+  /** The bound, 32 MiB by default. */
   mostBytes?: number;
 }
 
@@ -38,7 +38,7 @@ const PAGE_BYTES = 512 * 1024;
 const MOST_BYTES = 32 * 1024 * 1024;
 /** Clocks of API processes and Redis differ by less (see `clock.ts`). */
 const CLOCK_SLACK_MS = 100;
-/** A search beyond so many that wait for their turn is not made. */
+/** A search beyond this many that wait for their turn is not made. */
 const MOST_WAITING = 64;
 
 /** Bytes looked at, where the next page begins ("" at the end), the record or "". */

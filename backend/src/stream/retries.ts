@@ -28,7 +28,7 @@ export interface Retries {
 }
 
 const PAGE = 200;
-/** Of a partition so many are looked at; a page takes Redis 0.1 ms. */
+/** Of a partition this many are looked at; a page takes Redis 0.1 ms. */
 const MOST_LOOKED_AT = 10_000;
 
 type RetriesRedis = Redis & { sfRetriesBuffer(due: string, records: string, first: number, last: number): Promise<Buffer[]> };

@@ -57,7 +57,7 @@ export function startOpenTelemetry(settings: TraceSettings, { process, name, reg
   const ids = createIds();
   const provider = new TracerProvider({
     resource: resourceOf(process, name),
-    // Whoever calls the tracer has asked the sampler before: see `begin`.
+    // Anyone who calls the tracer has asked the sampler before: see `begin`.
     sampler: new AlwaysOnSampler(),
     idGenerator: ids,
     spanLimits: { attributeValueLengthLimit: MOST_CHARACTERS },

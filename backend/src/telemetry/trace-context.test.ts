@@ -55,7 +55,7 @@ describe("tracestate", () => {
     `a=${"x".repeat(257)}`,
     `a=${"x".repeat(200)},b=${"x".repeat(200)},c=${"x".repeat(200)}`,
     Array.from({ length: 33 }, (_, i) => `k${i}=1`).join(","),
-  ])("%j is left out, and the trace goes on", (text) => {
+  ])("%j is left out, and the trace continues", (text) => {
     expect(stateOf(text)).toBe("");
   });
 });

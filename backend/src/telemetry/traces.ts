@@ -26,7 +26,7 @@ export interface Span {
 }
 
 export interface SpanStart {
-  /** `internal` unless told. */
+  /** `internal` by default. */
   kind?: "internal" | "server" | "client" | "producer" | "consumer";
   /** Where it continues another program's (or an earlier) trace; unset, it begins one. */
   parent?: TraceContext | undefined;

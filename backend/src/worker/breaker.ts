@@ -4,7 +4,7 @@ export interface Breaker {
   state(): CircuitState;
   /** Resolves when work may be tried: at once while closed, after the pause while open, one at a time while half open. */
   admit(): Promise<void>;
-  /** Resolves when reading may go on: reading pauses while the circuit is open. */
+  /** Resolves when reading may continue: reading pauses while the circuit is open. */
   admitReading(): Promise<void>;
   success(): void;
   failure(): void;

@@ -272,7 +272,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("administration, in a rea
       await inOrder(visit, "an alarm");
       await button(page, "Acknowledge …").click();
       await button(page, "Acknowledge").click();
-      await page.getByText("Whoever reads this in a year needs it.").waitFor();
+      await page.getByText("Anyone who reads this in a year needs it.").waitFor();
       await page.getByLabel("What was found out and done").fill("A test wiped it.");
       await button(page, "Acknowledge").click();
       await expect.poll(() => alarm.count()).toBe(0);

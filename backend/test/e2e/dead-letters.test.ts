@@ -68,7 +68,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
     });
   });
 
-  it("shows a bad event under its cause, marked where it is wrong; it is mended in the page, replayed, and leaves", async () => {
+  it("shows a bad event under its cause, marked where it is wrong; it is fixed in the page, replayed, and leaves", async () => {
     await sendBad(sale("bad-1", { amount: "9", currency: "EUR" }, { note: DIGITS }));
     await withPage(browser, async ({ page, errors }) => {
       await signIn(page, stack, `/dead-letters?tenant=${TENANT}`);
@@ -121,7 +121,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
     });
   });
 
-  it("mends all that match with one patch, of which the dry run says what it cannot mend", async () => {
+  it("fixes all that match with one patch, of which the dry run says what it cannot fix", async () => {
     const wrong = Array.from({ length: 130 }, (_, i) =>
       sale(`many-${i}`, i < 129 ? { amount: String(i), currency: "EUR" } : { amount: "1" }),
     );
@@ -216,7 +216,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
     });
   });
 
-  it("selects all that match of one tenant while all tenants are shown, and goes on with those of one", async () => {
+  it("selects all that match of one tenant while all tenants are shown, and continues with those of one", async () => {
     const { key } = (await (
       await fetch(`${stack.apiUrl}/v1/admin/keys`, {
         method: "POST",

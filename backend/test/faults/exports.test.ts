@@ -135,7 +135,7 @@ describe("an export", () => {
     await exact(id);
   });
 
-  test("MongoDB and Postgres are away meanwhile: it waits, and goes on", async () => {
+  test("MongoDB and Postgres are away meanwhile: it waits, and continues", async () => {
     sender = await newSender(stack);
     await sendEvents(6_000);
     await settledSoon(stack, patience(30_000));
@@ -150,7 +150,7 @@ describe("an export", () => {
     await exact(id);
   });
 
-  test("a disk that is full ends it with the reason, leaves no half part, and it goes on when there is room", async () => {
+  test("a disk that is full ends it with the reason, leaves no half part, and it continues when there is room", async () => {
     sender = await newSender(stack);
     await sendEvents(2_200);
     await settledSoon(stack, patience(20_000));

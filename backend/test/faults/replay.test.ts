@@ -74,7 +74,7 @@ describe("a replay", () => {
     await second.kill("SIGTERM");
   });
 
-  test("MongoDB is away meanwhile: nobody is blamed, and the job goes on afterwards", async () => {
+  test("MongoDB is away meanwhile: nobody is blamed, and the job continues afterwards", async () => {
     await replays.die(1_000);
     const { body } = await retry({ ratePerSecond: 300 });
     await processed(body.replayId, 200);
@@ -125,7 +125,7 @@ describe("a replay", () => {
     expect((await replays.get(body.replayId)).status).toBe("completed");
   });
 
-  test("it fails at one letter, again and again: failed, its letters are open again, and it goes on when that one is mended", async () => {
+  test("it fails at one letter, again and again: failed, its letters are open again, and it continues when that one is fixed", async () => {
     const [one] = await replays.die(5);
     await replays.letters.updateOne({ _id: one?._id }, { $unset: { raw: 1 } });
     const { body } = await retry();

@@ -83,7 +83,7 @@ describe("npm run sf", () => {
     expect((await sf(["keys", "create", "--help"])).out).toContain("--tenant <id>");
   });
 
-  it("says what to do when it cannot go on", async () => {
+  it("says what to do when it cannot continue", async () => {
     const nowhere = { STREAMFORGE_URL: "http://127.0.0.1:1" };
     expect(await sf(["status"], nowhere)).toMatchObject({
       code: 1,

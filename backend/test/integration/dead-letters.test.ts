@@ -298,7 +298,7 @@ describe("what goes with dead letters", () => {
     expect([...(await queries.lastAttempts([Buffer.from(eventDocId.buffer)])).values()]).toMatchObject([{ attempt: 599 }]);
   });
 
-  it("failures that blame nobody are recorded so many times a minute", () => {
+  it("failures that blame nobody are recorded this many times a minute", () => {
     let now = 0;
     const may = perMinute(2, () => now);
     expect([may(), may(), may()]).toEqual([true, true, false]);

@@ -58,7 +58,7 @@ test("a job has one owner, however many ask at once", async () => {
   expect(await other.renew(id)).toBeNull();
 });
 
-test("whoever lost the lease writes nothing", async () => {
+test("anyone who lost the lease writes nothing", async () => {
   const id = await job();
   await one.take();
   await expired();

@@ -30,7 +30,7 @@ interface Own {
   name?: string;
 }
 
-/** A witness as an API process has it; `everyMs` is so long that only `look` looks, unless told. */
+/** A witness as an API process has it; `everyMs` is so long that only `look` looks, by default. */
 function witness({ accepted = () => 0, everyMs = 3_600_000, name = "test" }: Own = {}): Witness {
   const { redis, keys, store } = reading;
   const made = createWitness({
@@ -73,7 +73,7 @@ async function copyState(): Promise<() => Promise<void>> {
 }
 
 describe("the witness", () => {
-  it("raises nothing at a first installation, nor while totals grow, whoever looks", async () => {
+  it("raises nothing at a first installation, nor while totals grow, no matter who looks", async () => {
     const [one, other] = [witness({ name: "one" }), witness({ name: "other" })];
     const growing = (async () => {
       for (let i = 0; i < 200; i++) await count(i % 2, { accepted: 3, stored: 2 });

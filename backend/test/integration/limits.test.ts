@@ -163,7 +163,7 @@ describe("memory for bodies", () => {
     expect((await other.post("/v1/events", event())).status).toBe(202);
     expect((await other.post("/v1/events", `[${" ".repeat(0.3 * MIB)}]`)).status).toBe(202);
     expect((await other.post("/v1/ingest/stream", lines([event()]), NDJSON)).status).toBe(202);
-    // Some gave way, the others may go on.
+    // Some gave way, the others may continue.
     expect([...wires, ...bodies].filter((wire) => wire.ended()).length).toBeGreaterThan(0);
     expect([...wires, ...bodies].filter((wire) => !wire.ended()).length).toBeGreaterThan(3);
     for (const wire of [...wires, ...bodies]) wire.socket.destroy();

@@ -19,7 +19,7 @@ import { createLookup } from "../../src/stream/lookup.js";
 import { createRegistry } from "../../src/telemetry/metrics.js";
 import { asAdmin, asKey, asPerson, type Reading, startReading, unlimited } from "./reading-fixture.js";
 
-/** Whoever writes past the queries tells them: on a slow machine a count is dear, and kept. */
+/** Anyone who writes past the queries tells them: on a slow machine a count is expensive, and kept. */
 let letters: LetterQueries;
 let reading: Reading;
 const routes: { method: string; path: string }[] = [];

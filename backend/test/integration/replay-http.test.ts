@@ -211,8 +211,8 @@ describe("with event types", () => {
     const dry = await replays.ended((await replays.post(REPLAY, { ...select, status: "DLQ", mode: "dry-run" })).body.replayId);
     expect(dry).toMatchObject({ outcomes: { failed: 25 }, report: { codes: { SCHEMA_INVALID: 25 } } });
     expect(dry.report.diffs?.[0]).toMatchObject({ would: "failed", code: "SCHEMA_INVALID" });
-    const mended = await replays.ended((await replays.post(REPLAY, { ...select, status: "DLQ", mode: "dry-run", patch })).body.replayId);
-    expect(mended.outcomes).toEqual({ stored: 25 });
+    const fixed = await replays.ended((await replays.post(REPLAY, { ...select, status: "DLQ", mode: "dry-run", patch })).body.replayId);
+    expect(fixed.outcomes).toEqual({ stored: 25 });
     expect(await replays.everything()).toBe(before);
 
     const again = await replays.ended((await replays.post(RETRY, { ...select, ids: [letter?._id.toString("hex")] })).body.replayId);

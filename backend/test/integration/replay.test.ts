@@ -16,7 +16,7 @@ beforeEach(async () => {
   return () => replays.close();
 });
 
-const mend = { op: "replace", path: "/occurredAt", value: "2026-01-01T00:00:00Z" } as const;
+const fix = { op: "replace", path: "/occurredAt", value: "2026-01-01T00:00:00Z" } as const;
 
 describe("retry", () => {
   test("stores what died, resolves its letters, and both tell how it came about", async () => {
@@ -58,12 +58,12 @@ describe("retry", () => {
     expect((await replays.letters.findOne({ _id: letter?._id }))?.attempts).toBe(3);
   });
 
-  test("a patch mends an event; it keeps identity, id and hash, and says by whom it was patched", async () => {
+  test("a patch fixes an event; it keeps identity, id and hash, and says by whom it was patched", async () => {
     const [one] = await replays.die(1, { broken: true, more: { payload: { amount: "12", exact: 1 } } });
     const raw = one?.raw.replace('"exact":1', '"exact":12345678901234567890');
     await replays.letters.updateOne({ _id: one?._id }, { $set: { raw: raw ?? "" } });
     const id = one?._id.toString("hex") as string;
-    const patch = [mend, { op: "replace", path: "/payload/amount", value: 12 }];
+    const patch = [fix, { op: "replace", path: "/payload/amount", value: 12 }];
     const { body } = await replays.post("/v1/admin/dlq/retry", { tenantId: replays.tenantId, ids: [id], patch });
     expect((await replays.ended(body.replayId)).outcomes).toEqual({ stored: 1 });
     const event = await replays.events.findOne({ tenantId: replays.tenantId, eventId: "e-0" });
@@ -78,7 +78,7 @@ describe("retry", () => {
 
   test("a patch that does not apply is an outcome, and leaves the letter as it was", async () => {
     const [one] = await replays.die(1, { broken: true });
-    const patch = [{ op: "test", path: "/payload/amount", value: "13" }, mend];
+    const patch = [{ op: "test", path: "/payload/amount", value: "13" }, fix];
     const { body } = await replays.post("/v1/admin/dlq/retry", { tenantId: replays.tenantId, all: true, patch });
     const done = await replays.ended(body.replayId);
     expect(done).toMatchObject({ outcomes: { failed: 1 }, report: { codes: { PATCH_FAILED: 1 } } });
@@ -141,7 +141,7 @@ describe("a dry run", () => {
     await replays.die(150, { broken: true });
     await replays.die(5, { prefix: "good" });
     const before = await replays.everything();
-    const patch = [{ op: "test", path: "/payload/n", value: 3 }, mend];
+    const patch = [{ op: "test", path: "/payload/n", value: 3 }, fix];
     const { body } = await replays.post("/v1/admin/replay", {
       tenantId: replays.tenantId,
       status: "DLQ",
@@ -178,7 +178,7 @@ describe("controls", () => {
     expect(await replays.byStatus()).toEqual({ resolved: 130, open: 170 });
   });
 
-  test("it stops by itself when most fail again, and goes on when it is resumed", async () => {
+  test("it stops by itself when most fail again, and continues when it is resumed", async () => {
     await replays.die(150, { broken: true });
     await replays.die(200, { prefix: "good", letter: { lastFailedAt: new Date(Date.now() - 1_000) } });
     const { body } = await replays.post("/v1/admin/dlq/retry", { tenantId: replays.tenantId, all: true });

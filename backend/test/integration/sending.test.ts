@@ -302,7 +302,7 @@ describe("idempotency keys", () => {
     expect((await sender.post("/v1/ingest/stream", text, { ...NDJSON, ...other })).body).toMatchObject({ accepted: 0, duplicates: 2 });
   });
 
-  test("a resumed stream goes on with the same identities", async () => {
+  test("a resumed stream continues with the same identities", async () => {
     const key = { ...NDJSON, "x-idempotency-key": `k-${ids++}` };
     const whole = `${lines(Array.from({ length: 20 }, () => body))}\n`;
     const cut = whole.indexOf("\n", whole.length / 2) + 1;

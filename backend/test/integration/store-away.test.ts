@@ -144,7 +144,7 @@ const AWAY: { how: string; take: (server: LocalServer) => Promise<void>; giveBac
 ];
 
 describe.each(AWAY)("$how", ({ how, take, giveBack }) => {
-  // A signal freezes only Postgres's first process: those that serve connections go on answering.
+  // A signal freezes only Postgres's first process: those that serve connections keep answering.
   test.each(STORES.filter((store) => how === "killed" || store !== "postgres"))(
     "%s: the usual answer or 503 with Retry-After, and no trace 5 s after its return",
     async (store: Store) => {

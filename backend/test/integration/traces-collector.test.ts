@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const event = () => ({ eventId: `collected-${events++}`, eventType: "SALE", payload: { amount: 1 } });
 
-/** An api whose spans go to the receiver, unless told otherwise. */
+/** An api whose spans go to the receiver, unless set otherwise. */
 async function tracedApi(env: Record<string, string> = {}) {
   const api = await stack.startApi({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: "50", ...env });
   return { api, sender: await newSender(stack, { apiUrl: api.url }) };

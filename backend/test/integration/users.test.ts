@@ -128,7 +128,7 @@ describe("people over HTTP", () => {
 });
 
 describe("one's own password", () => {
-  it("changes with the current one; other sessions end, this one goes on", async () => {
+  it("changes with the current one; other sessions end, this one continues", async () => {
     const { id, email } = await person("viewer");
     const [mine, other] = [await signIn(email), await signIn(email)];
     expect(await call("POST", "/v1/me/password", mine.as, { current: "wrong", next: NEXT })).toMatchObject({

@@ -8,7 +8,7 @@ import { type Db, MongoClient } from "mongodb";
 const INITIATE = fileURLToPath(new URL("../../../infrastructure/scripts/init-replica-sets.sh", import.meta.url));
 const SET = "rs0";
 
-/** A MongoDB of three members. As a `LocalServer` it is its primary: `kill` ends that one, `restart` starts whoever is down. */
+/** A MongoDB of three members. As a `LocalServer` it is its primary: `kill` ends that one, `restart` starts the one that is down. */
 export interface ReplicaSet extends LocalServer {
   /** The primary hands over to another member; when none has caught up after 4 s, it goes all the same. */
   stepDown(): Promise<void>;
@@ -68,7 +68,7 @@ export async function startReplicaSet(dataDir: string): Promise<ReplicaSet> {
   };
 }
 
-/** Asks the primary, whoever that is now. */
+/** Asks the member that is primary now. */
 async function asAdmin<T>(url: string, ask: (admin: Db) => Promise<T>): Promise<T> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 30_000 });
   try {

@@ -605,7 +605,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on with what was paused, or stopped by itself */
+        /** Continue with what was paused, or stopped by itself */
         post: operations["postV1AdminReplayByIdResume"];
         delete?: never;
         options?: never;
@@ -5075,9 +5075,9 @@ export interface operations {
             query?: {
                 /** @description Tenant id */
                 tenantId?: string;
-                /** @description Its minute is the first; an hour ago unless told */
+                /** @description Its minute is the first; an hour ago by default */
                 from?: string;
-                /** @description Exclusive; now unless told */
+                /** @description Exclusive; now by default */
                 to?: string;
                 /** @description missing: items are minutes with something missing; total covers the whole range all the same */
                 only?: "missing";

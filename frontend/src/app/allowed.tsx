@@ -4,7 +4,7 @@ import { PageHeader } from "../ui/page-header.js";
 import { LoadingRows, NoPermission } from "../ui/states.js";
 import { useAllowed } from "./permissions.js";
 
-/** A page for those who may read it. Others are told so without a request that is known to be refused. */
+/** A page for those who may read it. Others see that without a request that is known to be refused. */
 export function Allowed({ to, title, children }: { to: string; title: string; children: ReactNode }) {
   const allowed = useAllowed(to);
   if (allowed) return children;

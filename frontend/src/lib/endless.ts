@@ -44,7 +44,7 @@ export function refreshFromTheTop(client: QueryClient, queryKey: QueryKey): void
   void client.invalidateQueries({ queryKey }, { cancelRefetch: false });
 }
 
-/** The rows of an endless query in one list, and what `DataTable` needs to go on. */
+/** The rows of an endless query in one list, and what `DataTable` needs to continue. */
 export function useRows<Row>(query: UseInfiniteQueryResult<InfiniteData<Paged<Row>>>): {
   items: Row[] | undefined;
   error: unknown;

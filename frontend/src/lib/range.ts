@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 
-/** Spans of time that a list can be narrowed to, in the URL as `?since=24h`; a link keeps its meaning as time goes on. */
+/** Spans of time that a list can be narrowed to, in the URL as `?since=24h`; a link keeps its meaning as time passes. */
 export const spans = [
   { value: "15m", label: "Last 15 min", ms: 15 * 60_000 },
   { value: "1h", label: "Last hour", ms: 3_600_000 },

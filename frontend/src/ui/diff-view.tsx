@@ -41,7 +41,7 @@ export function DiffView({ before, after, label }: { before: unknown; after: unk
   );
 }
 
-/** Lines near a change; a number stands for so many that are left out. */
+/** Lines near a change; a number stands for how many are left out. */
 function folded(lines: DiffLine[]): (DiffLine | number)[] {
   const near = lines.map((_, index) => lines.slice(Math.max(0, index - AROUND), index + AROUND + 1).some(({ kind }) => kind !== "same"));
   const parts: (DiffLine | number)[] = [];

@@ -117,7 +117,7 @@ interface RangeFilterProps {
   range: Range;
   /** Gets all three, so that what is not chosen is taken away. */
   onChange: (range: Range) => void;
-  /** Spans to offer; all unless told. */
+  /** Spans to offer; all by default. */
   offered?: readonly Span[];
   /** Said when there is none. */
   any?: string;

@@ -35,7 +35,7 @@ interface EventTypeRoutesDeps {
   reads: Pick<FairReads, "page">;
 }
 
-/** Event types and their schemas: `/v1/admin/event-types`. Whoever may look at events may look at their types; admins change them. */
+/** Event types and their schemas: `/v1/admin/event-types`. Anyone who may look at events may look at their types; admins change them. */
 export function eventTypeRoutes({ auth, eventTypes, reads }: EventTypeRoutesDeps): FastifyPluginAsyncZod {
   const mayRead = [auth.authenticate, auth.requireRole("viewer")];
   const mayChange = [auth.authenticate, auth.requireRole("admin")];

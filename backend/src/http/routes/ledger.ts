@@ -17,8 +17,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const query = z.strictObject({
   tenantId: tenantIdSchema.optional(),
-  from: timeInQuery.optional().describe("Its minute is the first; an hour ago unless told"),
-  to: timeInQuery.optional().describe("Exclusive; now unless told"),
+  from: timeInQuery.optional().describe("Its minute is the first; an hour ago by default"),
+  to: timeInQuery.optional().describe("Exclusive; now by default"),
   only: z
     .literal("missing")
     .optional()

@@ -33,7 +33,7 @@ export interface MeRoutesDeps {
 
 const tags = ["me"];
 
-/** What concerns whoever asks: `/v1/me`, its password, sessions and settings. */
+/** What concerns anyone who asks: `/v1/me`, its password, sessions and settings. */
 export function meRoutes(deps: MeRoutesDeps): FastifyPluginAsyncZod {
   return async (app) => {
     await app.register(identityRoutes(deps));

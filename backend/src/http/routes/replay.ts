@@ -31,7 +31,7 @@ const OF_STORED = new Set(["tenantId", "status", "mode", "from", "to", "type", "
 
 const COMMANDS: Record<JobCommand, string> = {
   pause: "Pause: takes effect within a second; nothing is lost or repeated",
-  resume: "Go on with what was paused, or stopped by itself",
+  resume: "Continue with what was paused, or stopped by itself",
   cancel: "End it for good; letters in hand become open again",
 };
 

@@ -16,7 +16,7 @@ export interface SessionRoutesDeps {
 /** Signing in and out: `POST`, `GET`, `DELETE /v1/session`. */
 export function sessionRoutes({ sessions, config }: SessionRoutesDeps): FastifyPluginAsyncZod {
   const tags = ["session"];
-  // They work on the cookie alone, and tell whoever has none so.
+  // They work on the cookie alone, and tell anyone who has none so.
   const open = { open: "signing in and out" };
 
   return async (app) => {

@@ -155,7 +155,7 @@ function oneUser({ auth, users }: UserRoutesDeps): FastifyPluginAsyncZod {
         },
       },
       async (request) => {
-        // Whoever finds an open session must not be able to keep the account: one's own needs the current one.
+        // Anyone who finds an open session must not be able to keep the account: one's own needs the current one.
         if (principalOf(request).id === request.params.id)
           throw problem("conflict", "Change your own password with POST /v1/me/password, which asks for the current one.");
         const reset = await users.resetPassword(actorOf(request), request.params.id, request.body.password);

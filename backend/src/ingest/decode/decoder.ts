@@ -51,7 +51,7 @@ export interface Piece {
   places: Places;
 }
 
-/** Items are appended in groups of so many (or so many bytes): that bounds the memory of a stream of any length. */
+/** Items are appended in groups of this many (or this many bytes): that bounds the memory of a stream of any length. */
 export const GROUP_ITEMS = 500;
 export const GROUP_BYTES = 256 * 1024;
 

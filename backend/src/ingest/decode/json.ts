@@ -28,7 +28,7 @@ function itemsOf(body: Buffer, maxItems: number): Slice[] {
   }
 }
 
-/** Columns are told from 1. */
+/** Columns count from 1. */
 function behind({ line, column, byte }: Place): Place {
   return { line, column: column + 1, byte };
 }

@@ -18,7 +18,7 @@ export const ndjsonDecoder: Decoder = {
 
 /** White space that a line may have around its event. */
 const LINE_SLACK_BYTES = 64 * 1024;
-/** Beyond so many the pieces of a line weigh more than the line. */
+/** Beyond this many the pieces of a line weigh more than the line. */
 const MOST_PIECES = 4096;
 const NEWLINE = 0x0a;
 

@@ -24,7 +24,7 @@ const MOST_RATE_PAUSE_MS = 1_000;
 const AGAIN_PAUSE_MS = 100;
 
 /**
- * Takes messages in until each is durable, or the partition is ours no longer: whoever sent them cannot be refused. What HTTP would answer
+ * Takes messages in until each is durable, or the partition is ours no longer: anyone who sent them cannot be refused. What HTTP would answer
  * with "not now" pauses the partition; what it would answer with "never" is appended, too, and becomes a dead letter.
  * @returns the function that resolves with false when the lane was stopped first
  */

@@ -30,7 +30,7 @@ function outcomeOfFailure(failure: Exclude<WriteFailure, { kind: "exists" }>): W
   return { kind: "again", message: failure.message, blamed: failure.kind === "failed" };
 }
 
-/** A document that BSON cannot hold throws before anything is sent: it is found, becomes a result, and the others go on. */
+/** A document that BSON cannot hold throws before anything is sent: it is found, becomes a result, and the others continue. */
 async function insertGuarded(
   store: Pick<EventStore, "insert">,
   events: WorkEvent[],

@@ -10,7 +10,7 @@ const PAGE = 100;
 export const auditQuery = (tenantId: string | undefined, search: AuditSearch) =>
   infiniteQueryOptions({
     ...endless,
-    // Whoever comes back to the page wants to see what they have just done.
+    // Anyone who comes back to the page wants to see what they have just done.
     staleTime: 0,
     queryKey: ["audit", tenantId, search],
     queryFn: ({ pageParam, signal }) => {

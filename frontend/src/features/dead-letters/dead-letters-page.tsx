@@ -49,7 +49,7 @@ export function DeadLettersPage() {
     <Page fill>
       <PageHeader
         title="Dead letters"
-        about="What was accepted and could not be stored, kept as it was sent: see why, mend it, and replay it."
+        about="What was accepted and could not be stored, kept as it was sent: see why, fix it, and replay it."
         actions={<Refresh />}
       />
       <FilterBar

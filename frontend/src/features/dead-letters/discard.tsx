@@ -20,7 +20,8 @@ export function Discard({ target, onClose, onDone }: DiscardProps) {
   const discard = useDiscard();
   const [reason, setReason] = useState("");
   const confirm = async () => {
-    if (reason.trim().length < SHORTEST_REASON) throw new Error("Say why, in a few words: whoever asks for these events later reads it.");
+    if (reason.trim().length < SHORTEST_REASON)
+      throw new Error("Say why, in a few words: anyone who asks for these events later reads it.");
     const discarded = await discard.mutateAsync({ target, reason: reason.trim() });
     toast(
       discarded === 0 ? "None of them was open any more." : `${plural(discarded, "letter")} discarded.`,

@@ -57,7 +57,7 @@ export function FixCheck({ target, patch, dryRunId, onBack, onClose }: FixCheckP
               <h3 className="mb-2 text-xs font-medium text-ink-3">What would fail</h3>
               {failing * 2 > job.processed && job.processed >= STOPS_AFTER && (
                 <p className="mb-2 text-[13px]">
-                  A replay stops by itself when more than half of its last {STOPS_AFTER} letters fail: choose fewer letters, or mend more of
+                  A replay stops by itself when more than half of its last {STOPS_AFTER} letters fail: choose fewer letters, or fix more of
                   them.
                 </p>
               )}
@@ -81,7 +81,7 @@ export function FixCheck({ target, patch, dryRunId, onBack, onClose }: FixCheckP
         </p>
       )}
       <FormFailure>{error && failureText(error)}</FormFailure>
-      {nothing && <p className="text-[13px] font-medium text-bad">None of them would be stored: mend the patch first.</p>}
+      {nothing && <p className="text-[13px] font-medium text-bad">None of them would be stored: fix the patch first.</p>}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button onClick={onBack}>Back to the edit</Button>

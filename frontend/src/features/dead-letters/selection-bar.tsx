@@ -107,7 +107,7 @@ function ChooseAll({ tenants, words, named, onChoose }: ChooseAllProps) {
   );
 }
 
-/** The chosen letters are of several tenants: offers to go on with those of one. */
+/** The chosen letters are of several tenants: offers to continue with those of one. */
 function KeepOne({ letters, choose }: { letters: readonly DeadLetter[]; choose: (chosen: Chosen) => void }) {
   return (
     <p className="text-ink-2">

@@ -30,7 +30,7 @@ export interface Target {
   count: number | undefined;
   /** One of them, to show and to edit. */
   sample: DeadLetter;
-  /** Each has an id that another event has: nothing that may be patched can mend that. */
+  /** Each has an id that another event has: nothing that may be patched can fix that. */
   conflicts: boolean;
 }
 

@@ -54,7 +54,7 @@ function stepsOf(event: EventView): Step[] {
   const steps: Step[] = [];
   if (occurredAt && occurredAt !== receivedAt)
     steps.push({ title: "Occurred", at: occurredAt, tone: "done", detail: "as the producer says" });
-  const told = "on disk in the stream: the producer was told 202";
+  const told = "on disk in the stream: the producer was answered 202";
   if (entry && appendedAt) {
     const [partition, id] = entry.split("/");
     const again = attempts > 1 ? ", for the last attempt" : "";

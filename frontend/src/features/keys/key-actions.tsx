@@ -67,7 +67,7 @@ const overlaps = [
   [30 * 86_400, "30 days"],
 ] as const;
 
-/** Issues a successor, while the old key goes on for some time. */
+/** Issues a successor, while the old key keeps working for some time. */
 export function RotateKey({ chosen, onClose, onRotated }: ActionProps & { onRotated: (key: NewKey) => void }) {
   const rotate = useRotateKey();
   const [overlapSeconds, setOverlap] = useState(86_400);
@@ -78,7 +78,7 @@ export function RotateKey({ chosen, onClose, onRotated }: ActionProps & { onRota
       open
       onClose={onClose}
       title={`Rotate the key "${chosen.name}"`}
-      description="A new key with the same name and scopes. The old one goes on working for the overlap, so that programs can change over one by one."
+      description="A new key with the same name and scopes. The old one keeps working for the overlap, so that programs can change over one by one."
     >
       <Select label="The old key works for" value={overlapSeconds} onChange={(event) => setOverlap(Number(event.target.value))}>
         {overlaps.map(([seconds, text]) => (

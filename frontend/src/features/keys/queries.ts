@@ -14,7 +14,7 @@ const AGAIN_MS = 15_000;
 export const keysQuery = (tenantId: string | undefined, search: KeysSearch) =>
   infiniteQueryOptions({
     ...endless,
-    // Unlike other lists it is read again by itself: whoever rotates a key waits for the old one to fall silent.
+    // Unlike other lists it is read again by itself: anyone who rotates a key waits for the old one to fall silent.
     staleTime: 0,
     refetchInterval: AGAIN_MS,
     queryKey: ["keys", tenantId, search],

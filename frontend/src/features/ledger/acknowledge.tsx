@@ -9,7 +9,7 @@ import { FormFailure, TextArea } from "../../ui/form.js";
 import { useAcknowledge } from "./queries.js";
 import { timesInZone } from "./words.js";
 
-const form = acknowledgeSchema.extend({ note: z.string().trim().min(1, "Whoever reads this in a year needs it.").max(2000) });
+const form = acknowledgeSchema.extend({ note: z.string().trim().min(1, "Anyone who reads this in a year needs it.").max(2000) });
 
 /** Asks what was found out and done, before a loss is taken as known. */
 export function Acknowledge({ alarm, onClose }: { alarm: Alarm; onClose: () => void }) {

@@ -186,12 +186,12 @@ function Cut({ items }: { items: Ledger["items"] }) {
   );
 }
 
-/** What became of dead letters since; a minute's `dead` does not change when one is mended. */
+/** What became of dead letters since; a minute's `dead` does not change when one is fixed. */
 function DeadNow({ of: { open, replaying, resolved, discarded, superseded } }: { of: Ledger["deadNow"] }) {
-  const mended = resolved + superseded;
+  const fixed = resolved + superseded;
   return (
     <p className="ml-auto text-xs text-ink-3">
-      Dead letters of all times, now: {formatCount(open)} open, {formatCount(replaying)} being replayed, {formatCount(mended)} mended,{" "}
+      Dead letters of all times, now: {formatCount(open)} open, {formatCount(replaying)} being replayed, {formatCount(fixed)} fixed,{" "}
       {formatCount(discarded)} discarded; a body that died repeatedly is one
     </p>
   );

@@ -64,7 +64,7 @@ function WarningCard({ warning: { code, severity, message, action, since, easedA
   );
 }
 
-/** Where on the dashboard one goes on, for warnings that have such a place. */
+/** Where on the dashboard to look next, for warnings that have such a place. */
 const ledger = { to: "/ledger", text: "Open the ledger" } as const;
 const places: Record<string, { to: "/dead-letters" | "/ledger"; text: string }> = {
   "dead-letters-fast": { to: "/dead-letters", text: "Open the causes" },

@@ -18,11 +18,11 @@ export const statusWords: Record<ReplayStatus, [text: string, tone: Tone]> = {
 export const statusHelp: Record<ReplayStatus, string> = {
   pending: "A worker takes it within a second, unless another replay of the tenant is before it or no worker runs.",
   running: "",
-  paused: "Nothing is lost and nothing is repeated: it goes on where it was when it is resumed.",
+  paused: "Nothing is lost and nothing is repeated: it continues where it was when it is resumed.",
   stopped: "Look at what failed below. Resume it when the cause is gone, or cancel it: letters that were not reached are still open.",
   cancelled: "Letters that were not reached are open again.",
   completed: "",
-  failed: "Remove what the message names, then resume it: it goes on where it was.",
+  failed: "Remove what the message names, then resume it: it continues where it was.",
 };
 
 interface OutcomeWords {

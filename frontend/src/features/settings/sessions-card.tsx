@@ -63,7 +63,7 @@ export function SessionsCard() {
         action="End all others"
         onConfirm={endOthers}
       >
-        <p>Whoever works in one of them is asked for the password at their next click. This session goes on.</p>
+        <p>Anyone who works in one of them is asked for the password at their next click. This session continues.</p>
       </Confirm>
     </Card>
   );
