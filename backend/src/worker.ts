@@ -80,7 +80,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
   const { partitions } = dataSet;
 
   const store = keep(await connectStore(config, name));
-  await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS, ledgerDays: config.LEDGER_RETENTION_DAYS });
+  await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS });
   const breaker = createBreaker({
     failures: config.CIRCUIT_FAILURES,
     successes: config.CIRCUIT_SUCCESSES,
@@ -164,8 +164,6 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     types,
     checkTypes: checkTypes(checker),
     exported: createExportMetrics(registry),
-    onExpired: (expired) => metrics.expired.inc(expired),
-    onRetentionEnd: (run) => log.info(run, run.dryRun ? "retention: what would go" : "retention: what went"),
     onError: (message, error) => log.warn({ job: jobs.current(), err: error.message }, message),
     traces,
     ...hooks,

@@ -4,7 +4,6 @@ export const dashboardPaths = [
   "/events",
   "/dead-letters",
   "/replays",
-  "/jobs",
   "/ledger",
   "/keys",
   "/event-types",

@@ -35,7 +35,7 @@ export interface AuditEntry {
     | "event-type.retire"
     | "dead-letters.retry"
     | "dead-letters.discard"
-    | `${JobKindName}.${"create" | JobCommand | "end"}`
+    | `${JobKindName}.${"create" | JobCommand}`
     | "ledger.acknowledge";
   targetId: string;
   tenantId: string | null;

@@ -2,6 +2,8 @@ import type { Buffer } from "node:buffer";
 import type { EventFormat } from "@streamforge/shared";
 import type { FastifyRequest } from "fastify";
 import type { Admission } from "../admission/admission.js";
+import { isBinaryMode } from "../ingest/decode/cloud-event.js";
+import { binaryModeDecoder, httpAttributes } from "../ingest/decode/cloud-event-binary.js";
 import { type Decoder, faultOf, MalformedBody, type SplitBody } from "../ingest/decode/decoder.js";
 import { charsetOf, decoderFor } from "../ingest/decode/media-types.js";
 import { receiveInTurns } from "../ingest/in-turns.js";
@@ -28,9 +30,15 @@ export interface Decoded {
   items: Item[];
 }
 
-/** How this request's body is read. Routes of events take no other type. */
-export function decoderOf({ headers }: FastifyRequest): Decoder {
-  return decoderFor(headers["content-type"]) as Decoder;
+/** How this request's body is read; undefined when its type is not taken. */
+export function decoderFrom({ headers }: FastifyRequest): Decoder | undefined {
+  const type = headers["content-type"];
+  return isBinaryMode(headers) ? binaryModeDecoder(httpAttributes(headers), type) : decoderFor(type);
+}
+
+/** The same where routes have refused every other type. */
+export function decoderOf(request: FastifyRequest): Decoder {
+  return decoderFrom(request) as Decoder;
 }
 
 /** What all items of a request share, from its credential and headers. */

@@ -106,19 +106,39 @@ const LINES_CONTENT = {
   },
 };
 
+const CLOUD_EVENT_EXAMPLE = {
+  specversion: "1.0",
+  id: "order-4711-created",
+  source: "https://shop.example/orders",
+  type: "order.created",
+  time: "2026-01-31T12:00:00Z",
+  data: { amount: 12.5 },
+};
+const CLOUD_EVENT = {
+  type: "object",
+  required: ["specversion", "id", "source", "type"],
+  properties: { specversion: { const: "1.0" }, id: { type: "string" }, source: { type: "string" }, type: { type: "string" } },
+  description: "CloudEvents 1.0: id is the eventId, time is occurredAt, data the payload, userid and partitionkey are what they say",
+};
+const CLOUD_EVENTS_CONTENT = {
+  "application/cloudevents+json": { schema: CLOUD_EVENT, example: CLOUD_EVENT_EXAMPLE },
+  "application/cloudevents-batch+json": { schema: { type: "array", items: CLOUD_EVENT }, example: [CLOUD_EVENT_EXAMPLE] },
+};
+
 /** One event, an array or lines. */
 function anyBody({ MAX_EVENT_BYTES, MAX_BATCH_BYTES, MAX_BATCH_EVENTS }: Limits) {
   const event = `${grouped(MAX_EVENT_BYTES)} bytes`;
   const batch = `${grouped(MAX_BATCH_BYTES)} bytes or ${grouped(MAX_BATCH_EVENTS)} events`;
   const requestBody: OperationDetails["requestBody"] = {
     required: true,
-    description: `One event, or many as an array or as lines. An event has at most ${event}, a body ${batch}.`,
+    description: `One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most ${event}, a body ${batch}.`,
     content: {
       "application/json": {
         schema: { anyOf: [schemaNamed("SentEvent"), { type: "array", maxItems: MAX_BATCH_EVENTS, items: schemaNamed("SentEvent") }] },
         examples: JSON_EXAMPLES,
       },
       ...LINES_CONTENT,
+      ...CLOUD_EVENTS_CONTENT,
     },
   };
   const tooLarge = problemAnswer(`\`event-too-large\`: one event of more than ${event}. \`batch-too-large\`: more than ${batch}`);

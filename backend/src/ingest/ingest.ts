@@ -4,8 +4,9 @@ import { faultText, type JsonFault, type Places, placesIn } from "../lib/json-fa
 import type { Appender } from "../stream/appender.js";
 import type { Appendable } from "../stream/flush.js";
 import type { DedupeRecord, EventContext } from "../stream/record.js";
+import { cloudEventPointer } from "./decode/cloud-event.js";
 import type { Slice } from "./decode/decoder.js";
-import { readItem } from "./decode/item.js";
+import { faultsOf, readItem } from "./decode/item.js";
 import { bodyHash, type DedupeStrategy, eventUuid, identify, newIdentity } from "./identify.js";
 import { normalize } from "./normalize.js";
 import type { Doubt, SecondLook, Verdict } from "./second-look.js";
@@ -79,7 +80,7 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
   const receiveOne = (text: Buffer, index: number, position: number, scope: IngestScope): Item => {
     const parsed = readItem(scope.context.format, text, limits, scope.several ? (scope.lines ? "line" : "item") : "body");
     if (parsed.kind === "rejected") {
-      const item = rejectedItem(index, text, scope, parsed.code, parsed.detail);
+      const item = rejectedItem(index, text, scope, parsed.code, parsed.detail, parsed.errors);
       if (item.rejection && parsed.fault) item.rejection.fault = parsed.fault;
       return item;
     }
@@ -87,18 +88,11 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
     const { value, json } = parsed;
     const event = normalize(value, json, scope.context.defaultType, scope.receivedAtMs);
     if (Array.isArray(event)) {
+      const errors = scope.context.format === "cloudevent" ? event.map(asSentInCloudEvent) : event;
       const { eventId: sent } = value;
       // Not echoed when it is itself what is wrong: it may be as long as the event.
       const eventId = typeof sent === "string" && isName(sent) ? sent : "";
-      return rejectedItem(
-        index,
-        text,
-        scope,
-        "invalid-event",
-        event.map((error) => `${error.pointer} ${error.detail}`).join("; "),
-        event,
-        eventId,
-      );
+      return rejectedItem(index, text, scope, "invalid-event", faultsOf(errors), errors, eventId);
     }
 
     const { idempotencyKey } = scope;
@@ -153,6 +147,11 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
       if (doubts.length > 0) await secondLook(doubts);
     },
   };
+}
+
+/** By the names that the producer knows. */
+function asSentInCloudEvent({ pointer, detail }: FieldError): FieldError {
+  return { pointer: cloudEventPointer(pointer), detail };
 }
 
 /** Says of each bad item where it stands in the body. */

@@ -1,9 +1,10 @@
 import { Binary } from "mongodb";
 import { contentTexts } from "../ingest/content-texts.js";
-import type { ReadText } from "../ingest/decode/read-text.js";
+import type { ReadText } from "../ingest/decode/decoder.js";
 import type { NormalEvent } from "../ingest/normalize.js";
 import type { EventDocument } from "../store/documents.js";
 import type { StreamRecord } from "../stream/record.js";
+import { readTraceContext } from "../telemetry/trace-context.js";
 
 /**
  * Text in which a parse could lose something: numbers with 16 or more digits, exponents, trailing zeros or -0; integer-like
@@ -50,11 +51,18 @@ export function toDocument(record: StreamRecord, read: ReadText, event: NormalEv
     doc.raw = record.text;
     if (mayLose) doc.content = contentTexts(json, item, event);
   } else if (mayLose) doc.text = json;
-  if (context.traceparent !== "") doc.traceparent = context.traceparent;
+  const traceparent = context.traceparent || (context.format === "cloudevent" ? ownTrace(event) : undefined);
+  if (traceparent !== undefined) doc.traceparent = traceparent;
   if (context.tracestate !== undefined) doc.tracestate = context.tracestate;
   if (context.origin !== undefined) Object.assign(doc, placeOf(context.origin));
   if (record.attempt > 0) doc.attempts = record.attempt + 1;
   return doc;
+}
+
+/** The trace that a CloudEvent names itself (extension "Distributed Tracing"); it counts when its request named none. */
+function ownTrace({ extensions }: NormalEvent): string | undefined {
+  const named = extensions?.traceparent;
+  return typeof named === "string" && readTraceContext(named, "") ? named : undefined;
 }
 
 /**

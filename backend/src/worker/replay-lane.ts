@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { fingerprintOf } from "../dead-letters/letters.js";
 import { readItem } from "../ingest/decode/item.js";
+import { readText } from "../ingest/decode/read-text.js";
 import { normalize } from "../ingest/normalize.js";
 import type { Decision, Foreseen, Review } from "../replay/decision.js";
 import type { ReplayJob } from "../replay/job.js";
@@ -147,7 +148,7 @@ function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter:
   if (job.patch === null) return { letter, text: sent, work: unpatched(letter, maxEventBytes, maxDepth), flaw: undefined };
   let work: WorkEvent;
   try {
-    const text = applyPatch(sent, readPatch(job.patch), maxEventBytes);
+    const text = applyPatch(readText(letter.format ?? "json", letter.raw).json, readPatch(job.patch), maxEventBytes);
     work = workOf(recordOfLetter(letter, text));
     refuseUnfit("the patched event", work.record, maxEventBytes, maxDepth);
   } catch (error) {

@@ -7,7 +7,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A tenant's events, by occurredAt */
+        /**
+         * A tenant's events, by occurredAt
+         * @description With `Accept: application/cloudevents-batch+json` the events of the page as an array of CloudEvents; the next page is the `Link` with `rel=next`.
+         */
         get: operations["getV1Events"];
         put?: never;
         /**
@@ -28,7 +31,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A tenant's events, by occurredAt */
+        /**
+         * A tenant's events, by occurredAt
+         * @description With `Accept: application/cloudevents-batch+json` the events of the page as an array of CloudEvents; the next page is the `Link` with `rel=next`.
+         */
         get: operations["getEvents"];
         put?: never;
         /**
@@ -259,7 +265,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One event by eventId, or by id */
+        /**
+         * One event by eventId, or by id
+         * @description With `Accept: application/cloudevents+json` as a CloudEvent, once it is stored or dead; one that was sent as a CloudEvent is answered as it was sent.
+         */
         get: operations["getV1EventsByEventId"];
         put?: never;
         post?: never;
@@ -276,7 +285,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One event by eventId, or by id */
+        /**
+         * One event by eventId, or by id
+         * @description With `Accept: application/cloudevents+json` as a CloudEvent, once it is stored or dead; one that was sent as a CloudEvent is answered as it was sent.
+         */
         get: operations["getEventsByEventId"];
         put?: never;
         post?: never;
@@ -504,23 +516,6 @@ export interface paths {
          * @description Makes a job that takes the events of a tenant that occurred from `from` up to, not including, `to`, and were stored before it begins. `GET /v1/admin/jobs/{id}` says how far it is, and where the parts and their manifest are.
          */
         post: operations["postV1AdminExports"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/admin/retention/run": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Remove what is too old now, as RETENTION_CRON does every day; a dry run counts it by tenant and type */
-        post: operations["postV1AdminRetentionRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -868,7 +863,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change name, limits or retention */
+        /** Change name or limits */
         patch: operations["patchV1AdminTenantsByTenantId"];
         trace?: never;
     };
@@ -1412,7 +1407,7 @@ export interface components {
             detail?: string;
             instance?: string;
             /** @enum {string} */
-            code: "invalid-json" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "event-expired" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
+            code: "invalid-json" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
             correlationId?: string;
             errors?: {
                 pointer: string;
@@ -1717,7 +1712,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description One event, or many as an array or as lines. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        /** @description One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
@@ -1726,6 +1721,46 @@ export interface operations {
                  *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
                  */
                 "application/x-ndjson": string;
+                /**
+                 * @example {
+                 *       "specversion": "1.0",
+                 *       "id": "order-4711-created",
+                 *       "source": "https://shop.example/orders",
+                 *       "type": "order.created",
+                 *       "time": "2026-01-31T12:00:00Z",
+                 *       "data": {
+                 *         "amount": 12.5
+                 *       }
+                 *     }
+                 */
+                "application/cloudevents+json": {
+                    /** @constant */
+                    specversion: "1.0";
+                    id: string;
+                    source: string;
+                    type: string;
+                };
+                /**
+                 * @example [
+                 *       {
+                 *         "specversion": "1.0",
+                 *         "id": "order-4711-created",
+                 *         "source": "https://shop.example/orders",
+                 *         "type": "order.created",
+                 *         "time": "2026-01-31T12:00:00Z",
+                 *         "data": {
+                 *           "amount": 12.5
+                 *         }
+                 *       }
+                 *     ]
+                 */
+                "application/cloudevents-batch+json": {
+                    /** @constant */
+                    specversion: "1.0";
+                    id: string;
+                    source: string;
+                    type: string;
+                }[];
             };
         };
         responses: {
@@ -2078,7 +2113,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description One event, or many as an array or as lines. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        /** @description One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
@@ -2087,6 +2122,46 @@ export interface operations {
                  *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
                  */
                 "application/x-ndjson": string;
+                /**
+                 * @example {
+                 *       "specversion": "1.0",
+                 *       "id": "order-4711-created",
+                 *       "source": "https://shop.example/orders",
+                 *       "type": "order.created",
+                 *       "time": "2026-01-31T12:00:00Z",
+                 *       "data": {
+                 *         "amount": 12.5
+                 *       }
+                 *     }
+                 */
+                "application/cloudevents+json": {
+                    /** @constant */
+                    specversion: "1.0";
+                    id: string;
+                    source: string;
+                    type: string;
+                };
+                /**
+                 * @example [
+                 *       {
+                 *         "specversion": "1.0",
+                 *         "id": "order-4711-created",
+                 *         "source": "https://shop.example/orders",
+                 *         "type": "order.created",
+                 *         "time": "2026-01-31T12:00:00Z",
+                 *         "data": {
+                 *           "amount": 12.5
+                 *         }
+                 *       }
+                 *     ]
+                 */
+                "application/cloudevents-batch+json": {
+                    /** @constant */
+                    specversion: "1.0";
+                    id: string;
+                    source: string;
+                    type: string;
+                }[];
             };
         };
         responses: {
@@ -2317,7 +2392,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description One event, or many as an array or as lines. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        /** @description One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
@@ -2326,6 +2401,46 @@ export interface operations {
                  *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
                  */
                 "application/x-ndjson": string;
+                /**
+                 * @example {
+                 *       "specversion": "1.0",
+                 *       "id": "order-4711-created",
+                 *       "source": "https://shop.example/orders",
+                 *       "type": "order.created",
+                 *       "time": "2026-01-31T12:00:00Z",
+                 *       "data": {
+                 *         "amount": 12.5
+                 *       }
+                 *     }
+                 */
+                "application/cloudevents+json": {
+                    /** @constant */
+                    specversion: "1.0";
+                    id: string;
+                    source: string;
+                    type: string;
+                };
+                /**
+                 * @example [
+                 *       {
+                 *         "specversion": "1.0",
+                 *         "id": "order-4711-created",
+                 *         "source": "https://shop.example/orders",
+                 *         "type": "order.created",
+                 *         "time": "2026-01-31T12:00:00Z",
+                 *         "data": {
+                 *           "amount": 12.5
+                 *         }
+                 *       }
+                 *     ]
+                 */
+                "application/cloudevents-batch+json": {
+                    /** @constant */
+                    specversion: "1.0";
+                    id: string;
+                    source: string;
+                    type: string;
+                }[];
             };
         };
         responses: {
@@ -4262,53 +4377,6 @@ export interface operations {
             };
         };
     };
-    postV1AdminRetentionRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Only of this tenant; absent: of all */
-                    tenantId?: string;
-                    /**
-                     * @description Counts what would go, by tenant and type, and removes nothing
-                     * @default false
-                     */
-                    dryRun?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        jobId: string;
-                    };
-                };
-            };
-            401: components["responses"]["Unauthenticated"];
-            403: components["responses"]["Forbidden"];
-            429: components["responses"]["RateLimited"];
-            503: components["responses"]["Unavailable"];
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     postV1AdminDlqRetry: {
         parameters: {
             query?: never;
@@ -5110,10 +5178,6 @@ export interface operations {
                             missing: number;
                             /** @description How many of the missing an operator has acknowledged */
                             acknowledged: number;
-                            /** @description How many of its stored events retention has removed since; they stay counted as stored */
-                            expired: number;
-                            /** @description How many of its stored events an erasure has removed since; they stay counted as stored */
-                            erased: number;
                             closed: boolean;
                         }[];
                         /** @description The range has older ones than these; total counts them all the same */
@@ -5128,10 +5192,6 @@ export interface operations {
                             missing: number;
                             /** @description How many of the missing an operator has acknowledged */
                             acknowledged: number;
-                            /** @description How many of its stored events retention has removed since; they stay counted as stored */
-                            expired: number;
-                            /** @description How many of its stored events an erasure has removed since; they stay counted as stored */
-                            erased: number;
                         };
                         /** @description First minute of the range with a missing event, acknowledged or not; null when none is missing */
                         missingSince: string | null;
@@ -5368,7 +5428,6 @@ export interface operations {
                             documents: number;
                             stored: number;
                             resolved: number;
-                            removed: number;
                             tookMs: number;
                             /** @description The first 100 */
                             differences: {
@@ -5381,9 +5440,7 @@ export interface operations {
                                 stored: number;
                                 /** @description Dead letters whose event was stored by a replay */
                                 resolved: number;
-                                /** @description Stored events that retention or an erasure has removed */
-                                removed: number;
-                                /** @description documents + removed − stored − resolved, beyond what the edges of the day explain */
+                                /** @description documents − stored − resolved, beyond what the edges of the day explain */
                                 difference: number;
                                 /** @description The acknowledged alarm that announced it */
                                 explainedBy: string | null;
@@ -5442,7 +5499,6 @@ export interface operations {
                         documents: number;
                         stored: number;
                         resolved: number;
-                        removed: number;
                         tookMs: number;
                         /** @description The first 100 */
                         differences: {
@@ -5455,9 +5511,7 @@ export interface operations {
                             stored: number;
                             /** @description Dead letters whose event was stored by a replay */
                             resolved: number;
-                            /** @description Stored events that retention or an erasure has removed */
-                            removed: number;
-                            /** @description documents + removed − stored − resolved, beyond what the edges of the day explain */
+                            /** @description documents − stored − resolved, beyond what the edges of the day explain */
                             difference: number;
                             /** @description The acknowledged alarm that announced it */
                             explainedBy: string | null;
@@ -6117,22 +6171,6 @@ export interface operations {
                                 requestsPerSecond?: number;
                                 eventsPerSecond?: number;
                             };
-                            /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
-                            retention: {
-                                /** @description Days that events are kept after they were received; 0 keeps them for ever */
-                                days?: number;
-                                /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
-                                types?: {
-                                    [key: string]: number;
-                                };
-                                /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
-                                deadLetterDays?: number;
-                            };
-                            /** @description What counts now, in days; 0: for ever */
-                            kept: {
-                                days: number;
-                                deadLetterDays: number;
-                            };
                             /** @description RFC 3339, UTC */
                             createdAt: string;
                         }[];
@@ -6190,22 +6228,6 @@ export interface operations {
                         limits: {
                             requestsPerSecond?: number;
                             eventsPerSecond?: number;
-                        };
-                        /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
-                        retention: {
-                            /** @description Days that events are kept after they were received; 0 keeps them for ever */
-                            days?: number;
-                            /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
-                            types?: {
-                                [key: string]: number;
-                            };
-                            /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
-                            deadLetterDays?: number;
-                        };
-                        /** @description What counts now, in days; 0: for ever */
-                        kept: {
-                            days: number;
-                            deadLetterDays: number;
                         };
                         /** @description RFC 3339, UTC */
                         createdAt: string;
@@ -6312,22 +6334,6 @@ export interface operations {
                             requestsPerSecond?: number;
                             eventsPerSecond?: number;
                         };
-                        /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
-                        retention: {
-                            /** @description Days that events are kept after they were received; 0 keeps them for ever */
-                            days?: number;
-                            /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
-                            types?: {
-                                [key: string]: number;
-                            };
-                            /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
-                            deadLetterDays?: number;
-                        };
-                        /** @description What counts now, in days; 0: for ever */
-                        kept: {
-                            days: number;
-                            deadLetterDays: number;
-                        };
                         /** @description RFC 3339, UTC */
                         createdAt: string;
                     };
@@ -6369,17 +6375,6 @@ export interface operations {
                         requestsPerSecond?: number;
                         eventsPerSecond?: number;
                     };
-                    /** @description Replaces the tenant's own retention as a whole; {} removes it */
-                    retention?: {
-                        /** @description Days that events are kept after they were received; 0 keeps them for ever */
-                        days?: number;
-                        /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
-                        types?: {
-                            [key: string]: number;
-                        };
-                        /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
-                        deadLetterDays?: number;
-                    };
                 };
             };
         };
@@ -6396,22 +6391,6 @@ export interface operations {
                         limits: {
                             requestsPerSecond?: number;
                             eventsPerSecond?: number;
-                        };
-                        /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
-                        retention: {
-                            /** @description Days that events are kept after they were received; 0 keeps them for ever */
-                            days?: number;
-                            /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
-                            types?: {
-                                [key: string]: number;
-                            };
-                            /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
-                            deadLetterDays?: number;
-                        };
-                        /** @description What counts now, in days; 0: for ever */
-                        kept: {
-                            days: number;
-                            deadLetterDays: number;
                         };
                         /** @description RFC 3339, UTC */
                         createdAt: string;

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Admission } from "../../admission/admission.js";
 import type { Config } from "../../config.js";
-import { decoderFor, TAKEN_TYPES } from "../../ingest/decode/media-types.js";
+import { TAKEN_TYPES } from "../../ingest/decode/media-types.js";
 import type { Foreseen } from "../../ingest/foresee.js";
 import { uuidText } from "../../ingest/identify.js";
 import type { Ingest, Item, ItemOutcome } from "../../ingest/ingest.js";
@@ -15,7 +15,7 @@ import type { LatencyWindow } from "../../telemetry/window.js";
 import { type Auth, type Hook, requireTenant } from "../auth.js";
 import type { BodyReader } from "../body.js";
 import { answerMany, answerOne, answerRejected, sendSummary, summarize } from "../event-answers.js";
-import { type Decoded, decode, readBody } from "../event-body.js";
+import { type Decoded, decode, decoderFrom, readBody } from "../event-body.js";
 import { unsupportedType } from "../json-bodies.js";
 import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
 import { preferredWait } from "../preferences.js";
@@ -67,7 +67,7 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     // The handlers read the body themselves: after authentication, within their own limits, exactly as it was sent.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (request, payload, done) => {
-      if (decoderFor(request.headers["content-type"])) done(null, payload);
+      if (decoderFrom(request)) done(null, payload);
       else done(unsupportedType(request, TAKEN_TYPES));
     });
 

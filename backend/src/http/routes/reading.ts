@@ -22,6 +22,7 @@ import type { EventQueries, FindByEventId } from "../../store/event-queries.js";
 import type { Lookup, Remembered } from "../../stream/lookup.js";
 import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
+import { CLOUD_EVENT, CLOUD_EVENT_BATCH, cloudEventBatch, cloudEventOf, wants } from "../cloud-events.js";
 import { deadEventJson, storedEventJson } from "../event-view.js";
 import type { EventViews } from "../event-views.js";
 import type { FairReads } from "../fair-reads.js";
@@ -67,14 +68,26 @@ const listQuery = z.strictObject({
   cursor: cursor.optional(),
 });
 
+const AS_CLOUD_EVENTS =
+  "With `Accept: application/cloudevents-batch+json` the events of the page as an array of CloudEvents; the next page is the `Link` with `rel=next`.";
+const AS_CLOUD_EVENT =
+  "With `Accept: application/cloudevents+json` as a CloudEvent, once it is stored or dead; one that was sent as a CloudEvent is answered as it was sent.";
+
 /** Reading events: `GET /v1/events`, `GET /v1/events/{eventId or id}`, and both under `/events` for older clients. */
 export function readingRoutes(deps: ReadingRoutesDeps): FastifyPluginAsyncZod {
   const onRequest = [deps.auth.authenticate, deps.auth.requireScope("events:read"), deps.limits.requests];
   const tags = ["events"];
-  const list = { tags, summary: "A tenant's events, by occurredAt", querystring: listQuery, response: { 200: eventPageSchema } };
+  const list = {
+    tags,
+    summary: "A tenant's events, by occurredAt",
+    description: AS_CLOUD_EVENTS,
+    querystring: listQuery,
+    response: { 200: eventPageSchema },
+  };
   const one = {
     tags,
     summary: "One event by eventId, or by id",
+    description: AS_CLOUD_EVENT,
     params: z.object({ eventId: anyText }),
     querystring: oneQuery,
     response: { 200: eventViewSchema },
@@ -104,7 +117,14 @@ async function listEvents(deps: ReadingRoutesDeps, request: FastifyRequest, repl
     deps.events.list(filter, order, limit, position, deps.views.json, signal),
   );
   reply.header("X-Shards", userId === undefined ? "scatter" : "targeted");
-  return sendPage(reply, items, nextCursor);
+  reply.header("Vary", "Accept");
+  if (!wants(request.headers.accept, CLOUD_EVENT_BATCH)) return sendPage(reply, items, nextCursor);
+  if (nextCursor !== null) {
+    const next = new URL(request.url, "http://gateway");
+    next.searchParams.set("cursor", nextCursor);
+    reply.header("Link", `<${next.pathname}${next.search}>; rel="next"`);
+  }
+  return reply.type(CLOUD_EVENT_BATCH).send(await cloudEventBatch(items));
 }
 
 async function findEvent(
@@ -119,18 +139,13 @@ async function findEvent(
   const searching: Searching = (wanted) => deps.reads.search(request, reply, () => deps.lookup.search(deps.partitions, wanted));
   const older: Older = (wanted, before) => deps.reads.search(request, reply, (signal) => deps.events.inOlderHours(wanted, before, signal));
   const json = (await byEventId(deps, tenantId, name, { ...query, older })) ?? (await byId(deps, tenantId, name, query.userId, searching));
-  if (json !== null) return sendJson(reply, json);
-  const hourMs = hourIn(tenantId, name, query.occurredAt);
-  if (hourMs !== undefined && (await deps.events.hasExpired(tenantId, hourMs))) throw problem("event-expired", EXPIRED);
-  throw problem("event-not-found", "There is no such event.");
-}
-
-const EXPIRED = "There is no such event now; retention has removed events of its hour, and if it was stored, it is one of them.";
-
-/** The hour that the event would have, in ms: its id says it, and so does the time that was asked for. */
-function hourIn(tenantId: string, name: string, occurredAt: Date | undefined): number | undefined {
-  const atMs = wantedBy(tenantId, name)?.id.readUIntBE(0, 6) ?? occurredAt?.getTime();
-  return atMs === undefined ? undefined : atMs - (atMs % HOUR_MS);
+  if (json === null) throw problem("event-not-found", "There is no such event.");
+  reply.header("Vary", "Accept");
+  // What is on its way has no content yet: its state is JSON.
+  const hasContent = /"status":"(stored|dead)"/.test(json);
+  return wants(request.headers.accept, CLOUD_EVENT) && hasContent
+    ? reply.type(CLOUD_EVENT).send(cloudEventOf(json))
+    : sendJson(reply, json);
 }
 
 /** A look-up through older hours, in turns with other searches. */

@@ -39,6 +39,12 @@ export interface SplitBody {
   position: (index: number, slice: Slice) => number;
 }
 
+/** What a text says, whatever its format: as an object, and as JSON text in which numbers stand as they were sent. */
+export interface ReadText {
+  value: Record<string, unknown>;
+  json: string;
+}
+
 /** Items of a stream that are whole, in one buffer: up to `GROUP_ITEMS`, or `GROUP_BYTES`. */
 export interface Piece {
   bytes: Buffer;

@@ -1,12 +1,14 @@
 import { type Buffer, isUtf8 } from "node:buffer";
-import type { EventFormat, ProblemCode } from "@streamforge/shared";
+import type { EventFormat, FieldError, ProblemCode } from "@streamforge/shared";
 import { faultText, type JsonFault, jsonFaultOf } from "../../lib/json-fault.js";
 import type { SentAs } from "../../lib/json-fault-words.js";
+import { readCloudEvent } from "./cloud-event.js";
 
 /** Why an item is not an event. */
 export interface Rejection {
   code: ProblemCode;
   detail: string;
+  errors?: FieldError[];
 }
 
 export type Parsed =
@@ -34,7 +36,7 @@ export function readItem(format: EventFormat, text: Buffer, limits: ItemLimits, 
 type ItemReader = (text: Buffer, limits: ItemLimits, sentAs?: SentAs) => Parsed;
 
 /** By format; what `readText` reads later must be what is read here. */
-const ITEM_READERS: Record<EventFormat, ItemReader> = { json: readJsonItem, xml: unread, cloudevent: unread, bytes: unread };
+const ITEM_READERS: Record<EventFormat, ItemReader> = { json: readJsonItem, xml: unread, cloudevent: readCloudEventItem, bytes: unread };
 
 function unread(): Parsed {
   return rejected("invalid-event", "is of a format that this version does not read");
@@ -56,13 +58,25 @@ function readJsonItem(text: Buffer, { maxDepth }: ItemLimits, sentAs?: SentAs): 
   return { kind: "object", value: value as Record<string, unknown>, json };
 }
 
+function readCloudEventItem(text: Buffer, limits: ItemLimits, sentAs?: SentAs): Parsed {
+  const parsed = readJsonItem(text, limits, sentAs);
+  if (parsed.kind === "rejected") return parsed;
+  const read = readCloudEvent(parsed.value, parsed.json);
+  return Array.isArray(read) ? { ...rejected("invalid-event", faultsOf(read)), errors: read } : { kind: "object", ...read };
+}
+
+/** Field errors as one sentence. */
+export function faultsOf(errors: FieldError[]): string {
+  return errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
+}
+
 /** Looks for the fault, which good items never pay for. */
 function notJson(text: Buffer, sentAs: SentAs | undefined): Parsed {
   const fault = jsonFaultOf(text, sentAs);
   return { kind: "rejected", code: "invalid-json", detail: faultText(fault), fault };
 }
 
-function rejected(code: ProblemCode, detail: string): Parsed {
+function rejected(code: ProblemCode, detail: string): { kind: "rejected" } & Rejection {
   return { kind: "rejected", code, detail };
 }
 

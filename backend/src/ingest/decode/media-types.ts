@@ -1,3 +1,4 @@
+import { cloudEventBatchDecoder, cloudEventDecoder } from "./cloud-event.js";
 import type { Decoder } from "./decoder.js";
 import { jsonDecoder } from "./json.js";
 import { ndjsonDecoder } from "./ndjson.js";
@@ -9,6 +10,8 @@ export const NDJSON_TYPES: readonly string[] = ["application/x-ndjson", "applica
 const TABLE: readonly { types: readonly string[]; suffix?: string; decoder: Decoder }[] = [
   { types: ["application/json"], decoder: jsonDecoder },
   { types: NDJSON_TYPES, decoder: ndjsonDecoder },
+  { types: ["application/cloudevents+json"], decoder: cloudEventDecoder },
+  { types: ["application/cloudevents-batch+json"], decoder: cloudEventBatchDecoder },
 ];
 
 const BY_TYPE = new Map(TABLE.flatMap(({ types, decoder }) => types.map((type) => [type, decoder])));

@@ -1,11 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { EventFormat } from "@streamforge/shared";
-
-/** What a text says, whatever its format: as an object, and as JSON text in which numbers stand as they were sent. */
-export interface ReadText {
-  value: Record<string, unknown>;
-  json: string;
-}
+import { readCloudEvent } from "./cloud-event.js";
+import type { ReadText } from "./decoder.js";
 
 /**
  * Reads the text of an event that was taken in: the worker, dead letters, replays, patches, the second look and the page of an event
@@ -20,7 +16,11 @@ export function readText(format: EventFormat, text: string): ReadText {
 const READERS: Record<EventFormat, (text: string) => ReadText> = {
   json: (text) => ({ value: objectOf(text), json: text }),
   xml: notYet,
-  cloudevent: notYet,
+  cloudevent: (text) => {
+    const read = readCloudEvent(objectOf(text), text);
+    if (Array.isArray(read)) throw new Error(`${read[0]?.pointer} ${read[0]?.detail}`);
+    return read;
+  },
   // What could not be taken as an event, and may be one in JSON all the same: with a patch it can be made one.
   bytes: (base64) => {
     const json = Buffer.from(base64, "base64").toString("utf8");

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { EventFormat, ProblemCode } from "@streamforge/shared";
 import type { Sender } from "../../admission/admission.js";
-import { faultOf, MalformedBody, type SplitBody } from "../../ingest/decode/decoder.js";
+import { binaryModeDecoder } from "../../ingest/decode/cloud-event-binary.js";
+import { type Decoder, faultOf, MalformedBody, type SplitBody } from "../../ingest/decode/decoder.js";
 import { jsonDecoder } from "../../ingest/decode/json.js";
 import { charsetOf, decoderFor } from "../../ingest/decode/media-types.js";
 import type { Ingest, Item } from "../../ingest/ingest.js";
@@ -10,7 +11,6 @@ import type { KafkaTopic } from "../../lib/kafka-settings.js";
 import { eventContext } from "../../stream/record.js";
 import { NO_CONTEXT, readTraceContext, storedContext } from "../../telemetry/trace-context.js";
 import type { Span } from "../../telemetry/traces.js";
-import { isBinaryCloudEvent, structuredText } from "./cloud-event.js";
 
 /** A message as it was fetched. */
 export interface KafkaMessage {
@@ -109,16 +109,22 @@ export function createMessageReader(deps: ReaderDeps): (message: KafkaMessage, g
 
 type Body = Pick<SplitBody, "bytes" | "slices"> & { format: EventFormat };
 
+const PREFIX = "ce_";
+
+/** A message is a CloudEvent in Kafka's binary mode when a header says of which version. */
+function decoderOf(headers: Headers, type: string | undefined): Decoder | undefined {
+  if (!headers.has(`${PREFIX}specversion`))
+    return decoderFor(type ?? "application/json") ?? (SOME_JSON.test(type as string) ? jsonDecoder : undefined);
+  const attributes = [...headers].flatMap(([name, text]): [string, string][] =>
+    name.startsWith(PREFIX) ? [[name.slice(PREFIX.length), text]] : [],
+  );
+  return binaryModeDecoder(attributes, type);
+}
+
 /** The one event of a message, by its content-type; or why it has none. */
 function bodyOf(headers: Headers, value: Buffer): Body | { code: ProblemCode; detail: string } {
   const type = headers.get("content-type");
-  if (isBinaryCloudEvent(headers)) {
-    const made = structuredText(headers, value, type);
-    if (made.text === undefined) return { code: "invalid-event", detail: `the CloudEvent has no header ${made.missing}` };
-    const bytes = Buffer.from(made.text);
-    return { bytes, slices: [{ start: 0, end: bytes.length }], format: "json" };
-  }
-  const decoder = decoderFor(type ?? "application/json") ?? (SOME_JSON.test(type as string) ? jsonDecoder : undefined);
+  const decoder = decoderOf(headers, type);
   if (!decoder) return { code: "unsupported-media-type", detail: `the message's content-type is ${type}` };
   try {
     const { bytes, slices } = decoder.split(value, 1, charsetOf(type));

@@ -1,5 +1,6 @@
 import type { EventFormat } from "@streamforge/shared";
-import { type ReadText, readText } from "../../ingest/decode/read-text.js";
+import type { ReadText } from "../../ingest/decode/decoder.js";
+import { readText } from "../../ingest/decode/read-text.js";
 import { normalize } from "../../ingest/normalize.js";
 import { type Step, undecided, type WorkEvent } from "../batch.js";
 import { toDocument } from "../document.js";
