@@ -96,7 +96,7 @@ async function profiled({ name, options }: Variant, events: number): Promise<str
     } finally {
       await system.stop();
     }
-    const told = ({ share, busyMs }: Share): string => `${(share * 100).toFixed(2)} % of ${(busyMs / 1000).toFixed(1)} s`;
+    const told = ({ share, samples }: Share): string => `${(share * 100).toFixed(2)} % of ${samples} samples`;
     return `${name.padEnd(4)} api ${told(shareOf(folder, "api.js", OF_TRACES))}, worker ${told(shareOf(folder, "worker.js", OF_TRACES))}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });

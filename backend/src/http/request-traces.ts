@@ -33,16 +33,14 @@ export function traceRequests(traces: Traces): Hook[] {
   return [
     function traceRequest(request, reply, done) {
       const tenantId = request.principal?.tenantId ?? "";
-      if (shares.has(tenantId)) {
-        const span = traces.begin(`${request.method} ${request.routeOptions.url}`, {
-          kind: "server",
-          parent: traceContextOf(request.headers),
-        });
-        if (span) {
-          shares.take(tenantId);
-          describe(span, request, reply, tenantId);
-          request.trace = { request: span, append: undefined };
-        }
+      const span = traces.begin(() => `${request.method} ${request.routeOptions.url}`, {
+        kind: "server",
+        parent: traceContextOf(request.headers),
+        mayRecord: () => shares.take(tenantId),
+      });
+      if (span) {
+        describe(span, request, reply, tenantId);
+        request.trace = { request: span, append: undefined };
       }
       done();
     },

@@ -18,17 +18,9 @@ import {
   resourceFromAttributes,
   serviceNameEnvDetector,
 } from "@opentelemetry/resources";
-import {
-  AlwaysOffSampler,
-  AlwaysOnSampler,
-  ParentBasedSampler,
-  RandomIdGenerator,
-  type Sampler,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from "@opentelemetry/sdk-trace";
+import { AlwaysOnSampler, RandomIdGenerator, TracerProvider } from "@opentelemetry/sdk-trace";
 import { within } from "../lib/within.js";
+import { createSampler } from "./sampler.js";
 import { createOutbox } from "./span-outbox.js";
 import { type TraceContext, traceparentOf } from "./trace-context.js";
 import type { TraceSettings, TraceSource } from "./trace-settings.js";
@@ -53,7 +45,7 @@ const MOST_CHARACTERS = 256;
 export function startOpenTelemetry(settings: TraceSettings, { process, name, registry, log }: TraceSource): Traces {
   const Exporter = settings.protocol === "http/json" ? JsonExporter : ProtobufExporter;
   const outbox = createOutbox(new Exporter({ url: settings.url }), { ...settings, registry, log });
-  const sampler = samplerOf(settings);
+  const sampler = createSampler(settings);
   const ids = createIds();
   const provider = new TracerProvider({
     resource: resourceOf(process, name),
@@ -83,13 +75,14 @@ export function startOpenTelemetry(settings: TraceSettings, { process, name, reg
     on: true,
     // The sampler comes first and alone: most requests are not sampled, and a span that is thrown away costs 1.3 µs.
     begin(spanName, options = {}) {
-      const { kind = "internal", parent, links } = options;
-      const traceId = parent?.traceId ?? ids.next();
-      const context = parent ? trace.setSpanContext(ROOT_CONTEXT, toApi(parent)) : ROOT_CONTEXT;
+      const { parent, links } = options;
+      // What a recorded trace has caused is recorded, too.
       const caused = !parent && links?.some(({ sampled }) => sampled);
-      const sampled =
-        caused || sampler.shouldSample(context, traceId, spanName, KINDS[kind], {}, []).decision === SamplingDecision.RECORD_AND_SAMPLED;
-      return sampled ? wrap(start(spanName, options, context)) : undefined;
+      const traceId = parent ? sampler.continues(parent) && parent.traceId : caused ? always.draw() : sampler.draw();
+      if (!traceId || options.mayRecord?.() === false) return undefined;
+      ids.next(traceId);
+      const name_ = typeof spanName === "string" ? spanName : spanName();
+      return wrap(start(name_, options, parent ? trace.setSpanContext(ROOT_CONTEXT, toApi(parent)) : ROOT_CONTEXT));
     },
     close: () => within(FLUSH_MS, "sending the last spans", provider.shutdown()).catch(() => {}),
   };
@@ -131,27 +124,19 @@ function toApi({ traceId, spanId, sampled, tracestate }: TraceContext): SpanCont
   };
 }
 
-/** Random ids; the id of a trace that begins is drawn first, because the sampler goes by it. */
+const always = createSampler({ sampler: "always_on", ratio: 1 });
+
+/** Random ids; that of a trace is drawn before, by the sampler. */
 function createIds() {
   const random = new RandomIdGenerator();
   let drawn = "";
   return {
-    next: (): string => {
-      drawn = random.generateTraceId();
-      return drawn;
+    next: (traceId: string): void => {
+      drawn = traceId;
     },
     generateTraceId: (): string => drawn,
     generateSpanId: (): string => random.generateSpanId(),
   };
-}
-
-function samplerOf({ sampler, ratio }: TraceSettings): Sampler {
-  const root = sampler.endsWith("traceidratio")
-    ? new TraceIdRatioBasedSampler(ratio)
-    : sampler.endsWith("always_off")
-      ? new AlwaysOffSampler()
-      : new AlwaysOnSampler();
-  return sampler.startsWith("parentbased_") ? new ParentBasedSampler({ root }) : root;
 }
 
 /** Who sends the spans. OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME win. */

@@ -5,24 +5,24 @@
 const MOST_A_SECOND = 100;
 
 export interface TraceShares {
-  has(tenantId: string): boolean;
-  take(tenantId: string): void;
+  /** @returns false when the tenant has had its share of this second */
+  take(tenantId: string): boolean;
 }
 
 export function createTraceShares(now: () => number = Date.now): TraceShares {
   const taken = new Map<string, number>();
   let second = 0;
   return {
-    has(tenantId) {
+    take(tenantId) {
       const current = Math.floor(now() / 1_000);
       if (current !== second) {
         second = current;
         taken.clear();
       }
-      return (taken.get(tenantId) ?? 0) < MOST_A_SECOND;
-    },
-    take(tenantId) {
-      taken.set(tenantId, (taken.get(tenantId) ?? 0) + 1);
+      const before = taken.get(tenantId) ?? 0;
+      if (before >= MOST_A_SECOND) return false;
+      taken.set(tenantId, before + 1);
+      return true;
     },
   };
 }

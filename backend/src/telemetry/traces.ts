@@ -34,13 +34,15 @@ export interface SpanStart {
   links?: readonly TraceContext[];
   /** ms since 1970; unset, now. */
   startedAtMs?: number;
+  /** Asked when the sampler has said yes. */
+  mayRecord?: () => boolean;
 }
 
 export interface Traces {
   /** Whether any span is ever recorded. */
   readonly on: boolean;
-  /** Begins a span, when the sampler (OTEL_TRACES_SAMPLER) says so. */
-  begin(name: string, start?: SpanStart): Span | undefined;
+  /** Begins a span, when the sampler (OTEL_TRACES_SAMPLER) says so. @param name made only then, when it has to be made */
+  begin(name: string | (() => string), start?: SpanStart): Span | undefined;
   /** Sends what waits, for at most a second. */
   close(): Promise<void>;
 }

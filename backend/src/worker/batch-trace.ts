@@ -78,7 +78,7 @@ export const settleAttributes = ({ entries }: Batch): Attributes => ({
 });
 
 function* contextsOf({ entries }: Batch): Generator<StoredContext> {
-  for (const { records } of entries) for (const { context } of records) yield context;
+  for (const { records } of entries) for (const { context } of records) if (context.traceparent !== "") yield context;
 }
 
 /** Says of a part what became of its events. */
