@@ -10,6 +10,7 @@ const KNOWN: Record<string, readonly string[]> = {
   streamforge_worker_events_total: ["stored", "duplicate", "dead"],
   streamforge_worker_dlq_total: reasonCodes,
   streamforge_internal_errors_total: FAULT_PLACES,
+  streamforge_waits_total: ["decided", "deadline", "left", "stopped", "refused"],
 };
 
 it("has every counter from the start, at 0 for every known label value", async () => {
