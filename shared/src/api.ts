@@ -117,6 +117,7 @@ export const deadLetterDetailSchema = deadLetterSchema.extend({
   traceparent: z.string().optional().describe("Where its event stands in its trace (W3C)"),
   raw: z.string().describe("The item exactly as it was sent; what is no text (format bytes) in base64"),
   format: z.enum(eventFormats).optional().describe("How raw is to be read; absent: json"),
+  json: z.string().optional().describe("Of what is not JSON: the JSON that was read from it, which a patch applies to"),
   origin: z.string().optional().describe("Where Kafka has the message: topic/partition/offset"),
   attemptsMade: z.array(attemptSchema).describe("Attempts that failed, of every acceptance of this identity, oldest first"),
   failures: z

@@ -4,6 +4,7 @@
  */
 export const problems = {
   "invalid-json": { status: 400, title: "The body is not valid JSON" },
+  "invalid-xml": { status: 400, title: "The body is not valid XML" },
   "invalid-event": { status: 400, title: "The event is not valid" },
   "invalid-request": { status: 400, title: "The request is not valid" },
   "tenant-required": { status: 400, title: "Name a tenant" },

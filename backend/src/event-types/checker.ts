@@ -4,6 +4,7 @@ import { attempt, type Checked, type Refusal } from "./guarded.js";
 import type { Judge } from "./judge.js";
 import type { RegisteredType, TypeRegistry } from "./registry.js";
 import { isLight } from "./schema-rules.js";
+import { createShape, type Shape } from "./shape.js";
 import { createShares } from "./shares.js";
 
 /** What a check needs of an event. */
@@ -26,6 +27,8 @@ export interface TypeChecker {
   ready(): Promise<void>;
   /** Whether events of this tenant need a check at all: one look into a Map. */
   concerns(tenantId: string): boolean;
+  /** What the schema of a type says of texts, as it counts now; undefined when the type is not registered. */
+  shapeOf(tenantId: string, eventType: string): Shape | undefined;
   /** Checks events against what is registered now, in order. */
   judge(events: readonly Checkable[]): Promise<TypeVerdict[]>;
   /** The same, but a tenant that takes more than its share is put off: no tenant waits more than 50 ms for a neighbour's checks. */
@@ -206,6 +209,11 @@ export function createTypeChecker({ registry, policy, judge, inline }: TypeCheck
       if (!registry.current()) await registry.known(KNOWN_WITHIN_MS);
     },
     concerns: (tenantId) => policy === "dead-letter" || (registry.current()?.has(tenantId) ?? true),
+    shapeOf(tenantId, eventType) {
+      const type = registry.current()?.get(tenantId)?.types.get(eventType);
+      if (type) type.check.shape ??= createShape(type.schema);
+      return type?.check.shape;
+    },
     judge: (events) => withVerdicts(events, judgeAll),
     judgeInTurns: (events, mayLinger) => withVerdicts(events, (jobs) => judgeInTurns(jobs, mayLinger)),
     judgeType: (tenantId, type, payloads) => judgeAll(payloads.map((one) => ({ tenantId, type, ...one }))),

@@ -5,6 +5,7 @@ import { every } from "../lib/every.js";
 import type { RedisKeys } from "../stream/keys.js";
 import type { CompiledSchema } from "./compile.js";
 import { nameOf, type PublishedName } from "./published.js";
+import type { Shape } from "./shape.js";
 
 /** One type of a tenant as it counts now, in the memory of this process. */
 export interface RegisteredType {
@@ -22,6 +23,8 @@ export interface TypeCheck {
   heavy?: boolean;
   /** Why it cannot be used. */
   broken?: string;
+  /** What it says of types, for events whose values are texts. */
+  shape?: Shape;
   /** Checked in the judge's thread at least until then, `performance.now()`. */
   guardedUntilMs: number;
 }

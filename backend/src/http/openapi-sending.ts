@@ -46,6 +46,12 @@ const LINES = `{"eventId":"pay-1001","eventType":"PAYMENT","amount":5,"currency"
 {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
 `;
 
+const XML_EXAMPLE = `<events>
+  <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+  <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+</events>
+`;
+
 const FIRST = { eventId: "order-1001", id: "00000000-0000-86e8-9cc4-566f99f1f93f", receivedAt: "2026-01-31T11:00:00.123Z" };
 const ACCEPTED = { ...FIRST, status: "accepted" };
 const STORED = { ...FIRST, status: "stored", storedAt: "2026-01-31T11:00:00.141Z" };
@@ -125,13 +131,23 @@ const CLOUD_EVENTS_CONTENT = {
   "application/cloudevents-batch+json": { schema: { type: "array", items: CLOUD_EVENT }, example: [CLOUD_EVENT_EXAMPLE] },
 };
 
+const XML_SCHEMA = {
+  type: "string",
+  description:
+    "One event as the root, of any name, or events inside an element `events`. Elements are the fields of a SentEvent, attributes `@name`, text beside them `#text`, repeated elements an array. UTF-8, or UTF-16 with a byte order mark; no DOCTYPE, no entities beyond XML's own, no processing instructions",
+};
+const XML_CONTENT = {
+  "application/xml": { schema: XML_SCHEMA, example: XML_EXAMPLE },
+  "text/xml": { schema: XML_SCHEMA, example: XML_EXAMPLE },
+};
+
 /** One event, an array or lines. */
 function anyBody({ MAX_EVENT_BYTES, MAX_BATCH_BYTES, MAX_BATCH_EVENTS }: Limits) {
   const event = `${grouped(MAX_EVENT_BYTES)} bytes`;
   const batch = `${grouped(MAX_BATCH_BYTES)} bytes or ${grouped(MAX_BATCH_EVENTS)} events`;
   const requestBody: OperationDetails["requestBody"] = {
     required: true,
-    description: `One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most ${event}, a body ${batch}.`,
+    description: `One event, or many as an array, as lines or as XML; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most ${event}, a body ${batch}.`,
     content: {
       "application/json": {
         schema: { anyOf: [schemaNamed("SentEvent"), { type: "array", maxItems: MAX_BATCH_EVENTS, items: schemaNamed("SentEvent") }] },
@@ -139,6 +155,7 @@ function anyBody({ MAX_EVENT_BYTES, MAX_BATCH_BYTES, MAX_BATCH_EVENTS }: Limits)
       },
       ...LINES_CONTENT,
       ...CLOUD_EVENTS_CONTENT,
+      ...XML_CONTENT,
     },
   };
   const tooLarge = problemAnswer(`\`event-too-large\`: one event of more than ${event}. \`batch-too-large\`: more than ${batch}`);
@@ -191,7 +208,7 @@ function send(limits: Limits): OperationDetails {
         examples: { some: example("One of two was rejected", ONE_REJECTED) },
       }),
       400: problemAnswer(
-        "`invalid-json`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results",
+        "`invalid-json`; `invalid-xml`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results",
         {
           schema: problemMaybeWith("BatchSummary"),
           example: problemExample("invalid-event", REJECTED.detail, {
@@ -260,8 +277,8 @@ function stream({ MAX_EVENT_BYTES, STREAM_MAX_BYTES }: Limits): OperationDetails
     parameters: headersIn("X-Stream-Offset"),
     requestBody: {
       required: true,
-      description: `One event a line, of at most ${grouped(MAX_EVENT_BYTES)} bytes; ${most} in all, those before a resumption included.`,
-      content: LINES_CONTENT,
+      description: `One event a line or element, of at most ${grouped(MAX_EVENT_BYTES)} bytes; ${most} in all, those before a resumption included.`,
+      content: { ...LINES_CONTENT, ...XML_CONTENT },
     },
     responses: {
       200: linesAnswer(
@@ -280,7 +297,7 @@ function stream({ MAX_EVENT_BYTES, STREAM_MAX_BYTES }: Limits): OperationDetails
       }),
       ...REFUSALS,
       400: problemAnswer(
-        "`invalid-event`: each was rejected; `invalid-request`: a header, the query, the compression, or the upload broke off; `tenant-required`. With the summary when it was read",
+        "`invalid-event`: each was rejected; `invalid-xml`: the document ends where it is no XML; `invalid-request`: a header, the query, the compression, or the upload broke off; `tenant-required`. With the summary when it was read",
         { schema: problemMaybeWith("StreamSummary") },
       ),
       408: problemAnswer("`request-timeout`: the body came too slowly", { schema: problemMaybeWith("StreamSummary") }),

@@ -5,7 +5,7 @@ import { oddPayload } from "./content-texts.js";
 import { readText } from "./decode/read-text.js";
 import { eventUuid } from "./identify.js";
 import { HOUR_MS, type Item } from "./ingest.js";
-import { normalize } from "./normalize.js";
+import { readEvent, type ShapeOf } from "./read-event.js";
 import type { Doubt, SecondLook } from "./second-look.js";
 
 /** What would become of an item: `code` says why it would not be stored. */
@@ -25,6 +25,7 @@ export interface ForeseeDeps {
   types: {
     ready(): Promise<void>;
     concerns(tenantId: string): boolean;
+    shapeOf(tenantId: string, eventType: string): ReturnType<ShapeOf>;
     judge(events: Checkable[]): Promise<({ fits: true } | { fits: false; reason: ReasonCode })[]>;
   };
 }
@@ -76,15 +77,17 @@ async function refusals(types: ForeseeDeps["types"], items: Item[]): Promise<Map
   await types.ready();
   const concerned = items.filter(({ context }) => types.concerns(context.tenantId));
   const events = concerned.map(({ text, context, receivedAtMs }): Checkable => {
-    const { value, json } = readText(context.format, text.toString("utf8"));
-    const event = normalize(value, json, context.defaultType, receivedAtMs);
-    if (Array.isArray(event)) throw new Error("an event that was received is none");
+    const { tenantId, format, defaultType } = context;
+    const shapeOf = (type: string) => types.shapeOf(tenantId, type);
+    const read = readEvent(readText(format, text.toString("utf8")), format === "xml", defaultType, receivedAtMs, shapeOf);
+    if (Array.isArray(read)) throw new Error("an event that was received is none");
+    const { event, json, payload } = read;
     return {
-      tenantId: context.tenantId,
+      tenantId,
       eventType: event.eventType,
       payload: event.payload,
       bytes: text.length,
-      text: oddPayload(json, event),
+      text: payload ?? oddPayload(json, event),
     };
   });
   const verdicts = events.length > 0 ? await types.judge(events) : [];

@@ -64,10 +64,10 @@ export interface Places {
 const NEWLINE = 0x0a;
 
 /** @param from an offset in these bytes, and the line and byte of the whole body that begin there */
-export function placesIn(body: Buffer, from = { offset: 0, line: 1, byte: 0 }): Places {
+export function placesIn(body: Buffer, from: Partial<Place> & { offset: number; line: number } = { offset: 0, line: 1, byte: 0 }): Places {
   let { offset, line } = from;
   // Nobody sees the mark.
-  let column = from.byte === 0 && body[offset] === 0xef && body[offset + 1] === 0xbb && body[offset + 2] === 0xbf ? -1 : 0;
+  let column = from.column ?? (from.byte === 0 && body[offset] === 0xef && body[offset + 1] === 0xbb && body[offset + 2] === 0xbf ? -1 : 0);
   return {
     at(to) {
       for (; offset < to; offset++) {
@@ -75,7 +75,7 @@ export function placesIn(body: Buffer, from = { offset: 0, line: 1, byte: 0 }): 
         if (byte === NEWLINE) [line, column] = [line + 1, 0];
         else if ((byte & 0xc0) !== 0x80) column++;
       }
-      return { line, column, byte: from.byte + to - from.offset };
+      return { line, column, byte: from.byte === undefined ? undefined : from.byte + to - from.offset };
     },
   };
 }

@@ -36,6 +36,8 @@ export interface WorkEvent {
   failures?: DeadLetterDocument["failures"];
   /** What is stored comes from a replay with a patch, and says so. */
   patched?: EventDocument["patched"];
+  /** Its values are texts, though it is JSON: a patch made it of XML. */
+  texts?: true;
 }
 
 /** Whole entries that go through the pipeline together. */

@@ -20,7 +20,7 @@ const record = {
 function stored(text: string): { payload: unknown; text?: string } {
   const item = JSON.parse(text) as Record<string, unknown>;
   const event = normalize(item, text, "d", Number.POSITIVE_INFINITY) as NormalEvent;
-  return BSON.deserialize(BSON.serialize(toDocument(record, { value: item, json: text }, event, new Date(0)))) as {
+  return BSON.deserialize(BSON.serialize(toDocument(record, { value: item, json: text, event }, new Date(0)))) as {
     payload: unknown;
     text?: string;
   };

@@ -1,7 +1,6 @@
 import { Binary } from "mongodb";
-import { contentTexts } from "../ingest/content-texts.js";
-import type { ReadText } from "../ingest/decode/decoder.js";
 import type { NormalEvent } from "../ingest/normalize.js";
+import { contentOf, type EventRead } from "../ingest/read-event.js";
 import type { EventDocument } from "../store/documents.js";
 import type { StreamRecord } from "../stream/record.js";
 import { readTraceContext } from "../telemetry/trace-context.js";
@@ -17,10 +16,10 @@ const MAY_LOSE =
 
 const FRACTION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{3}Z$/;
 
-/** Builds the document of an event. `read` and `event` are the record's item, as it was read and normalised. */
-export function toDocument(record: StreamRecord, read: ReadText, event: NormalEvent, storedAt: Date): EventDocument {
-  const { json, value: item } = read;
-  const mayLose = MAY_LOSE.test(json) || hasRepeatedKey(json, item);
+/** Builds the document of an event. `read` is what the record's text says. */
+export function toDocument(record: StreamRecord, read: EventRead, storedAt: Date): EventDocument {
+  const { json, value: item, event } = read;
+  const mayLose = MAY_LOSE.test(json) || hasRepeatedKey(json, item) || (read.payload !== undefined && MAY_LOSE.test(`[${read.payload}]`));
   const { context } = record;
   const doc: EventDocument = {
     _id: new Binary(record.id, Binary.SUBTYPE_UUID),
@@ -49,8 +48,9 @@ export function toDocument(record: StreamRecord, read: ReadText, event: NormalEv
   if (context.format !== "json") {
     doc.format = context.format;
     doc.raw = record.text;
-    if (mayLose) doc.content = contentTexts(json, item, event);
-  } else if (mayLose) doc.text = json;
+  }
+  if (mayLose && (context.format !== "json" || read.payload !== undefined)) doc.content = contentOf(read);
+  else if (mayLose) doc.text = json;
   const traceparent = context.traceparent || (context.format === "cloudevent" ? ownTrace(event) : undefined);
   if (traceparent !== undefined) doc.traceparent = traceparent;
   if (context.tracestate !== undefined) doc.tracestate = context.tracestate;

@@ -11,7 +11,7 @@ import { type RetryDelays, settle } from "./steps/settle.js";
 import { storeMany } from "./steps/store-many.js";
 import { supersede } from "./steps/supersede.js";
 import { type Tell, tellWaiting } from "./steps/tell-waiting.js";
-import { toDocuments } from "./steps/to-document.js";
+import { type Shapes, toDocuments } from "./steps/to-document.js";
 import { unpack } from "./steps/unpack.js";
 
 /** Points of the pipeline where a test may end the process. */
@@ -22,6 +22,7 @@ export interface PipelineParts {
   contents: Contents;
   letters: LetterStore;
   checkTypes: Step;
+  shapes: Shapes;
   tell: Tell;
   worker: string;
   maxAttempts: number;
@@ -49,7 +50,7 @@ export function createPipelines(parts: PipelineParts): Pipelines {
 
   const decide = [
     decidedBefore(letters), //    what an earlier worker decided stands
-    toDocuments(parts.touch), //  text → document; what cannot be built → dead letter
+    toDocuments(parts.shapes, parts.touch), //  text → document; what cannot be built → dead letter
     checkTypes, //               type registered? payload fits its schema? else → dead letter
     point("before-write"),
     asSpan("insert events", bulkAttributes, storeMany(events)), // one unordered majority bulk

@@ -17,7 +17,7 @@ import { asSpan, bulkAttributes, tracedReplay } from "./batch-trace.js";
 import { batchOf, recordOfEvent, recordOfLetter, textOfLetter, workOf } from "./loose-events.js";
 import { classify } from "./steps/classify.js";
 import { bsonFlaw, storeMany } from "./steps/store-many.js";
-import { toDocuments } from "./steps/to-document.js";
+import { type Shapes, toDocuments } from "./steps/to-document.js";
 
 export interface LaneParts {
   events: EventStore;
@@ -25,6 +25,7 @@ export interface LaneParts {
   letters: Pick<ReplayLetters, "receivedAt" | "supersedeOlder" | "overtaken">;
   /** The types' check, as in the pipeline of live events. */
   checkTypes: Step;
+  shapes: Shapes;
   maxEventBytes: number;
   maxDepth: number;
   traces: Traces;
@@ -55,9 +56,9 @@ interface Replayed {
 export function createLetterPipeline(parts: LaneParts): LetterPipeline {
   const { events, contents, checkTypes, letters } = parts;
   const point = (name: ReplayPoint) => () => parts.at?.(name);
-  const look = pipeline(toDocuments(parts.touch), checkTypes, refuseUnstorable());
+  const look = pipeline(toDocuments(parts.shapes, parts.touch), checkTypes, refuseUnstorable());
   const store = pipeline(
-    toDocuments(parts.touch),
+    toDocuments(parts.shapes, parts.touch),
     checkTypes,
     markPatched(),
     point("replay-before-write"),
@@ -88,7 +89,8 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
       await run(replayed, look);
       const found = await lookUp(replayed, await letters.overtaken(batch));
       return replayed.flatMap((one): Foreseen[] => {
-        const before = textOfLetter(one.letter);
+        // A patch is one of the JSON that was read, whatever was sent.
+        const before = one.work?.patched ? jsonOf(one.letter) : textOfLetter(one.letter);
         return decisionOf(one, found).map((decision) => ({ ...decision, before, after: one.text, claimed: false }));
       });
     },
@@ -127,9 +129,10 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
 /** Stored events looked at again: what the steps say of them now, and which derived fields differ. */
 export function createReview({
   checkTypes,
+  shapes,
   touch,
-}: Pick<LaneParts, "checkTypes" | "touch">): (events: EventDocument[]) => Promise<Review[]> {
-  const look = pipeline(toDocuments(touch), checkTypes);
+}: Pick<LaneParts, "checkTypes" | "shapes" | "touch">): (events: EventDocument[]) => Promise<Review[]> {
+  const look = pipeline(toDocuments(shapes, touch), checkTypes);
   return async (stored) => {
     const works = stored.map((document) => workOf(recordOfEvent(document)));
     await look(batchOf(works));
@@ -143,18 +146,25 @@ export function createReview({
   };
 }
 
+/** @throws Error when it cannot be read */
+function jsonOf({ format, raw }: DeadLetterDocument): string {
+  return readText(format ?? "json", raw).json;
+}
+
 function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter: DeadLetterDocument): Replayed {
   const sent = textOfLetter(letter);
   if (job.patch === null) return { letter, text: sent, work: unpatched(letter, maxEventBytes, maxDepth), flaw: undefined };
   let work: WorkEvent;
   try {
-    const text = applyPatch(readText(letter.format ?? "json", letter.raw).json, readPatch(job.patch), maxEventBytes);
+    const text = applyPatch(jsonOf(letter), readPatch(job.patch), maxEventBytes);
     work = workOf(recordOfLetter(letter, text));
     refuseUnfit("the patched event", work.record, maxEventBytes, maxDepth);
   } catch (error) {
     // Whatever it is, it concerns this letter alone.
     return { letter, text: sent, work: undefined, flaw: `the patch does not apply: ${(error as Error).message}` };
   }
+  // What the patch left of XML are texts still.
+  if (letter.format === "xml") work.texts = true;
   work.patched = { replayId: job.id, by: job.createdByName, from: letter._id.toString("hex") };
   return { letter, text: work.record.text, work, flaw: undefined };
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { STREAMED_TYPES, TAKEN_TYPES } from "../../src/ingest/decode/media-types.js";
 import { rawClient } from "../support/raw-client.js";
 import { type Stack, startStack } from "../support/stack.js";
 
@@ -145,8 +146,8 @@ describe("encodings and types", () => {
   });
 
   test.each([
-    ["/v1/events", "application/json, application/x-ndjson"],
-    ["/v1/events/validate", "application/json, application/x-ndjson"],
+    ["/v1/events", TAKEN_TYPES.join(", ")],
+    ["/v1/events/validate", TAKEN_TYPES.join(", ")],
     ["/v1/admin/tenants", "application/json"],
     ["/v1/session", "application/json"],
   ])("415 for a type names what %s takes", async (path, accept) => {
@@ -165,7 +166,7 @@ describe("encodings and types", () => {
 
   test("a stream takes lines only", async () => {
     const { status, headers, body } = await post("/v1/ingest/stream", event("l"));
-    expect([status, headers.accept]).toEqual([415, "application/x-ndjson"]);
+    expect([status, headers.accept]).toEqual([415, STREAMED_TYPES.join(", ")]);
     expect(body.detail).toContain("application/x-ndjson");
   });
 

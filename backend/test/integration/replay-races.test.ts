@@ -91,6 +91,7 @@ async function replay(job: Partial<ReplayJob> = {}, change: (pipeline: LetterPip
     contents: (wanted) => readContents(store, wanted, 10_000),
     letters,
     checkTypes: () => {},
+    shapes: { ready: async () => {}, shapeOf: () => undefined },
     maxEventBytes: 262_144,
     traces: NO_TRACES,
     maxDepth: 64,

@@ -1422,6 +1422,7 @@ export interface components {
         Invalid: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;
@@ -1434,6 +1435,7 @@ export interface components {
         NotFound: {
             headers: {
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                traceresponse: components["headers"]["traceresponse"];
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 [name: string]: unknown;

@@ -5,6 +5,7 @@ import {
   type DeadLetter,
   deadLetterDetailSchema,
   deadLetterPageSchema,
+  type EventFormat,
   exactText,
   letterCountsSchema,
   letterStatuses,
@@ -18,6 +19,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { LetterGroup } from "../../dead-letters/groups.js";
 import type { LetterQueries } from "../../dead-letters/queries.js";
+import { readText } from "../../ingest/decode/read-text.js";
 import type { DeadLetterDocument } from "../../store/documents.js";
 import { type Auth, resolveTenant } from "../auth.js";
 import type { FairReads } from "../fair-reads.js";
@@ -140,6 +142,7 @@ export function deadLetterRoutes({
           ...letterView(letter),
           raw: letter.raw,
           format: letter.format,
+          json: letter.format && jsonOf(letter.format, letter.raw),
           origin: letter.origin,
           traceparent: letter.context?.traceparent || undefined,
           failures: letter.failures,
@@ -151,6 +154,15 @@ export function deadLetterRoutes({
       },
     );
   };
+}
+
+/** undefined when it says nothing that could be read. */
+function jsonOf(format: EventFormat, raw: string): string | undefined {
+  try {
+    return readText(format, raw).json;
+  } catch {
+    return undefined;
+  }
 }
 
 function letterView(letter: DeadLetterDocument): DeadLetter {

@@ -79,10 +79,10 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
       querystring: resultsQuery,
       "x-operation": operation,
     });
-    const sending = documented("Send one event, or many as an array or NDJSON", operations.send);
+    const sending = documented("Send one event, or many as an array, NDJSON or XML", operations.send);
     const sendingByOlderPath = documented("Same as POST /v1/events, for older clients", operations.send);
     const validating = documented("What would become of the items, without storing anything", operations.validate);
-    const streaming = documented(`Send NDJSON of any length up to ${config.STREAM_MAX_BYTES} bytes`, operations.stream);
+    const streaming = documented(`Send NDJSON or XML of any length up to ${config.STREAM_MAX_BYTES} bytes`, operations.stream);
 
     app.post("/v1/events", { onRequest, schema: sending }, post);
     app.post("/events", { onRequest, schema: sendingByOlderPath }, post);

@@ -8,8 +8,10 @@ import { problem } from "../problems.js";
 const EXPLANATIONS: Record<ProblemCode, string> = {
   "invalid-json":
     "The body is no JSON. The detail says in which line, column and byte, what stands there, and what to do. Nothing was taken.",
+  "invalid-xml":
+    "The body is no XML that can be taken. The detail says in which line and column, and what stands there. A DOCTYPE, entities beyond XML's own five and processing instructions are refused.",
   "invalid-event":
-    "It is JSON, but not an event that can be taken: errors lists each field with what is wrong there. Sending it again unchanged will not help.",
+    "It can be read, but not an event that can be taken: errors lists each field with what is wrong there. Sending it again unchanged will not help.",
   "invalid-request":
     "A parameter, header or member of the body is wrong or not known; errors says which, what was found, and which name was probably meant.",
   "tenant-required": "Operators see all tenants; this call needs one. Name it with X-Tenant-Id or tenantId.",

@@ -3,6 +3,7 @@ import type { EventFormat, FieldError, ProblemCode } from "@streamforge/shared";
 import { faultText, type JsonFault, jsonFaultOf } from "../../lib/json-fault.js";
 import type { SentAs } from "../../lib/json-fault-words.js";
 import { readCloudEvent } from "./cloud-event.js";
+import { XmlFault, xmlToJson } from "./xml/read.js";
 
 /** Why an item is not an event. */
 export interface Rejection {
@@ -36,7 +37,12 @@ export function readItem(format: EventFormat, text: Buffer, limits: ItemLimits, 
 type ItemReader = (text: Buffer, limits: ItemLimits, sentAs?: SentAs) => Parsed;
 
 /** By format; what `readText` reads later must be what is read here. */
-const ITEM_READERS: Record<EventFormat, ItemReader> = { json: readJsonItem, xml: unread, cloudevent: readCloudEventItem, bytes: unread };
+const ITEM_READERS: Record<EventFormat, ItemReader> = {
+  json: readJsonItem,
+  xml: readXmlItem,
+  cloudevent: readCloudEventItem,
+  bytes: unread,
+};
 
 function unread(): Parsed {
   return rejected("invalid-event", "is of a format that this version does not read");
@@ -68,6 +74,23 @@ function readCloudEventItem(text: Buffer, limits: ItemLimits, sentAs?: SentAs): 
 /** Field errors as one sentence. */
 export function faultsOf(errors: FieldError[]): string {
   return errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join("; ");
+}
+
+function readXmlItem(text: Buffer, { maxDepth }: ItemLimits): Parsed {
+  if (!isUtf8(text)) {
+    const fault = { ...jsonFaultOf(text, "item"), message: "found bytes that are not UTF-8; send UTF-8, or UTF-16 with a byte order mark" };
+    return { kind: "rejected", code: "invalid-xml", detail: faultText(fault), fault };
+  }
+  try {
+    const json = xmlToJson(text.toString("utf8"), maxDepth);
+    const value = JSON.parse(json) as Record<string, unknown>;
+    if (!isWithinDepth(value, maxDepth)) return rejected("invalid-event", `is nested deeper than ${maxDepth} levels`);
+    return { kind: "object", value, json };
+  } catch (error) {
+    if (!(error instanceof XmlFault)) throw error;
+    const { code, message, fault } = error;
+    return fault ? { kind: "rejected", code, detail: faultText(fault), fault } : rejected(code, message);
+  }
 }
 
 /** Looks for the fault, which good items never pay for. */

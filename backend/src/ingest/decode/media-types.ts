@@ -2,6 +2,7 @@ import { cloudEventBatchDecoder, cloudEventDecoder } from "./cloud-event.js";
 import type { Decoder } from "./decoder.js";
 import { jsonDecoder } from "./json.js";
 import { ndjsonDecoder } from "./ndjson.js";
+import { xmlDecoder } from "./xml/decoder.js";
 
 /** The names that NDJSON goes by. */
 export const NDJSON_TYPES: readonly string[] = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
@@ -12,13 +13,16 @@ const TABLE: readonly { types: readonly string[]; suffix?: string; decoder: Deco
   { types: NDJSON_TYPES, decoder: ndjsonDecoder },
   { types: ["application/cloudevents+json"], decoder: cloudEventDecoder },
   { types: ["application/cloudevents-batch+json"], decoder: cloudEventBatchDecoder },
+  { types: ["application/xml", "text/xml"], suffix: "+xml", decoder: xmlDecoder },
 ];
 
 const BY_TYPE = new Map(TABLE.flatMap(({ types, decoder }) => types.map((type) => [type, decoder])));
 
 /** Media types that bodies may have, by the names that answers give, and those of them that stream. */
-export const TAKEN_TYPES: readonly string[] = TABLE.map(({ types }) => types[0] as string);
-export const STREAMED_TYPES: readonly string[] = TABLE.flatMap(({ types, decoder }) => (decoder.stream ? [types[0] as string] : []));
+export const TAKEN_TYPES: readonly string[] = TABLE.flatMap(({ types, suffix }) => (suffix ? types : types.slice(0, 1)));
+export const STREAMED_TYPES: readonly string[] = TABLE.flatMap(({ types, suffix, decoder }) =>
+  decoder.stream ? (suffix ? types : types.slice(0, 1)) : [],
+);
 
 /** The decoder of a body, undefined when its type is not taken. @param contentType the header, parameters included */
 export function decoderFor(contentType: string | undefined): Decoder | undefined {

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { EventFormat } from "@streamforge/shared";
 import { readCloudEvent } from "./cloud-event.js";
 import type { ReadText } from "./decoder.js";
+import { xmlToJson } from "./xml/read.js";
 
 /**
  * Reads the text of an event that was taken in: the worker, dead letters, replays, patches, the second look and the page of an event
@@ -15,7 +16,10 @@ export function readText(format: EventFormat, text: string): ReadText {
 
 const READERS: Record<EventFormat, (text: string) => ReadText> = {
   json: (text) => ({ value: objectOf(text), json: text }),
-  xml: notYet,
+  xml: (text) => {
+    const json = xmlToJson(text);
+    return { value: objectOf(json), json };
+  },
   cloudevent: (text) => {
     const read = readCloudEvent(objectOf(text), text);
     if (Array.isArray(read)) throw new Error(`${read[0]?.pointer} ${read[0]?.detail}`);
@@ -32,8 +36,4 @@ function objectOf(json: string): Record<string, unknown> {
   const value: unknown = JSON.parse(json);
   if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Error("the text is no JSON object");
   return value as Record<string, unknown>;
-}
-
-function notYet(): never {
-  throw new Error("this version does not read the format");
 }

@@ -41,6 +41,6 @@ const PUT_OFF = "the checks of its tenant take more than their share of a worker
 
 function toCheckable({ record, event, document }: WorkEvent): Checkable {
   // The document has the text when a parse could lose something: all others cost nothing here.
-  const text = event && document?.text !== undefined ? oddPayload(document.text, event) : undefined;
+  const text = event && document?.text !== undefined ? oddPayload(document.text, event) : document?.content?.payload;
   return { tenantId: record.context.tenantId, eventType: event?.eventType ?? "", payload: event?.payload, bytes: record.size, text };
 }

@@ -1,18 +1,25 @@
 import type { EventFormat } from "@streamforge/shared";
+import type { TypeChecker } from "../../event-types/checker.js";
 import type { ReadText } from "../../ingest/decode/decoder.js";
 import { readText } from "../../ingest/decode/read-text.js";
-import { normalize } from "../../ingest/normalize.js";
+import { readEvent } from "../../ingest/read-event.js";
 import { type Step, undecided, type WorkEvent } from "../batch.js";
 import { toDocument } from "../document.js";
+
+/** What the types' schemas say, as far as building documents needs it. */
+export type Shapes = Pick<TypeChecker, "ready" | "shapeOf">;
 
 /**
  * Text → event → document. `storedAt` is never before the entry was appended, whatever this worker's clock says: an export knows by the
  * stream up to when everything is stored (`export/watermark.ts`). The gateway has checked the event before; what cannot be built here is a result, and does
  * not take its neighbours with it.
+ * @param shapes what the types' schemas say of texts; `ready` throws StorageUnavailableError while nobody can tell
  * @param touch called with each event before it is looked at; for the test of an event that ends its worker
  */
-export function toDocuments(touch?: (event: WorkEvent) => void): Step {
-  return function buildDocuments(batch) {
+export function toDocuments(shapes: Shapes, touch?: (event: WorkEvent) => void): Step {
+  return async function buildDocuments(batch) {
+    // What their schemas say is asked of texts alone; nobody may guess.
+    if (batch.events.some(({ record, texts }) => texts ?? record.context.format === "xml")) await shapes.ready();
     const now = Date.now();
     for (const event of undecided(batch)) {
       touch?.(event);
@@ -22,22 +29,22 @@ export function toDocuments(touch?: (event: WorkEvent) => void): Step {
         event.outcome = { kind: "dead", reason: "INVALID_EVENT", message: fault };
         continue;
       }
-      const flaw = buildDocument(event, new Date(Math.max(now, event.entry.acceptedAtMs)));
+      const flaw = buildDocument(event, shapes, new Date(Math.max(now, event.entry.acceptedAtMs)));
       if (flaw !== undefined) event.outcome = { kind: "dead", reason: "UNPROCESSABLE", message: flaw };
     }
   };
 }
 
 /** @returns why it cannot be built: a flaw of the event. What else throws is a fault of ours, and stops the batch. */
-function buildDocument(event: WorkEvent, storedAt: Date): string | undefined {
+function buildDocument(event: WorkEvent, shapes: Shapes, storedAt: Date): string | undefined {
   const { record, entry } = event;
-  const { text } = record;
-  const read = readOrError(record.context.format, text);
-  if (read instanceof Error) return read.message;
-  const normal = normalize(read.value, read.json, record.context.defaultType, record.receivedAtMs);
-  if (Array.isArray(normal)) return normal.map((error) => `${error.pointer} ${error.detail}`).join("; ");
-  event.event = normal;
-  event.document = toDocument(record, read, normal, storedAt);
+  const { tenantId, format, defaultType } = record.context;
+  const text = readOrError(format, record.text);
+  if (text instanceof Error) return text.message;
+  const read = readEvent(text, event.texts ?? format === "xml", defaultType, record.receivedAtMs, (type) => shapes.shapeOf(tenantId, type));
+  if (Array.isArray(read)) return read.map((error) => `${error.pointer} ${error.detail}`).join("; ");
+  event.event = read.event;
+  event.document = toDocument(record, read, storedAt);
   if (entry.place !== undefined) event.document.entry = entry.place;
   return undefined;
 }

@@ -47,10 +47,10 @@ export function Fix({ target, onClose }: { target: Target; onClose: () => void }
   );
 }
 
-/** The event as it was sent; null when it cannot be read as JSON, and only a patch by hand can be tried. */
-function eventOf({ raw }: DeadLetterDetail): unknown {
+/** The event as it was sent; null when it cannot be read, and only a patch by hand can be tried. */
+function eventOf({ raw, json = raw }: DeadLetterDetail): unknown {
   try {
-    return parseExact(raw);
+    return parseExact(json);
   } catch {
     return null;
   }

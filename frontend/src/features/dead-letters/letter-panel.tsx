@@ -64,7 +64,7 @@ function Details({ letter }: { letter: DeadLetterDetail }) {
   const { status, attemptsMade, history } = letter;
   const may = useMay();
   const conflict = letter.reasonCode === "IDENTITY_CONFLICT";
-  const asNew = conflict && status === "open" ? bodyAsNew(letter.raw, letter.eventId) : null;
+  const asNew = conflict && status === "open" ? bodyAsNew(letter.json ?? letter.raw, letter.eventId) : null;
   const curl = asNew && curlOf(location.origin, asNew);
   return (
     <div className="flex flex-col gap-5">
@@ -157,7 +157,7 @@ function Outcome({ letter }: { letter: DeadLetterDetail }) {
   );
 }
 
-function Raw({ letter: { raw, failures = [] } }: { letter: DeadLetterDetail }) {
+function Raw({ letter: { raw, format, failures = [] } }: { letter: DeadLetterDetail }) {
   const shown = useMemo(() => {
     try {
       const event = parseExact(raw);
@@ -169,7 +169,7 @@ function Raw({ letter: { raw, failures = [] } }: { letter: DeadLetterDetail }) {
   return shown ? (
     <JsonView label="As it was sent" value={shown.event} marks={shown.marks} copy={raw} />
   ) : (
-    <CodeBlock label="Copy the event" code={raw} />
+    <CodeBlock label={format === "xml" ? "Copy the XML" : "Copy the event"} code={raw} />
   );
 }
 

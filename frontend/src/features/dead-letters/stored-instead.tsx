@@ -10,9 +10,9 @@ import { isRecord } from "./patch.js";
 import { storedEventQuery } from "./queries.js";
 
 /** The event that has this letter's identity, held against it: where the two differ decides what to do. */
-export function StoredInstead({ letter: { tenantId, eventId, raw } }: { letter: DeadLetterDetail }) {
+export function StoredInstead({ letter: { tenantId, eventId, raw, json = raw } }: { letter: DeadLetterDetail }) {
   const { data: stored, isPending } = useQuery(storedEventQuery(tenantId, eventId));
-  const payload = useMemo(() => payloadOf(raw), [raw]);
+  const payload = useMemo(() => payloadOf(json), [json]);
   if (isPending) return <Skeleton className="h-24 w-full" />;
   if (stored?.status !== "stored") return null;
   return (

@@ -6,12 +6,14 @@ const KEY = "YOUR_API_KEY";
 /** Quotes for a POSIX shell. */
 export const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A line for a shell that sends a body. */
-export function curlOf(origin: string, body: string): string {
+const TYPES: Record<string, string> = { xml: "application/xml" };
+
+/** A line for a shell that sends a body. @param format what the body is written in */
+export function curlOf(origin: string, body: string, format = "json"): string {
   return [
     `curl ${origin}/v1/events \\`,
     `  -H 'Authorization: Bearer ${KEY}' \\`,
-    "  -H 'Content-Type: application/json' \\",
+    `  -H 'Content-Type: ${TYPES[format] ?? "application/json"}' \\`,
     `  -d ${quoted(body)}`,
   ].join("\n");
 }

@@ -68,6 +68,11 @@ function Details({ event }: { event: EventView }) {
       </Section>
       {event.payload !== undefined && <JsonView label="Payload" value={event.payload} />}
       {event.extensions && <JsonView label="Extensions" value={event.extensions} />}
+      {event.raw !== undefined && (
+        <Section title={`As it was sent${event.format === "xml" ? ", in XML" : ""}`}>
+          <CodeBlock label="Copy what was sent" code={event.raw} />
+        </Section>
+      )}
       {event.payload !== undefined && <SendAgain event={event} />}
     </div>
   );
@@ -105,7 +110,10 @@ function SendAgain({ event }: { event: EventView }) {
           ? "Under another event id: with its own, this would be another text of the same identity, and refused as a conflict."
           : "As it was sent. Mend what is wrong in it; a dead letter does not keep its id from a corrected event."}
       </p>
-      <CodeBlock label="Copy curl" code={curlOf(location.origin, raw ?? bodyAgain(event))} />
+      <CodeBlock
+        label="Copy curl"
+        code={curlOf(location.origin, raw ?? bodyAgain(event), raw === undefined ? "json" : letter.data?.format)}
+      />
     </Section>
   );
 }
