@@ -54,6 +54,7 @@ import { meRoutes } from "./http/routes/me.js";
 import { problemRoutes } from "./http/routes/problems.js";
 import { readingRoutes } from "./http/routes/reading.js";
 import { replayRoutes } from "./http/routes/replay.js";
+import { retentionRoutes } from "./http/routes/retention.js";
 import { retryRoutes } from "./http/routes/retries.js";
 import { sessionRoutes } from "./http/routes/session.js";
 import { statsRoutes } from "./http/routes/stats.js";
@@ -68,11 +69,13 @@ import { createSecondLook } from "./ingest/second-look.js";
 import { createWaits } from "./ingest/waits.js";
 import { createJobAnnouncer } from "./jobs/announce.js";
 import { createJobs } from "./jobs/jobs.js";
+import { scheduleJobs } from "./jobs/schedule.js";
 import { createLedgerKeeper } from "./ledger/keeper.js";
 import { unlessOutage } from "./lib/faults.js";
 import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
 import { createReplays } from "./replay/replays.js";
+import { retentionJob } from "./retention/runs.js";
 import { createDependencyChecks } from "./stats/dependencies.js";
 import { registerStatsGauges } from "./stats/gauges.js";
 import { createHistory } from "./stats/history.js";
@@ -232,6 +235,14 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
   const judge = keep(createJudge());
   const checker = createTypeChecker({ registry: types, policy: config.UNKNOWN_TYPE_POLICY, judge, inline: false });
   const jobs = createJobs({ prisma, announcer: keep(createJobAnnouncer({ prisma, redis, key: keys.jobs })), config });
+  keep(
+    scheduleJobs(jobs, {
+      cron: config.RETENTION_CRON,
+      setting: "RETENTION_CRON",
+      job: () => retentionJob({}),
+      onMade: (jobId) => log.info({ job: jobId }, "retention begins"),
+    }),
+  );
   const history = createHistory({ redis, keys, minutes: createMinutes(store.db) });
   const checks = createDependencyChecks({ redis, db: store.db, postgres: () => prisma.$queryRaw`SELECT 1` });
   const limits = {
@@ -312,6 +323,7 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
       await admin.register(auditRoutes({ auth, db: prisma, reads }));
       await admin.register(jobRoutes({ auth, reads, jobs }));
       await admin.register(exportRoutes({ auth, exports: createExports({ jobs, config }) }));
+      await admin.register(retentionRoutes({ auth, jobs }));
       await admin.register(replayRoutes({ auth, reads, replays: createReplays({ jobs, prisma, store, config }) }));
       await admin.register(ledgerRoutes({ auth, ledger, letters }));
       await admin.register(ledgerAlarmRoutes({ auth, db: prisma, ...keeper }));

@@ -18,6 +18,17 @@ const itemsOf = (text: string): string[] =>
     .map((item) => item.trim())
     .filter(Boolean);
 const list = z.string().default("").transform(itemsOf);
+/** A cron expression (UTC); null when it is off. */
+const schedule = (fallback: string, about: string) =>
+  z
+    .string()
+    .default(fallback)
+    .superRefine((text, context) => {
+      const fault = text === "off" ? undefined : cronFault(text);
+      if (fault) context.addIssue({ code: "custom", message: `${fault}; or off` });
+    })
+    .transform((text) => (text === "off" ? null : text))
+    .describe(about);
 
 /** Each item that is wrong is named, with what is wrong with it. @param none texts that mean an empty list */
 const checkedList = (faultOf: (item: string) => string | undefined, none = /^$/) =>
@@ -211,7 +222,14 @@ export const configSchema = z.object({
   ATTEMPTS_RETENTION_DAYS: positive(30, "How long failed attempts are kept, in days"),
   LEDGER_RETENTION_DAYS: positive(400, "How long the minutes of the ledger are kept, in days"),
   REPLAY_RATE_PER_SECOND: positive(500, "Letters a second that a replay takes when it names no rate"),
-  MAX_JOBS_PER_TENANT: positive(50, "Retries and replays of one tenant that have not ended; more are answered 429"),
+  MAX_JOBS_PER_TENANT: positive(50, "Jobs of one tenant that have not ended; more are answered 429"),
+  RETENTION_DAYS: count(30, "How long events are kept after they were received, in days; 0 keeps them for ever. A tenant may have its own"),
+  DEAD_LETTER_RETENTION_DAYS: count(90, "How long dead letters are kept after they last failed, in days; 0 keeps them for ever"),
+  RETENTION_CRON: schedule(
+    "15 3 * * *",
+    "When what is too old is removed, as a cron expression in UTC; off: only when somebody asks for it",
+  ),
+  RETENTION_AFTER_EXPORT: flag.default(false).describe("Keeps events until an export has them, however old they are"),
   RETRY_BASE_MS: positive(1000, "First retry delay, doubled each time with jitter, in ms"),
   RETRY_MAX_MS: positive(60_000, "Longest retry delay, in ms"),
   CIRCUIT_FAILURES: positive(5, "Failed bulks in a row that open the circuit"),

@@ -11,6 +11,7 @@ import { unlessOutage } from "./lib/faults.js";
 import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
+import type { RetentionPoint } from "./retention/kind.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
 import { type Contents, readContents } from "./store/contents.js";
 import { createEventStore } from "./store/events.js";
@@ -39,7 +40,7 @@ import { createTally } from "./worker/tally.js";
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
   touch?: (event: WorkEvent) => void;
-  at?: (point: WorkerPoint | ReplayPoint | ExportPoint) => void;
+  at?: (point: WorkerPoint | ReplayPoint | ExportPoint | RetentionPoint) => void;
 }
 
 /** Composes a worker and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
@@ -80,7 +81,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
   const { partitions } = dataSet;
 
   const store = keep(await connectStore(config, name));
-  await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS });
+  await ensureIndexes(store, { attemptsDays: config.ATTEMPTS_RETENTION_DAYS, ledgerDays: config.LEDGER_RETENTION_DAYS });
   const breaker = createBreaker({
     failures: config.CIRCUIT_FAILURES,
     successes: config.CIRCUIT_SUCCESSES,
@@ -166,6 +167,8 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     checkTypes: checkTypes(checker),
     shapes: checker,
     exported: createExportMetrics(registry),
+    onExpired: (expired) => metrics.expired.inc(expired),
+    onRetentionEnd: (run) => log.info(run, run.dryRun ? "retention: what would go" : "retention: what went"),
     onError: (message, error) => log.warn({ job: jobs.current(), err: error.message }, message),
     traces,
     ...hooks,

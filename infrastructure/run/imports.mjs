@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Everything below the routes and the worker that knows the domain. */
-const DOMAIN = ["admission", "ingest", "event-types", "dead-letters", "replay", "export", "jobs", "ledger", "accounts"];
+const DOMAIN = ["admission", "ingest", "event-types", "dead-letters", "replay", "export", "retention", "jobs", "ledger", "accounts"];
 /** What talks to a store, and what everybody may use. */
 const STORES = ["stream", "store", "generated"];
 const GROUND = ["telemetry", "config.ts", "lib", "shared"];
@@ -19,7 +19,7 @@ const ROOMS = {
   "backend/src/worker.ts": { may: ["worker", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/kafka.ts": { may: ["sources", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/standalone.ts": { may: ["standalone", "accounts", "infrastructure", ...GROUND] },
-  "backend/src/standalone": { may: ["main.ts", "accounts", "infrastructure", ...GROUND] },
+  "backend/src/standalone": { may: ["main.ts", "accounts", "stream", "infrastructure", ...GROUND] },
   "backend/src/main.ts": { may: GROUND },
   "backend/src/cli": { may: ["http", "accounts", "stream", "generated", ...GROUND] },
   "backend/src/http": { may: ["stats", ...DOMAIN, ...STORES, ...GROUND] },
@@ -28,6 +28,7 @@ const ROOMS = {
   "backend/src/stats": { may: ["dead-letters", "jobs", "ledger", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/replay": { may: ["accounts", "dead-letters", "ingest", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/export": { may: ["accounts", "event-types", "ingest", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
+  "backend/src/retention": { may: ["accounts", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/jobs": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/dead-letters": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/event-types": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },

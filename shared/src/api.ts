@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { alarmBriefSchema } from "./ledger.js";
+import { keptSchema, retentionSchema } from "./retention.js";
 import {
   countShown as countOf,
   exactText,
@@ -276,6 +277,8 @@ export const ledgerMinuteSchema = z.object({
   inFlight: countOf,
   missing: countOf,
   acknowledged: countOf.describe("How many of the missing an operator has acknowledged"),
+  expired: countOf.describe("How many of its stored events retention has removed since; they stay counted as stored"),
+  erased: countOf.describe("How many of its stored events an erasure has removed since; they stay counted as stored"),
   closed: z.boolean(),
 });
 export const ledgerSchema = z.object({
@@ -348,7 +351,16 @@ export const createTenantSchema = z.strictObject({
 export const updateTenantSchema = z.strictObject({
   name: titleText().optional(),
   limits: tenantLimitsSchema.optional().describe("Replaces the limits as a whole; {} removes them"),
+  retention: retentionSchema.optional().describe("Replaces the tenant's own retention as a whole; {} removes it"),
 });
-export const tenantViewSchema = z.object({ tenantId: z.string(), name: z.string(), limits: tenantLimitsSchema, createdAt: time });
+export const tenantViewSchema = z.object({
+  tenantId: z.string(),
+  name: z.string(),
+  limits: tenantLimitsSchema,
+  retention: retentionSchema,
+  kept: keptSchema,
+  settings: keptSchema.describe("What counts for a tenant without a retention of its own, in days; 0: for ever"),
+  createdAt: time,
+});
 export type TenantView = z.infer<typeof tenantViewSchema>;
 export const tenantListSchema = z.object({ items: z.array(tenantViewSchema).describe("By id"), nextCursor: z.string().nullable() });

@@ -13,6 +13,7 @@ export * from "./pages.js";
 export * from "./problems.js";
 export * from "./reason-help.js";
 export * from "./replay.js";
+export * from "./retention.js";
 export * from "./retries.js";
 export * from "./sending.js";
 export * from "./settings.js";

@@ -54,7 +54,8 @@ export const checkDifferenceSchema = z.object({
   documents: countOf.describe("In the collection events, by receivedAt"),
   stored: countOf.describe("By the ledger"),
   resolved: countOf.describe("Dead letters whose event was stored by a replay"),
-  difference: z.number().int().describe("documents − stored − resolved, beyond what the edges of the day explain"),
+  removed: countOf.describe("Stored events that retention or an erasure has removed"),
+  difference: z.number().int().describe("documents + removed − stored − resolved, beyond what the edges of the day explain"),
   explainedBy: z.string().nullable().describe("The acknowledged alarm that announced it"),
 });
 export type CheckDifference = z.infer<typeof checkDifferenceSchema>;
@@ -72,6 +73,7 @@ export const checkSchema = z.object({
   documents: countOf,
   stored: countOf,
   resolved: countOf,
+  removed: countOf,
   tookMs: countOf,
   differences: z.array(checkDifferenceSchema).describe("The first 100"),
   sentence: z.string(),

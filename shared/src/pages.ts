@@ -4,6 +4,7 @@ export const dashboardPaths = [
   "/events",
   "/dead-letters",
   "/replays",
+  "/jobs",
   "/ledger",
   "/keys",
   "/event-types",

@@ -14,6 +14,7 @@ export const problems = {
   "tenant-not-allowed": { status: 403, title: "This tenant may not be created" },
   "not-found": { status: 404, title: "Nothing here" },
   "event-not-found": { status: 404, title: "Event not found" },
+  "event-expired": { status: 404, title: "Events of this hour have expired" },
   "dead-letter-not-found": { status: 404, title: "No such dead letter" },
   "method-not-allowed": { status: 405, title: "The method is not allowed here" },
   "request-timeout": { status: 408, title: "The body came too slowly" },

@@ -35,7 +35,7 @@ export interface AuditEntry {
     | "event-type.retire"
     | "dead-letters.retry"
     | "dead-letters.discard"
-    | `${JobKindName}.${"create" | JobCommand}`
+    | `${JobKindName}.${"create" | JobCommand | "end"}`
     | "ledger.acknowledge";
   targetId: string;
   tenantId: string | null;

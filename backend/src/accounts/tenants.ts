@@ -1,4 +1,5 @@
-import type { TenantLimits, TenantName, TenantView } from "@streamforge/shared";
+import type { Retention, TenantLimits, TenantName, TenantView } from "@streamforge/shared";
+import type { Config } from "../config.js";
 import type { Tenant } from "../generated/prisma/client.js";
 import { type Actor, audit } from "./audit.js";
 import { isUniqueViolation, type PrismaClient } from "./database.js";
@@ -14,8 +15,14 @@ export interface TenantService {
   /** The same by their names alone, for those who choose one and may not see its limits. */
   names(page: PageOfTenants): Promise<{ items: TenantName[]; nextCursor: string | null }>;
   get(tenantId: string): Promise<TenantView | null>;
-  /** Changes name or limits; given limits replace the old ones as a whole. Every process knows within a second. */
-  update(actor: Actor, tenantId: string, change: { name?: string; limits?: TenantLimits }): Promise<TenantView | null>;
+  /** Changes name, limits or retention; each that is given replaces the old one as a whole. Every process knows limits within a second. */
+  update(actor: Actor, tenantId: string, change: TenantChange): Promise<TenantView | null>;
+}
+
+export interface TenantChange {
+  name?: string | undefined;
+  limits?: TenantLimits | undefined;
+  retention?: Retention | undefined;
 }
 
 export interface PageOfTenants {
@@ -27,10 +34,24 @@ export interface PageOfTenants {
 export interface TenantServiceDeps {
   prisma: PrismaClient;
   announcer: KeyAnnouncer;
-  config: { TENANT_ALLOWLIST: readonly string[] };
+  config: Pick<Config, "TENANT_ALLOWLIST" | "RETENTION_DAYS" | "DEAD_LETTER_RETENTION_DAYS">;
 }
 
 export function createTenantService({ prisma, announcer, config }: TenantServiceDeps): TenantService {
+  const tenantView = (row: Tenant): TenantView => {
+    const retention = (row.retention ?? {}) as Retention;
+    const { days = config.RETENTION_DAYS, deadLetterDays = config.DEAD_LETTER_RETENTION_DAYS } = retention;
+    const { id: tenantId, name, createdAt } = row;
+    return {
+      tenantId,
+      name,
+      limits: row.limits as TenantLimits,
+      retention,
+      kept: { days, deadLetterDays },
+      settings: { days: config.RETENTION_DAYS, deadLetterDays: config.DEAD_LETTER_RETENTION_DAYS },
+      createdAt: createdAt.toISOString(),
+    };
+  };
   const pageOf = async <T>(only: string | null, { limit, after }: PageOfTenants, view: (tenant: Tenant) => T) => {
     const id = { ...(only === null ? {} : { equals: only }), ...(after === undefined ? {} : { gt: after }) };
     const rows = await prisma.tenant.findMany({ where: { id }, orderBy: { id: "asc" }, take: limit + 1 });
@@ -84,8 +105,4 @@ export function createTenantService({ prisma, announcer, config }: TenantService
       return changed.view;
     },
   };
-}
-
-function tenantView(row: Tenant): TenantView {
-  return { tenantId: row.id, name: row.name, limits: row.limits as TenantLimits, createdAt: row.createdAt.toISOString() };
 }

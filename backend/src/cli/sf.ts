@@ -11,6 +11,7 @@ import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
 import { type LocalSession, openLocalSession } from "./local-session.js";
 import { printable } from "./printable.js";
 import { addReplayCommands } from "./replay.js";
+import { addRetentionCommands } from "./retention.js";
 import { addSendCommand } from "./send.js";
 import { addSourceCommands, sourcesLine } from "./sources.js";
 import { table } from "./table.js";
@@ -117,6 +118,7 @@ addSourceCommands(program, overHttp);
 addReplayCommands(program, overHttp);
 addJobCommands(program, overHttp);
 addExportCommand(program, overHttp);
+addRetentionCommands(program, overHttp);
 
 function describe(url: string, { status, version, uptimeSeconds, dependencies }: Health, stats?: Stats): string {
   const lines = [`StreamForge ${version} at ${url} is ${status}; up for ${Math.round(uptimeSeconds)} s.`];

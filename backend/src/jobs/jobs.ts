@@ -49,6 +49,11 @@ export interface Jobs {
    * @throws TooManyJobsError when the tenant has MAX_JOBS_PER_TENANT jobs that have not ended; what `prepare` throws
    */
   create(actor: Actor, tenantId: string | null, prepare: () => Promise<NewJob> | NewJob, signal?: AbortSignal): Promise<string>;
+  /**
+   * Makes the job of a schedule's time, once for all processes that come to it.
+   * @returns null when another process has made it, or one of its kind and tenant has not ended
+   */
+  createScheduled(actor: Actor, job: NewJob, at: Date): Promise<string | null>;
   /** Newest first. @param tenantId null: of all @returns undefined when the cursor is none */
   list(tenantId: string | null, filter: JobFilter): Promise<{ items: Job[]; nextCursor: string | null } | undefined>;
   /** @param kind only when it is of this kind */
@@ -104,39 +109,26 @@ export function createJobs({ prisma, announcer, config }: JobsDeps): Jobs {
       );
   };
 
-  const write = async (actor: Actor, job: NewJob): Promise<string> => {
-    const {
-      kind,
-      id: named,
-      tenantId,
-      spec,
-      patch,
-      ratePerSecond = null,
-      limit = null,
-      selected = null,
-      createdAt = new Date(),
-      audited,
-    } = job;
+  /** Under the lock of its tenant: all processes come to a schedule's time at once. */
+  const isMade = async (db: Database, { kind, tenantId }: Pick<NewJob, "kind" | "tenantId">, at: Date): Promise<boolean> => {
+    const madeForIt = { spec: { path: ["scheduledFor"], equals: at.toISOString() } };
+    const where = { kind, tenantId, OR: [madeForIt, { status: { in: UNENDED } }] };
+    return (await db.job.findFirst({ where, select: { id: true } })) !== null;
+  };
+
+  const write = async (actor: Actor, { audited, patch, spec, ...job }: NewJob, scheduledFor?: Date): Promise<string | null> => {
+    const { tenantId, createdAt = new Date() } = job;
     const by = { createdByKind: actor.kind, createdById: actor.id, createdByName: actor.name, correlationId: actor.correlationId ?? null };
     const id = await prisma.$transaction(async (db) => {
       await refuseOneMore(db, tenantId);
-      const data = {
-        ...(named === undefined ? {} : { id: named }),
-        kind,
-        tenantId,
-        spec: spec as Prisma.InputJsonObject,
-        ratePerSecond,
-        limit,
-        selected,
-        createdAt,
-        ...by,
-      };
+      if (scheduledFor && (await isMade(db, job, scheduledFor))) return null;
+      const data = { ...job, spec: spec as Prisma.InputJsonObject, createdAt, ...by };
       const row = await db.job.create({ data, select: { id: true } });
       if (patch !== undefined) await db.$executeRaw`UPDATE jobs SET patch = ${patch}::json WHERE id = ${row.id}::uuid`;
       await audit(db, actor, { targetId: row.id, tenantId, ...audited });
       return row.id;
     });
-    await announcer.bump();
+    if (id !== null) await announcer.bump();
     return id;
   };
 
@@ -149,11 +141,13 @@ export function createJobs({ prisma, announcer, config }: JobsDeps): Jobs {
       try {
         // Before anything is counted, which costs MongoDB up to seconds, and once more when the row is written.
         await refuseTooMany(prisma, tenantId);
-        return await write(actor, await prepare());
+        return (await write(actor, await prepare())) as string;
       } finally {
         giveBack();
       }
     },
+
+    createScheduled: (actor, job, at) => write(actor, { ...job, spec: { ...job.spec, scheduledFor: at.toISOString() } }, at),
 
     async list(tenantId, { kind, status, limit, cursor }) {
       const after = cursor === undefined ? undefined : decodeCursor(cursor, 16);

@@ -1,6 +1,6 @@
 import type { JobKindName } from "@streamforge/shared";
 import type { Span } from "../telemetry/traces.js";
-import type { LeasedJob } from "./lease.js";
+import type { JobLeases, LeasedJob } from "./lease.js";
 import type { LiveTraffic } from "./pace.js";
 import type { Reach } from "./reach.js";
 import type { Tenure } from "./tenure.js";
@@ -38,6 +38,8 @@ export interface JobContext<Spec extends object = object, Cursor extends object 
   reach: Reach;
   /** The live traffic of this worker, behind which a job works. */
   live: LiveTraffic;
+  /** Asks Postgres over the connection of the lease. */
+  ask: JobLeases["ask"];
   /** Name of this worker. */
   worker: string;
   /** The span of this tenure, when it is recorded: a slice is a part of it (`trace?.begin("write part")`). */
@@ -46,7 +48,8 @@ export interface JobContext<Spec extends object = object, Cursor extends object 
 
 /** `left`: paused, cancelled, another job's turn, or the worker ends; whoever takes it next begins at its cursor. */
 export type Ending =
-  | { kind: "completed"; message?: string | null }
+  /** `audited`: what the audit log says of it (`<kind>.end`), written with the end itself; absent: nothing. */
+  | { kind: "completed"; message?: string | null; audited?: object }
   /** By itself, for a person to look at; resuming begins where it stopped. */
   | { kind: "stopped"; message: string }
   | { kind: "left" };

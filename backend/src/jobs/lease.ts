@@ -47,9 +47,14 @@ export interface JobLeases {
   renew(id: string): Promise<{ status: JobStatus; othersWait: boolean } | null>;
   /** Writes how far it is. @returns false when the lease is lost: nothing was written then */
   advance(id: string, progress: JobProgress): Promise<boolean>;
-  /** Ends it, unless somebody paused or cancelled it in the same moment. */
-  finish(id: string, status: "completed" | "stopped" | "failed", message: string | null): Promise<void>;
+  /**
+   * Ends it, unless somebody paused or cancelled it in the same moment.
+   * @param audited what the audit log says of it, in the name of who made the job and in the same statement; absent: nothing
+   */
+  finish(id: string, status: "completed" | "stopped" | "failed", message: string | null, audited?: object): Promise<void>;
   release(id: string): Promise<void>;
+  /** What a kind wants to know of Postgres, over the same connection: its rows. */
+  ask<Row extends object>(sql: string, values: unknown[]): Promise<Row[]>;
   /** Ends the connection; the next call opens another one. */
   close(): Promise<void>;
 }
@@ -91,9 +96,12 @@ const ADVANCE = `UPDATE jobs
   SET processed = $4, outcomes = $5, report = $6, cursor = $7, selected = coalesce($8, selected), lease_until = ${UNTIL}, updated_at = now()
   WHERE id = $3 AND lease_owner = $1`;
 
-const FINISH = `UPDATE jobs
-  SET status = $4::replay_status, message = $5, finished_at = now(), updated_at = now(), lease_until = ${UNTIL}
-  WHERE id = $3 AND lease_owner = $1 AND status IN ('pending', 'running')`;
+const FINISH = `WITH done AS (UPDATE jobs
+    SET status = $4::replay_status, message = $5, finished_at = now(), updated_at = now(), lease_until = ${UNTIL}
+    WHERE id = $3 AND lease_owner = $1 AND status IN ('pending', 'running') RETURNING *)
+  INSERT INTO audit_log (id, actor_kind, actor_id, actor_name, action, target_id, tenant_id, after, correlation_id)
+  SELECT gen_random_uuid(), created_by_kind, created_by_id, created_by_name, kind || '.end', id::text, tenant_id, $6::json, correlation_id
+  FROM done WHERE $6::json IS NOT NULL`;
 
 const RELEASE = `UPDATE jobs SET lease_owner = NULL, lease_until = NULL, updated_at = now() WHERE id = $2 AND lease_owner = $1`;
 
@@ -133,11 +141,11 @@ export function createJobLeases({ databaseUrl, owner, leaseMs, kinds, onError }:
     return client;
   };
 
-  const query = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<pg.QueryResult<Row>> => {
+  const run = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[]): Promise<pg.QueryResult<Row>> => {
     connection ??= connect();
     const mine = connection;
     try {
-      return await (await mine).query<Row>(sql, [owner, ...values]);
+      return await (await mine).query<Row>(sql, values);
     } catch (error) {
       // The next call opens another one; this one may still be waiting for an answer.
       if (connection === mine) connection = undefined;
@@ -145,6 +153,7 @@ export function createJobLeases({ databaseUrl, owner, leaseMs, kinds, onError }:
       throw error;
     }
   };
+  const query = <Row extends pg.QueryResultRow>(sql: string, values: unknown[]) => run<Row>(sql, [owner, ...values]);
 
   return {
     leaseMs,
@@ -154,12 +163,13 @@ export function createJobLeases({ databaseUrl, owner, leaseMs, kinds, onError }:
       const json = [outcomes, report, cursor].map((value) => JSON.stringify(value, storable));
       return (await query(ADVANCE, [leaseMs, id, processed, ...json, selected])).rowCount === 1;
     },
-    async finish(id, status, message) {
-      await query(FINISH, [leaseMs, id, status, message]);
+    async finish(id, status, message, audited) {
+      await query(FINISH, [leaseMs, id, status, message, audited ? JSON.stringify(audited, storable) : null]);
     },
     async release(id) {
       await query(RELEASE, [id]);
     },
+    ask: async <Row extends object>(sql: string, values: unknown[]) => (await run<Row>(sql, values)).rows,
     async close() {
       const last = connection;
       connection = undefined;

@@ -52,7 +52,7 @@ export function startRunner(options: RunnerOptions): Runner {
     const { live, circuit, worker } = options;
     const isStopping = (): boolean => stopping;
     const reach = createReach(circuit, tenure, isStopping, (error) => onError(`storage unavailable, the ${job.kind} waits`, error));
-    return (kinds.get(job.kind) as JobKind).run({ job, tenure, reach, live, worker, ...(trace ? { trace } : {}) });
+    return (kinds.get(job.kind) as JobKind).run({ job, tenure, reach, live, worker, ask: leases.ask, ...(trace ? { trace } : {}) });
   };
 
   const work = async (job: LeasedJob): Promise<void> => {
@@ -66,7 +66,8 @@ export function startRunner(options: RunnerOptions): Runner {
         return found;
       });
       errors = { id: "", processed: -1, count: 0 };
-      if (ending.kind !== "left") await leases.finish(job.id, ending.kind, ending.message ?? null);
+      if (ending.kind === "completed") await leases.finish(job.id, "completed", ending.message ?? null, ending.audited);
+      if (ending.kind === "stopped") await leases.finish(job.id, "stopped", ending.message);
     } catch (error) {
       if (error instanceof TenureOverError || outageOf(error)) throw error;
       const again = errors.id === job.id && errors.processed === job.processed;

@@ -1,4 +1,5 @@
 import type { Binary, Db } from "mongodb";
+import { removalsCollection } from "../store/removal-documents.js";
 
 /** The count that the ledger is checked against: documents as they are, by tenant and day of receipt. Reads MongoDB only. */
 
@@ -134,4 +135,25 @@ export async function sumStored(db: Db, fromDay: number, closedUntilMs: number, 
     await onDay();
   }
   return sums;
+}
+
+/** What went of one tenant and day: stored events, and letters whose event a replay had stored. */
+export interface DayRemovals {
+  events: number;
+  letters: number;
+}
+
+/**
+ * What retention and erasures have removed, by tenant and day. It is what makes the count a watermark's: documents that are there, and
+ * those that are known to have gone, are all that were stored.
+ */
+export async function sumRemoved(db: Db, fromDay: number, closedUntilMs: number): Promise<Map<string, DayRemovals>> {
+  const minute = { $gte: fromDay * 1440, $lt: Math.floor(closedUntilMs / 60_000) };
+  const sum = (...columns: string[]) => ({ $sum: { $sum: columns.map((column) => `$${column}`) } });
+  const day = { $toInt: { $floor: { $divide: ["$minute", 1440] } } };
+  const group = { $group: { _id: { t: "$tenantId", d: day }, events: sum("expired", "erased"), letters: sum("resolvedLetters") } };
+  const groups = await removalsCollection(db)
+    .aggregate<DayRemovals & { _id: { t: string; d: number } }>([{ $match: { minute } }, group])
+    .toArray();
+  return new Map(groups.map(({ _id, events, letters }) => [dayKey(_id.t, _id.d), { events, letters }]));
 }

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Db } from "mongodb";
 import { bounded, QUERY_TIMEOUT_MS } from "../store/event-queries.js";
+import { removalsCollection } from "../store/removal-documents.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { type AlarmDocument, createAlarms, windowOf } from "./alarms.js";
 import { type LedgerDocument, ledgerCollection } from "./archive.js";
@@ -19,8 +20,14 @@ export interface LedgerMinute extends Counts {
   acknowledged: number;
   /** Settled without having been accepted, and not acknowledged: Redis lost data, or something was counted twice. */
   surplus: number;
+  /** Of its stored events, those that retention and erasures have removed since. They stay counted as stored. */
+  expired: number;
+  erased: number;
   closed: boolean;
 }
+
+/** What the two places of the ledger say of a minute; what went since stands in a third. */
+type Judged = Omit<LedgerMinute, "expired" | "erased">;
 
 export interface LedgerRange {
   /** null: all tenants. */
@@ -46,6 +53,7 @@ export interface LedgerReading {
   unaccounted: number;
 }
 
+type JudgedTotal = Omit<Judged, "minute" | "tenantId" | "closed">;
 export type LedgerTotal = Omit<LedgerMinute, "minute" | "tenantId" | "closed">;
 
 /** What the ledger says about all tenants and all times, for the verdict. */
@@ -72,6 +80,7 @@ export interface Ledger {
   summary(): Promise<LedgerSummary>;
 }
 
+const NONE_GONE = { expired: 0, erased: 0 };
 const NOTHING: Counts = { accepted: 0, stored: 0, duplicate: 0, dead: 0 };
 
 /** The ledger over both places where it lives. */
@@ -116,6 +125,23 @@ export function createLedger({ redis, keys, partitions, db }: { redis: Redis; ke
     return found ?? NOTHING;
   };
 
+  const removals = removalsCollection(db);
+  /** What went of these minutes, by `<minute>:<tenantId>`. */
+  const removed = async (minutes: Judged[], signal?: AbortSignal) => {
+    const _id = { $in: minutes.map(({ minute, tenantId }) => `${minute}:${tenantId}`) };
+    const found = await bounded(() => removals.find({ _id }, { ...LIMITS, signal }).toArray(), undefined, signal);
+    return new Map(found.map(({ _id: key, expired = 0, erased = 0 }) => [key, { expired, erased }]));
+  };
+  const removedIn = async (filter: object, signal?: AbortSignal) => {
+    const sums = { $group: { _id: null, expired: { $sum: "$expired" }, erased: { $sum: "$erased" } } };
+    const [found] = await bounded(
+      () => removals.aggregate<{ expired: number; erased: number }>([{ $match: filter }, sums], { ...LIMITS, signal }).toArray(),
+      undefined,
+      signal,
+    );
+    return { expired: found?.expired ?? 0, erased: found?.erased ?? 0 };
+  };
+
   return {
     async read({ tenantId, fromMs = 0, toMs = Number.MAX_SAFE_INTEGER, onlyMissing = false }, limit, signal) {
       const from = Math.floor(fromMs / MINUTE_MS);
@@ -137,10 +163,14 @@ export function createLedger({ redis, keys, partitions, db }: { redis: Redis; ke
       const judged = merge(inRange, documents, known);
       const lost = judged.filter(({ missing }) => missing > 0);
       const minutes = onlyMissing ? lost : merge(inRange, [...documents, ...rest], known);
-      const total = sumOf(judged);
+      const [gone, goneInAll] = await Promise.all([
+        removed(minutes.slice(0, limit), signal),
+        removedIn({ ...ofTenant, minute: { $gte: from, $lt: to } }, signal),
+      ]);
+      const total = { ...sumOf(judged), ...goneInAll };
       const touched = known.filter((alarm) => alarm.loss && windowOf(alarm).from < to && windowOf(alarm).to >= from);
       return {
-        items: minutes.slice(0, limit),
+        items: minutes.slice(0, limit).map((row) => ({ ...row, ...(gone.get(`${row.minute}:${row.tenantId}`) ?? NONE_GONE) })),
         truncated: minutes.length > limit,
         total: { ...total, ...plus(total, sums) },
         missingSinceMs: sinceMs(lost),
@@ -184,7 +214,7 @@ function isCopied({ minute, tenantId, partition }: PartRow, documents: LedgerDoc
 }
 
 /** One row per minute and tenant, newest first. What is in both places under one mark counts once, as the later of the two says. */
-function merge({ rows, closedUntilMs }: RedisLedger, documents: LedgerDocument[], alarms: AlarmDocument[]): LedgerMinute[] {
+function merge({ rows, closedUntilMs }: RedisLedger, documents: LedgerDocument[], alarms: AlarmDocument[]): Judged[] {
   const merged = new Map<string, { minute: number; tenantId: string; parts: Map<string, Counts>; acknowledged: number }>();
   const add = (minute: number, tenantId: string, part: string, counts: Counts) => {
     const key = `${minute}:${tenantId}`;
@@ -210,7 +240,7 @@ function merge({ rows, closedUntilMs }: RedisLedger, documents: LedgerDocument[]
 }
 
 /** @param minutes newest first */
-function sinceMs(minutes: LedgerMinute[]): number | null {
+function sinceMs(minutes: Judged[]): number | null {
   const first = minutes.at(-1);
   return first ? first.minute * MINUTE_MS : null;
 }
@@ -225,7 +255,7 @@ function plus(one: Counts, other: Counts): Counts {
 }
 
 /** @param open accepted and not settled; below 0 more was settled than accepted @param known how much of it is acknowledged */
-function judged(row: { minute: number; tenantId: string } & Counts, open: number, closed: boolean, known: number): LedgerMinute {
+function judged(row: { minute: number; tenantId: string } & Counts, open: number, closed: boolean, known: number): Judged {
   const missing = closed ? Math.max(0, open) : 0;
   return {
     ...row,
@@ -237,8 +267,8 @@ function judged(row: { minute: number; tenantId: string } & Counts, open: number
   };
 }
 
-function sumOf(minutes: LedgerMinute[]): LedgerTotal {
+function sumOf(minutes: Judged[]): JudgedTotal {
   const total = { accepted: 0, stored: 0, duplicate: 0, dead: 0, inFlight: 0, missing: 0, acknowledged: 0, surplus: 0 };
-  for (const minute of minutes) for (const column of Object.keys(total) as (keyof LedgerTotal)[]) total[column] += minute[column];
+  for (const minute of minutes) for (const column of Object.keys(total) as (keyof JudgedTotal)[]) total[column] += minute[column];
   return total;
 }

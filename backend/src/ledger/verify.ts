@@ -6,7 +6,7 @@ import { every } from "../lib/every.js";
 import { alarmsCollection, alarmView, windowOf } from "./alarms.js";
 import { ledgerCollection } from "./archive.js";
 import { type Compared, compare } from "./compare.js";
-import { countEvents, countReplayedSince, countResolved, DAY_MS, sumStored } from "./count.js";
+import { countEvents, countReplayedSince, countResolved, DAY_MS, sumRemoved, sumStored } from "./count.js";
 import { MINUTE_MS } from "./rows.js";
 import { readCopied } from "./samples.js";
 
@@ -67,7 +67,7 @@ const LEASE_MS = 60_000;
 const MOST_DIFFERENCES = 100;
 const KEPT_SECONDS = 90 * 86_400;
 const DUPLICATE_KEY = 11000;
-const EMPTY: Compared = { tenants: 0, days: 0, documents: 0, stored: 0, resolved: 0, differences: [] };
+const EMPTY: Compared = { tenants: 0, days: 0, documents: 0, stored: 0, resolved: 0, removed: 0, differences: [] };
 
 const checksOf = (db: Db): Collection<CheckDocument> => db.collection<CheckDocument>("ledger_checks");
 
@@ -204,11 +204,13 @@ async function count(db: Db, check: CheckDocument, goOn: (documents?: number) =>
   // Of a day of which minutes have expired the ledger does not have all.
   const kept = copied.expiredUntil ? Math.ceil(copied.expiredUntil.getTime() / DAY_MS) : 0;
   const fromDay = Math.max(kept, Math.floor((first.minute * MINUTE_MS) / DAY_MS));
+  const before = await sumRemoved(db, fromDay, closedUntilMs);
   const events = await countEvents(db, closedUntilMs, goOn);
   const stored = await sumStored(db, fromDay, closedUntilMs, goOn);
   const resolved = await countResolved(db, closedUntilMs);
   const replayed = await countReplayedSince(db, check.startedAt);
-  const compared = compare({ fromDay, closedUntilMs, events, resolved, stored, replayed });
+  const removed = { before, after: await sumRemoved(db, fromDay, closedUntilMs) };
+  const compared = compare({ fromDay, closedUntilMs, events, resolved, stored, replayed, removed });
   const differences = await explain(db, compared.differences);
   return {
     ...check,
@@ -255,7 +257,22 @@ function dayText(minute: number): string {
 
 /** A count as it is shown. */
 export function checkView(check: CheckDocument): Check {
-  const { _id: id, status, startedAt, finishedAt, startedBy, from, to, tenants, days, documents, stored, resolved, differences } = check;
+  const {
+    _id: id,
+    status,
+    startedAt,
+    finishedAt,
+    startedBy,
+    from,
+    to,
+    tenants,
+    days,
+    documents,
+    stored,
+    resolved,
+    removed = 0,
+    differences,
+  } = check;
   return {
     id,
     status,
@@ -269,18 +286,20 @@ export function checkView(check: CheckDocument): Check {
     documents,
     stored,
     resolved,
+    removed,
     tookMs: finishedAt ? finishedAt.getTime() - startedAt.getTime() : 0,
-    differences,
+    differences: differences.map((one) => ({ ...one, removed: one.removed ?? 0 })),
     sentence: checkSentence(check),
   };
 }
 
 export function checkSentence(check: CheckDocument): string {
-  const { status, to, documents, stored, resolved, tenants, days, differences, about, error } = check;
+  const { status, to, documents, stored, resolved, removed = 0, tenants, days, differences, about, error } = check;
   if (status === "running") return `Counting: ${grouped(documents)} of about ${counted(Math.max(about, documents), "document")} so far.`;
   if (status === "failed") return `The count did not end: ${error ?? "unknown"}.`;
   if (to === null) return "There is nothing to compare yet: no minute is closed.";
-  const head = `${counted(documents, "document")}, ${grouped(stored)} stored by the ledger and ${grouped(resolved)} resolved by replays, up to ${to.toISOString()}`;
+  const gone = removed > 0 ? ` and ${grouped(removed)} removed by retention or erasure` : "";
+  const head = `${counted(documents, "document")}${gone}, ${grouped(stored)} stored by the ledger and ${grouped(resolved)} resolved by replays, up to ${to.toISOString()}`;
   const open = differences.filter(({ explainedBy }) => explainedBy === null);
   if (open.length > 0) {
     const { tenantId, day, difference } = open[0] as CheckDifference;

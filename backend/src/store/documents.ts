@@ -62,6 +62,8 @@ export interface EventHourDocument {
   _id: string;
   tenantId: string;
   hour: number;
+  /** When events of it last went by retention; absent: none ever did. */
+  expiredAt?: Date;
 }
 
 /** Where one event is, of a tenant whose events lie in more hours than `MAX_EVENT_HOURS_PER_TENANT` (see `event-hours.ts`). */

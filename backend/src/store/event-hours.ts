@@ -124,6 +124,6 @@ export function eventAtPlace(place: Binary): Buffer {
   return Buffer.concat([place.buffer.subarray(digestBytes), place.buffer.subarray(0, digestBytes)]);
 }
 
-function hourKey(tenantId: string, hour: number): string {
+export function hourKey(tenantId: string, hour: number): string {
   return `${tenantId}:${hour}`;
 }

@@ -4,7 +4,7 @@ import { SlowQueryError } from "../lib/errors.js";
 import { readPage } from "../lib/page.js";
 import { behind, encodeCursor, type Position } from "./cursor.js";
 import type { EventDocument } from "./documents.js";
-import { eventAtPlace, placeOf } from "./event-hours.js";
+import { eventAtPlace, hourKey, placeOf } from "./event-hours.js";
 import { guarded } from "./events.js";
 import type { Store } from "./mongo.js";
 
@@ -46,6 +46,8 @@ export interface EventQueries {
    */
   inOlderHours(query: FindByEventId, before: number, signal: AbortSignal): Promise<EventDocument | null>;
   byId(tenantId: string, id: Buffer, userId?: string): Promise<EventDocument | null>;
+  /** Whether retention has removed events of the tenant in this hour. */
+  hasExpired(tenantId: string, hourMs: number): Promise<boolean>;
   /**
    * One page, by occurredAt, within `MOST_PAGE_BYTES`.
    * @param view events, as MongoDB keeps them, as they stand in the answer
@@ -211,6 +213,11 @@ export function createEventQueries(store: Store): EventQueries {
     byId(tenantId, id, userId) {
       const shard = userId === undefined ? {} : { userId };
       return bounded(() => store.events.findOne({ _id: uuid(id), tenantId, ...shard }, LIMITS));
+    },
+
+    async hasExpired(tenantId, hourMs) {
+      const _id = hourKey(tenantId, hourMs / HOUR_MS);
+      return (await bounded(() => store.eventHours.findOne({ _id }, { ...LIMITS, projection: { expiredAt: 1 } })))?.expiredAt !== undefined;
     },
 
     async list(filter, order, limit, after, view, signal) {

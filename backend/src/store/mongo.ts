@@ -10,6 +10,7 @@ import type {
 } from "./documents.js";
 import { knownHole } from "./known-holes.js";
 import { ensureLetterIndexes, expireAfterDays } from "./letter-indexes.js";
+import { ensureRemovalIndexes } from "./removal-documents.js";
 
 export interface Store {
   client: MongoClient;
@@ -106,9 +107,9 @@ export async function unsafeStore(client: MongoClient, db: Db): Promise<string |
  * - dead letters: see `ensureLetterIndexes`
  * - failed attempts: those of one event, and their age
  * - parts of exports: those of one job, those that may hold a tenant's events of some time, and those in hand
- * @param keep how long what is not kept for ever is kept, in days
+ * The second parameter says how long what is not kept for ever is kept, in days.
  */
-export async function ensureIndexes(store: Store, keep = { attemptsDays: 30 }): Promise<void> {
+export async function ensureIndexes(store: Store, { attemptsDays = 30, ledgerDays = 400 } = {}): Promise<void> {
   await untilBuilt(() =>
     Promise.all([
       store.events.createIndexes([
@@ -123,7 +124,8 @@ export async function ensureIndexes(store: Store, keep = { attemptsDays: 30 }): 
         { key: { tenantId: 1, maxOccurredAt: 1 }, name: "tenant_time" },
         { key: { pending: 1 }, name: "pending", sparse: true },
       ]),
-      expireAfterDays(store.db, store.attempts, "at", keep.attemptsDays),
+      expireAfterDays(store.db, store.attempts, "at", attemptsDays),
+      ensureRemovalIndexes(store.db, ledgerDays),
     ]),
   );
 }

@@ -10,6 +10,7 @@ import { type Runner, startRunner } from "../jobs/runner.js";
 import { createReplayKind } from "../replay/kind.js";
 import { createReplayLetters } from "../replay/letters.js";
 import type { ReplayPoint } from "../replay/replay-letters.js";
+import { createRetentionKind, type RetentionParts, type RetentionPoint } from "../retention/kind.js";
 import type { Store } from "../store/mongo.js";
 import type { RedisKeys } from "../stream/keys.js";
 import { createLetterPipeline, createReview, type LaneParts } from "./replay-lane.js";
@@ -25,14 +26,17 @@ export interface JobLaneOptions
   worker: string;
   circuit: Circuit;
   live: LiveTraffic;
+  /** Told how many events retention has removed, and the end of a run. */
+  onExpired: RetentionParts["onExpired"];
+  onRetentionEnd: RetentionParts["onEnd"];
   onError: (message: string, error: Error) => void;
   exported: NonNullable<ExportKindParts["count"]>;
-  at?: (point: ReplayPoint | ExportPoint) => void;
+  at?: (point: ReplayPoint | ExportPoint | RetentionPoint) => void;
 }
 
 /** The lane of a worker in which jobs run, one at a time, beside live traffic and behind it. */
 export function startJobLane(options: JobLaneOptions): Runner {
-  const { redis, keys, config, worker, store, circuit, live, onError } = options;
+  const { redis, keys, config, worker, store, circuit, live, onRetentionEnd, onError } = options;
   const parts = {
     ...options,
     maxEventBytes: config.MAX_EVENT_BYTES,
@@ -43,6 +47,7 @@ export function startJobLane(options: JobLaneOptions): Runner {
   const kinds = jobKindsOf(
     createReplayKind({ ...options, pipeline: createLetterPipeline(parts), review: createReview(parts) }),
     createExportKind({ ...options, count: options.exported }),
+    createRetentionKind({ ...options, onEnd: onRetentionEnd }),
   );
   return startRunner({
     kinds,

@@ -155,6 +155,8 @@ const WRITES: [route: RegExp, actions: string][] = [
   [/^post \/v1\/admin\/dlq\/(retry|discard)$/, "dead-letters.retry, dead-letters.discard"],
   [/^post \/v1\/admin\/replay/, "replay.create, replay.pause, replay.resume, replay.cancel"],
   [/^post \/v1\/admin\/jobs/, "<kind>.pause, <kind>.resume, <kind>.cancel"],
+  [/^post \/v1\/admin\/retention\/run/, "retention.create, retention.end"],
+  [/^post \/v1\/admin\/exports$/, "export.create"],
   [/^post \/v1\/admin\/ledger\/.*/, "ledger.acknowledge"],
   [/^(post|delete) \/v1\/session$/, "session.create, session.delete"],
   [/^(post|put|patch|delete) \/v1\/me\//, "settings.update, user.password, session.revoke"],

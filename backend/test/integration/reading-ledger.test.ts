@@ -70,6 +70,8 @@ describe("the ledger", () => {
       missing: 0,
       acknowledged: 0,
       surplus: 0,
+      expired: 0,
+      erased: 0,
     });
   });
 

@@ -522,6 +522,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/retention/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove what is too old now, as RETENTION_CRON does every day; a dry run counts it by tenant and type */
+        post: operations["postV1AdminRetentionRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/dlq/retry": {
         parameters: {
             query?: never;
@@ -863,7 +880,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change name or limits */
+        /** Change name, limits or retention */
         patch: operations["patchV1AdminTenantsByTenantId"];
         trace?: never;
     };
@@ -1407,7 +1424,7 @@ export interface components {
             detail?: string;
             instance?: string;
             /** @enum {string} */
-            code: "invalid-json" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
+            code: "invalid-json" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "event-expired" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
             correlationId?: string;
             errors?: {
                 pointer: string;
@@ -4379,6 +4396,54 @@ export interface operations {
             };
         };
     };
+    postV1AdminRetentionRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Only of this tenant; absent: of all */
+                    tenantId?: string;
+                    /**
+                     * @description Counts what would go, by tenant and type, and removes nothing
+                     * @default false
+                     */
+                    dryRun?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobId: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postV1AdminDlqRetry: {
         parameters: {
             query?: never;
@@ -5180,6 +5245,10 @@ export interface operations {
                             missing: number;
                             /** @description How many of the missing an operator has acknowledged */
                             acknowledged: number;
+                            /** @description How many of its stored events retention has removed since; they stay counted as stored */
+                            expired: number;
+                            /** @description How many of its stored events an erasure has removed since; they stay counted as stored */
+                            erased: number;
                             closed: boolean;
                         }[];
                         /** @description The range has older ones than these; total counts them all the same */
@@ -5194,6 +5263,10 @@ export interface operations {
                             missing: number;
                             /** @description How many of the missing an operator has acknowledged */
                             acknowledged: number;
+                            /** @description How many of its stored events retention has removed since; they stay counted as stored */
+                            expired: number;
+                            /** @description How many of its stored events an erasure has removed since; they stay counted as stored */
+                            erased: number;
                         };
                         /** @description First minute of the range with a missing event, acknowledged or not; null when none is missing */
                         missingSince: string | null;
@@ -5430,6 +5503,7 @@ export interface operations {
                             documents: number;
                             stored: number;
                             resolved: number;
+                            removed: number;
                             tookMs: number;
                             /** @description The first 100 */
                             differences: {
@@ -5442,7 +5516,9 @@ export interface operations {
                                 stored: number;
                                 /** @description Dead letters whose event was stored by a replay */
                                 resolved: number;
-                                /** @description documents − stored − resolved, beyond what the edges of the day explain */
+                                /** @description Stored events that retention or an erasure has removed */
+                                removed: number;
+                                /** @description documents + removed − stored − resolved, beyond what the edges of the day explain */
                                 difference: number;
                                 /** @description The acknowledged alarm that announced it */
                                 explainedBy: string | null;
@@ -5501,6 +5577,7 @@ export interface operations {
                         documents: number;
                         stored: number;
                         resolved: number;
+                        removed: number;
                         tookMs: number;
                         /** @description The first 100 */
                         differences: {
@@ -5513,7 +5590,9 @@ export interface operations {
                             stored: number;
                             /** @description Dead letters whose event was stored by a replay */
                             resolved: number;
-                            /** @description documents − stored − resolved, beyond what the edges of the day explain */
+                            /** @description Stored events that retention or an erasure has removed */
+                            removed: number;
+                            /** @description documents + removed − stored − resolved, beyond what the edges of the day explain */
                             difference: number;
                             /** @description The acknowledged alarm that announced it */
                             explainedBy: string | null;
@@ -6173,6 +6252,27 @@ export interface operations {
                                 requestsPerSecond?: number;
                                 eventsPerSecond?: number;
                             };
+                            /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
+                            retention: {
+                                /** @description Days that events are kept after they were received; 0 keeps them for ever */
+                                days?: number;
+                                /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
+                                types?: {
+                                    [key: string]: number;
+                                };
+                                /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
+                                deadLetterDays?: number;
+                            };
+                            /** @description What counts now, in days; 0: for ever */
+                            kept: {
+                                days: number;
+                                deadLetterDays: number;
+                            };
+                            /** @description What counts for a tenant without a retention of its own, in days; 0: for ever */
+                            settings: {
+                                days: number;
+                                deadLetterDays: number;
+                            };
                             /** @description RFC 3339, UTC */
                             createdAt: string;
                         }[];
@@ -6230,6 +6330,27 @@ export interface operations {
                         limits: {
                             requestsPerSecond?: number;
                             eventsPerSecond?: number;
+                        };
+                        /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
+                        retention: {
+                            /** @description Days that events are kept after they were received; 0 keeps them for ever */
+                            days?: number;
+                            /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
+                            types?: {
+                                [key: string]: number;
+                            };
+                            /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
+                            deadLetterDays?: number;
+                        };
+                        /** @description What counts now, in days; 0: for ever */
+                        kept: {
+                            days: number;
+                            deadLetterDays: number;
+                        };
+                        /** @description What counts for a tenant without a retention of its own, in days; 0: for ever */
+                        settings: {
+                            days: number;
+                            deadLetterDays: number;
                         };
                         /** @description RFC 3339, UTC */
                         createdAt: string;
@@ -6336,6 +6457,27 @@ export interface operations {
                             requestsPerSecond?: number;
                             eventsPerSecond?: number;
                         };
+                        /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
+                        retention: {
+                            /** @description Days that events are kept after they were received; 0 keeps them for ever */
+                            days?: number;
+                            /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
+                            types?: {
+                                [key: string]: number;
+                            };
+                            /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
+                            deadLetterDays?: number;
+                        };
+                        /** @description What counts now, in days; 0: for ever */
+                        kept: {
+                            days: number;
+                            deadLetterDays: number;
+                        };
+                        /** @description What counts for a tenant without a retention of its own, in days; 0: for ever */
+                        settings: {
+                            days: number;
+                            deadLetterDays: number;
+                        };
                         /** @description RFC 3339, UTC */
                         createdAt: string;
                     };
@@ -6377,6 +6519,17 @@ export interface operations {
                         requestsPerSecond?: number;
                         eventsPerSecond?: number;
                     };
+                    /** @description Replaces the tenant's own retention as a whole; {} removes it */
+                    retention?: {
+                        /** @description Days that events are kept after they were received; 0 keeps them for ever */
+                        days?: number;
+                        /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
+                        types?: {
+                            [key: string]: number;
+                        };
+                        /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
+                        deadLetterDays?: number;
+                    };
                 };
             };
         };
@@ -6393,6 +6546,27 @@ export interface operations {
                         limits: {
                             requestsPerSecond?: number;
                             eventsPerSecond?: number;
+                        };
+                        /** @description What is not named is as RETENTION_DAYS and DEAD_LETTER_RETENTION_DAYS say */
+                        retention: {
+                            /** @description Days that events are kept after they were received; 0 keeps them for ever */
+                            days?: number;
+                            /** @description Days by event type, for types that are kept for another time; 0 keeps them for ever */
+                            types?: {
+                                [key: string]: number;
+                            };
+                            /** @description Days that dead letters are kept after they last failed; 0 keeps them for ever */
+                            deadLetterDays?: number;
+                        };
+                        /** @description What counts now, in days; 0: for ever */
+                        kept: {
+                            days: number;
+                            deadLetterDays: number;
+                        };
+                        /** @description What counts for a tenant without a retention of its own, in days; 0: for ever */
+                        settings: {
+                            days: number;
+                            deadLetterDays: number;
                         };
                         /** @description RFC 3339, UTC */
                         createdAt: string;

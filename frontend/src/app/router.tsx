@@ -89,6 +89,16 @@ const replay = createRoute({
   path: "$replayId",
   component: lazyRouteComponent(() => import("../features/replays/replay-panel.js"), "ReplayPanel"),
 });
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: "/jobs",
+  component: lazyRouteComponent(() => import("../features/jobs/jobs-page.js"), "JobsPage"),
+});
+const job = createRoute({
+  getParentRoute: () => jobs,
+  path: "$jobId",
+  component: lazyRouteComponent(() => import("../features/jobs/job-panel.js"), "JobPanel"),
+});
 const eventTypes = page(
   "/event-types",
   lazyRouteComponent(() => import("../features/event-types/event-types-page.js"), "EventTypesPage"),
@@ -113,6 +123,7 @@ export const router = createRouter({
     events.addChildren([event]),
     deadLetters.addChildren([deadLetter]),
     replays.addChildren([replay]),
+    jobs.addChildren([job]),
     ledger,
     keys,
     eventTypes,

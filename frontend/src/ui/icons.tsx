@@ -109,6 +109,12 @@ export const ReplayIcon = (props: IconProps) => (
     <path d="M2.75 8a5.25 5.25 0 1 0 1.6-3.75L2.5 6M2.5 2.75V6h3.25" />
   </Icon>
 );
+export const JobsIcon = (props: IconProps) => (
+  <Icon {...props}>
+    <path d="M2.25 3.75h11.5M2.25 8h7.5M2.25 12.25h4.5" />
+    <circle cx="12.25" cy="10.75" r="2.5" />
+  </Icon>
+);
 export const LedgerIcon = (props: IconProps) => (
   <Icon {...props}>
     <path d="M3.25 1.75h8a1.5 1.5 0 0 1 1.5 1.5v11h-8a1.5 1.5 0 0 1-1.5-1.5v-11ZM5.75 5h4.5M5.75 7.75h4.5M5.75 10.5h2.5" />

@@ -22,6 +22,8 @@ const EXPLANATIONS: Record<ProblemCode, string> = {
   "not-found": "There is nothing under this path.",
   "event-not-found":
     "No event of your tenant was found under this eventId or id: it was never accepted, or belongs to another tenant. When the queue is long, one that waits to be stored may not be found by its id or by an eventId that was generated; the detail says so then.",
+  "event-expired":
+    "No event of your tenant was found under this name, and retention has removed events of its hour: if it was stored, it was kept for as long as the tenant keeps events. Sent again, it is a new event.",
   "dead-letter-not-found": "No dead letter of your tenant has this id.",
   "method-not-allowed": "The path exists, but not with this method. Allow names those that it takes.",
   "request-timeout":

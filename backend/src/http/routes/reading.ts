@@ -139,13 +139,25 @@ async function findEvent(
   const searching: Searching = (wanted) => deps.reads.search(request, reply, () => deps.lookup.search(deps.partitions, wanted));
   const older: Older = (wanted, before) => deps.reads.search(request, reply, (signal) => deps.events.inOlderHours(wanted, before, signal));
   const json = (await byEventId(deps, tenantId, name, { ...query, older })) ?? (await byId(deps, tenantId, name, query.userId, searching));
-  if (json === null) throw problem("event-not-found", "There is no such event.");
+  if (json === null) {
+    const hourMs = hourIn(tenantId, name, query.occurredAt);
+    if (hourMs !== undefined && (await deps.events.hasExpired(tenantId, hourMs))) throw problem("event-expired", EXPIRED);
+    throw problem("event-not-found", "There is no such event.");
+  }
   reply.header("Vary", "Accept");
   // What is on its way has no content yet: its state is JSON.
   const hasContent = /"status":"(stored|dead)"/.test(json);
   return wants(request.headers.accept, CLOUD_EVENT) && hasContent
     ? reply.type(CLOUD_EVENT).send(cloudEventOf(json))
     : sendJson(reply, json);
+}
+
+const EXPIRED = "There is no such event now; retention has removed events of its hour, and if it was stored, it is one of them.";
+
+/** The hour that the event would have, in ms: its id says it, and so does the time that was asked for. */
+function hourIn(tenantId: string, name: string, occurredAt: Date | undefined): number | undefined {
+  const atMs = wantedBy(tenantId, name)?.id.readUIntBE(0, 6) ?? occurredAt?.getTime();
+  return atMs === undefined ? undefined : atMs - (atMs % HOUR_MS);
 }
 
 /** A look-up through older hours, in turns with other searches. */

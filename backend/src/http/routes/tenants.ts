@@ -80,7 +80,13 @@ export function tenantRoutes({ auth, tenantService }: { auth: Auth; tenantServic
       "/v1/admin/tenants/:tenantId",
       {
         onRequest: operatorsOnly,
-        schema: { tags, summary: "Change name or limits", params, body: updateTenantSchema, response: { 200: tenantViewSchema } },
+        schema: {
+          tags,
+          summary: "Change name, limits or retention",
+          params,
+          body: updateTenantSchema,
+          response: { 200: tenantViewSchema },
+        },
       },
       async (request) => {
         const tenant = await tenantService.update(actorOf(request), request.params.tenantId, request.body);

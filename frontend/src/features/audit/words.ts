@@ -24,6 +24,12 @@ const actions: Record<string, string> = {
   "replay.pause": "Paused a replay",
   "replay.resume": "Resumed a replay",
   "replay.cancel": "Cancelled a replay",
+  "export.create": "Started an export",
+  "retention.create": "Started a run of retention",
+  "retention.end": "Removed what was too old",
+  "retention.pause": "Paused a run of retention",
+  "retention.resume": "Resumed a run of retention",
+  "retention.cancel": "Cancelled a run of retention",
   "ledger.acknowledge": "Acknowledged an alarm",
 };
 

@@ -13,6 +13,7 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
+import { keptWords } from "./retention-text.js";
 
 // Forms and their schemas (45 kB) come when somebody wants one.
 const TenantForm = lazy(() => import("./tenant-form.js"));
@@ -40,7 +41,11 @@ export function TenantsPage() {
   );
   return (
     <Page fill>
-      <PageHeader title="Tenants" about="Each sees its own events only. Limits hold for all API processes together." actions={create} />
+      <PageHeader
+        title="Tenants"
+        about="Each sees its own events only. Limits hold for all API processes together; what is older than its time is removed every day."
+        actions={create}
+      />
       <DataTable
         label="Tenants"
         columns={columns}
@@ -87,6 +92,7 @@ function useColumns(edit: ((tenant: TenantView) => void) | undefined) {
           cell: ({ getValue }) => limit(getValue()),
           meta: { width: "7rem", align: "right", wide: true },
         }),
+        column.accessor(({ kept }) => keptWords(kept), { id: "kept", header: "Kept", meta: { width: "6rem", align: "right", wide: true } }),
         column.accessor("createdAt", {
           header: "Created",
           cell: ({ getValue }) => <Ago at={getValue()} />,
