@@ -23,11 +23,15 @@ export interface Invalid {
 
 /** A context holds 64 KiB at most, and U+0000 separates its parts. */
 const MOST_REASON = 2_000;
+/** In base64 a third more, and MongoDB holds 16 MiB in a document. */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /** An item that will be a dead letter `INVALID_EVENT` with these bytes. */
-export function invalidItem({ bytes, eventId: own, name, fields, reason, receivedAtMs, partitions }: Invalid): Item {
+export function invalidItem({ bytes: all, eventId: own, name, fields, reason, receivedAtMs, partitions }: Invalid): Item {
   const eventId = own === "" ? name : own;
-  const fault = reason.slice(0, MOST_REASON).replaceAll("\0", "\ufffd").toWellFormed();
+  const bytes = all.length > MOST_BYTES ? all.subarray(0, MOST_BYTES) : all;
+  const cut = bytes === all ? "" : ` (the first ${MOST_BYTES} of ${all.length} bytes are kept)`;
+  const fault = `${reason}${cut}`.slice(0, MOST_REASON).replaceAll("\0", "\ufffd").toWellFormed();
   const hash = bodyHash(bytes);
   const identity = placeDigest(fields.tenantId, name, hash);
   return {

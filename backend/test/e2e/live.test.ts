@@ -1,3 +1,4 @@
+import { Redis } from "ioredis";
 import { MongoClient } from "mongodb";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -105,6 +106,30 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
     }).finally(async () => {
       await stored.dropIndex("place");
       await mongo.close();
+    });
+  });
+
+  it("shows what is read from Kafka, how far behind, and what stands in the way", async () => {
+    const redis = new Redis(stack.redis.adminUrl);
+    const topic = { topic: "orders", tenantId: "tenant-demo", partitions: 4, lagMessages: 1_234, lagSeconds: 7.5 };
+    const source = { name: "source-1", kind: "kafka", host: "h", pid: 1, startedAtMs: Date.now(), rssBytes: 1, faults: null, ready: false };
+    const troubles = [{ code: "kafka-away", what: "messages cannot be fetched", reason: "connect ECONNREFUSED", sinceMs: Date.now() }];
+    const says = { messagesPerSecond: 0, troubles, missingTopics: [], deletedMessages: 0 };
+    const paused = { ...topic, paused: 1, pausedFor: "rate-limited" };
+    // As a source writes it each second.
+    const beat = () => redis.hset("sf:sources", "source-1", JSON.stringify({ ...source, ...says, atMs: Date.now(), topics: [paused] }));
+    const beats = setInterval(beat, 500);
+    await withPage(browser, async ({ page }) => {
+      await signIn(page);
+      const row = page.getByRole("row").filter({ hasText: "orders" });
+      await row.waitFor();
+      expect(await row.textContent()).toMatch(/1 partition paused: rate of tenant-demo.*1,234.*7\.5 s/);
+      await page.getByText("not reading").waitFor();
+      await page.getByText("Kafka: messages cannot be fetched since").waitFor();
+    }).finally(async () => {
+      clearInterval(beats);
+      await redis.hdel("sf:sources", "source-1");
+      redis.disconnect();
     });
   });
 

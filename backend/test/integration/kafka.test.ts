@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { headersOf, message, missingKafka, startTestKafka, type TestKafka } from "../support/kafka.js";
+import { headersOf, message, missingKafka, SASL, startTestKafka, type TestKafka } from "../support/kafka.js";
 import { type Stack, startStack, type TestProcess } from "../support/stack.js";
 import { patience } from "../support/yardstick.js";
 
@@ -14,11 +14,14 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    [stack, kafka] = await Promise.all([startStack({ env: { MAX_BACKLOG_EVENTS: "1000" } }), startTestKafka()]);
+    [stack, kafka] = await Promise.all([startStack({ env: { MAX_BACKLOG_EVENTS: "1000" } }), startTestKafka({ sasl: true })]);
     await kafka.createTopic("orders", 2);
     await kafka.createTopic("typed");
     env = {
       KAFKA_BROKERS: kafka.server.url,
+      KAFKA_SASL_MECHANISM: "PLAIN",
+      KAFKA_USERNAME: SASL.username,
+      KAFKA_PASSWORD: SASL.password,
       KAFKA_TOPICS: `orders=${TENANT},typed=${TENANT}:TICK,later=${TENANT}`,
       KAFKA_TENANT_HEADER: "tenant",
       KAFKA_HEADER_TENANTS: OTHER,
@@ -209,6 +212,20 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
     await committed("orders", 0, from + many.length);
     await stored("full-3999");
     await eventually(counts, ({ text }) => expect(text).toMatch(/streamforge_source_lag_messages\{topic="orders",partition="0"\} 0/));
+  });
+
+  test("a source that may not sign in says so, is not ready, and does no harm", async () => {
+    const stranger = await stack.startKafka({ ...env, KAFKA_PASSWORD: "wrong", KAFKA_GROUP: "stranger" });
+    const warned = await eventually(
+      () => get("/v1/stats"),
+      (found) => expect((found.warnings as { code: string }[]).map(({ code }) => code)).toContain("kafka-group"),
+    );
+    const [warning] = (warned.warnings as { code: string; message: string }[]).filter(({ code }) => code === "kafka-group");
+    expect(warning?.message).toMatch(/the group cannot be joined since .*authentication/i);
+    expect(warning?.message).not.toContain("wrong");
+    expect((await fetch(`${stranger.url}/ready`)).status).toBe(503);
+    expect((await fetch(`${stranger.url}/live`)).status).toBe(200);
+    await stranger.kill("SIGTERM");
   });
 
   test("a topic that is made later is read when it is there", async () => {

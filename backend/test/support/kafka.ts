@@ -26,10 +26,28 @@ export interface TestKafka {
   stop(): Promise<void>;
 }
 
-export async function startTestKafka(): Promise<TestKafka> {
+/** Name and password that a broker with `sasl` asks for, by PLAIN. */
+export const SASL = { username: "streamforge", password: "a password of the tests" };
+
+/** The listener of clients asks for a password; what it is called stays. */
+const SASL_SETTINGS = [
+  "listener.security.protocol.map=PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+  "inter.broker.listener.name=PLAINTEXT",
+  "sasl.enabled.mechanisms=PLAIN",
+  "sasl.mechanism.inter.broker.protocol=PLAIN",
+  `listener.name.plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="${SASL.username}" password="${SASL.password}" user_${SASL.username}="${SASL.password}";`,
+];
+
+export async function startTestKafka({ sasl = false } = {}): Promise<TestKafka> {
   const dataDir = mkdtempSync(join(tmpdir(), "streamforge-kafka-"));
-  const server = await startKafka({ dataDir });
-  const base = { clientId: "test", bootstrapBrokers: [server.url], retries: 5, retryDelay: 200 };
+  const server = await startKafka({ dataDir, extraArgs: sasl ? SASL_SETTINGS : [] });
+  const base = {
+    ...(sasl ? { sasl: { mechanism: "PLAIN" as const, ...SASL } } : {}),
+    clientId: "test",
+    bootstrapBrokers: [server.url],
+    retries: 5,
+    retryDelay: 200,
+  };
   const admin = new Admin(base);
   // At-least-once, as most producers are: what the broker took and could not say is sent again.
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({ ...base, acks: ProduceAcks.ALL });

@@ -32,6 +32,7 @@ const MOST_FETCH_BYTES = 4 * 1024 * 1024;
 const MOST_PARTITION_BYTES = 1024 * 1024;
 const TICK_MS = 100;
 const PAUSE_MS = 500;
+const ENDS_EVERY_MS = 2_000;
 
 /**
  * Fetches from every broker that leads a partition of ours, one request to each at a time. A partition is left out while it has as much
@@ -52,7 +53,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 
   const look = async (): Promise<void> => {
     const lanes = wanted();
-    if (lanes.length === 0) return;
+    if (lanes.length === 0) {
+      if ([...options.lanes()].length === 0) options.troubled(undefined);
+      return;
+    }
     for (const { topic } of lanes) if (!client.topics.has(topic)) client.topics.track(topic);
     const metadata = await client.metadata({ topics: [...new Set(lanes.map(({ topic }) => topic))] });
     const byNode = Map.groupBy(lanes, ({ topic, partition }) => metadata.topics.get(topic)?.partitions[partition]?.leader ?? -1);
@@ -132,13 +136,21 @@ export function createFetcher(options: FetcherOptions): Fetcher {
         looking = false;
       });
   };
+  /** What waits is not fetched, and its end moves on all the same: the lag must say so. */
+  const lookAtEnds = async (): Promise<void> => {
+    const waiting = [...options.lanes()].filter((lane) => lane.paused !== undefined && !lane.stopped());
+    if (waiting.length === 0) return;
+    const ends = await offsetsAt(client, waiting, -1n).catch(() => undefined);
+    for (const lane of waiting) if (ends) lane.end = ends(lane);
+  };
+  const ends = every(ENDS_EVERY_MS, lookAtEnds, { onError: unlessOutage("source") });
   const ticks = every(TICK_MS, pump, { onError: unlessOutage("source") });
 
   return {
     pump,
     async close() {
       closed = true;
-      await ticks.close();
+      await Promise.all([ticks.close(), ends.close()]);
       await client.close(true).catch(() => {});
     },
   };

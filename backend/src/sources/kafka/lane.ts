@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ProblemCode } from "@streamforge/shared";
+import { unlessOutage } from "../../lib/faults.js";
 import type { KafkaMessage } from "./message.js";
 
 export interface TopicPartition {
@@ -44,6 +46,7 @@ export interface Lane extends TopicPartition {
 
 /** Messages that are appended together. More at once would only wait for each other: an entry of the stream holds as many. */
 const GROUP = 500;
+const FAULT_PAUSE_MS = 1_000;
 
 /**
  * One partition that is ours: its messages are taken in one group after the other, so that its offset moves on in order. While a group
@@ -75,7 +78,13 @@ export function createLane(
   };
   const run = async (): Promise<void> => {
     for (let fetched = queue[0]; fetched && !lane.stopped(); fetched = queue[0]) {
-      if (!(await takeAll(fetched))) return;
+      const taken = await takeAll(fetched).catch(unlessOutage("source"));
+      // An error that nobody planned for: the same messages again, after a while. Nothing is left out.
+      if (taken === undefined) {
+        await sleep(FAULT_PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
+        continue;
+      }
+      if (!taken) return;
       durable = fetched.next;
       held -= fetched.bytes;
       queue.shift();

@@ -7,6 +7,7 @@ import { jsonDecoder } from "../../ingest/decode/json.js";
 import { charsetOf, decoderFor } from "../../ingest/decode/media-types.js";
 import type { Ingest, Item } from "../../ingest/ingest.js";
 import { invalidItem } from "../../ingest/unrefusable.js";
+import { reportFault } from "../../lib/faults.js";
 import type { KafkaTopic } from "../../lib/kafka-settings.js";
 import { eventContext } from "../../stream/record.js";
 import { NO_CONTEXT, readTraceContext, storedContext } from "../../telemetry/trace-context.js";
@@ -97,13 +98,19 @@ export function createMessageReader(deps: ReaderDeps): (message: KafkaMessage, g
     });
 
     if (fault !== undefined) return invalid("tenant-not-allowed", fault);
-    const body = bodyOf(headers, bytes);
-    if ("code" in body) return invalid(body.code, body.detail);
-    const context = eventContext({ ...fields, format: body.format });
-    const scope = { context, idempotencyKey: undefined, name, several: false, receivedAtMs };
-    const item = ingest.receive(body.bytes, body.slices, scope, () => 0)[0] as Item;
-    if (item.rejection) return invalid(item.rejection.code, item.rejection.detail, item.eventId);
-    return { item, sender: sender(tenantId), name, as: "accepted" };
+    try {
+      const body = bodyOf(headers, bytes);
+      if ("code" in body) return invalid(body.code, body.detail);
+      const context = eventContext({ ...fields, format: body.format });
+      const scope = { context, idempotencyKey: undefined, name, several: false, receivedAtMs };
+      const item = ingest.receive(body.bytes, body.slices, scope, () => 0)[0] as Item;
+      if (item.rejection) return invalid(item.rejection.code, item.rejection.detail, item.eventId);
+      return { item, sender: sender(tenantId), name, as: "accepted" };
+    } catch (error) {
+      // It would come again and stop its partition for ever.
+      reportFault("source", error);
+      return invalid("internal", "it could not be read for a fault of StreamForge, which stands in the source's log");
+    }
   };
 }
 

@@ -1,5 +1,6 @@
 import { every } from "../../lib/every.js";
 import { unlessOutage } from "../../lib/faults.js";
+import { within } from "../../lib/within.js";
 import type { Logger } from "../../telemetry/log.js";
 import { type KafkaConfig, kafkaClients, reasonOf } from "./client.js";
 import { createFetcher } from "./fetcher.js";
@@ -40,6 +41,7 @@ export interface KafkaSource {
 const COMMIT_EVERY_MS = 1_000;
 /** What is in hand gets so long to become durable, before partitions are given away or the process ends. */
 const MOST_IDLE_MS = 3_000;
+const MOST_CLOSE_MS = 2_000;
 
 /**
  * Reads topics of Kafka into the stream. Nothing is committed before it is durable, so whatever dies between is delivered again; and
@@ -56,12 +58,14 @@ export function startKafkaSource(options: SourceOptions): KafkaSource {
   let missing: string[] = [];
   let deleted = 0;
   let joined = false;
+  /** Counts assignments and their ends: one that waits for what is in hand must not come after a later one. */
+  let assignment = 0;
 
   const keyOf = ({ topic, partition }: Pick<Lane, "topic" | "partition">): string => `${topic}/${partition}`;
-  const settleDown = (some: Iterable<Lane>): Promise<unknown> =>
-    Promise.race([Promise.all([...some].map((lane) => lane.idle())), new Promise((resolve) => setTimeout(resolve, MOST_IDLE_MS).unref())]);
+  const settleDown = (some: Iterable<Lane>): Promise<unknown> => atMost(MOST_IDLE_MS, Promise.all([...some].map((lane) => lane.idle())));
 
   const revoked = (): void => {
+    assignment++;
     joined = false;
     for (const lane of lanes.values()) lane.stop();
     if (lanes.size > 0) before = lanes;
@@ -70,8 +74,10 @@ export function startKafkaSource(options: SourceOptions): KafkaSource {
 
   const assigned = async (starts: Start[]): Promise<void> => {
     revoked();
+    const mine = assignment;
     // What is being appended of a partition that stays ours need not be read again.
     await settleDown(before.values());
+    if (mine !== assignment) return;
     const own = new Map<string, Lane>();
     for (const { offset, committed, ...place } of starts) {
       const durable = before.get(keyOf(place))?.durable();
@@ -116,7 +122,7 @@ export function startKafkaSource(options: SourceOptions): KafkaSource {
   /** By now every message before these offsets is durable: on disk in Redis, as an event or to become a dead letter. */
   const commit = async (): Promise<void> => {
     const due = [...lanes.values()].filter((lane) => lane.durable() !== lane.committed);
-    if (due.length === 0) return;
+    if (due.length === 0) return troubles.set("kafka-commit", undefined);
     const offsets = due.map(({ topic, partition, durable }) => ({ topic, partition, offset: durable() }));
     options.at?.("before-commit");
     await member.commit(offsets);
@@ -137,12 +143,17 @@ export function startKafkaSource(options: SourceOptions): KafkaSource {
     deletedMessages: () => deleted,
     ready: () => joined && troubles.all().length === 0,
     async close() {
-      await commits.close();
       const own = [...lanes.values()];
       for (const lane of own) lane.stop();
       await settleDown(own);
-      await commit().catch(() => {});
-      await Promise.all([fetcher.close(), member.close()]);
+      // A broker that does not answer must not hold up the end: what is not committed is delivered again.
+      await atMost(MOST_CLOSE_MS, commit());
+      await atMost(MOST_CLOSE_MS, Promise.all([commits.close(), fetcher.close(), member.close()]));
     },
   };
+}
+
+/** Waits for the work, or so long. What it throws shows elsewhere. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  await within(ms, "Kafka", work).catch(() => {});
 }

@@ -24,6 +24,7 @@ import { Attempts, History } from "./letter-past.js";
 import { marksOf } from "./marks.js";
 import { letterQuery } from "./queries.js";
 import { mayRetry, targetOf } from "./selection.js";
+import { sentText } from "./sent-text.js";
 import { StoredInstead } from "./stored-instead.js";
 
 const route = getRouteApi("/dead-letters/$letterId");
@@ -158,19 +159,29 @@ function Outcome({ letter }: { letter: DeadLetterDetail }) {
 }
 
 function Raw({ letter: { raw, format, failures = [] } }: { letter: DeadLetterDetail }) {
+  const { text, binary } = useMemo(() => sentText({ raw, format }), [raw, format]);
   const shown = useMemo(() => {
     try {
-      const event = parseExact(raw);
+      const event = parseExact(text);
       return { event, marks: marksOf(event, failures) };
     } catch {
       return null;
     }
-  }, [raw, failures]);
-  return shown ? (
-    <JsonView label="As it was sent" value={shown.event} marks={shown.marks} copy={raw} />
-  ) : (
-    <CodeBlock label={format === "xml" ? "Copy the XML" : "Copy the event"} code={raw} />
+  }, [text, failures]);
+  if (shown) return <JsonView label="As it was sent" value={shown.event} marks={shown.marks} copy={text} />;
+  if (!binary) return <CodeBlock label={format === "xml" ? "Copy the XML" : "Copy the event"} code={text} />;
+  return (
+    <Section title="As it was sent">
+      <p className="mb-2 text-xs text-ink-2">Bytes that are no text, in base64.</p>
+      <CodeBlock label="Copy the bytes" code={text} />
+    </Section>
   );
+}
+
+/** @param origin `topic/partition/offset` */
+function placeWords(origin: string | undefined): string | undefined {
+  const [topic, partition, offset] = origin?.split("/") ?? [];
+  return topic && `${topic}, partition ${partition}, offset ${offset}`;
 }
 
 function Facts({ letter }: { letter: DeadLetterDetail }) {
@@ -205,6 +216,7 @@ function Facts({ letter }: { letter: DeadLetterDetail }) {
           idFact("Tenant", tenantId),
           idFact("User", userId),
           idFact("Source", source),
+          idFact("Kafka", placeWords(letter.origin)),
           idFact("Correlation id", correlationId),
           trace,
           idFact("Letter", id),
