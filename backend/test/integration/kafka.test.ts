@@ -125,8 +125,8 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
     const ce = { ce_specversion: "1.0", ce_source: "/shop", ce_type: "order.created", ce_time: "2026-01-02T03:04:05Z" };
     const structured = { specversion: "1.0", id: "ce-2", source: "/shop", type: "order.created", data: { n: 2 } };
     await kafka.send([
-      message("orders", { n: 1 }, { headers: headersOf({ ...ce, ce_id: "ce-1", "content-type": "application/json" }) }),
-      message("orders", structured, { headers: headersOf({ "content-type": "application/cloudevents+json" }) }),
+      message("orders", { n: 1 }, { partition: 1, headers: headersOf({ ...ce, ce_id: "ce-1", "content-type": "application/json" }) }),
+      message("orders", structured, { partition: 1, headers: headersOf({ "content-type": "application/cloudevents+json" }) }),
     ]);
     const expected = { eventType: "order.created", source: "/shop" };
     await stored("ce-1", { ...expected, payload: { n: 1 }, occurredAt: "2026-01-02T03:04:05Z", src_topic: "orders" });
@@ -144,7 +144,7 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
       [Buffer.from("a,b"), "content-type is text/csv", { "content-type": "text/csv" }],
       [Buffer.alloc(300_000, "x"), "event-too-large"],
     ];
-    const from = (await kafka.committed("streamforge", "orders"))[0] as number;
+    const from = (await kafka.ends("orders"))[0] as number;
     await kafka.send([
       ...bad.map(([value, , headers]) => message("orders", value, { partition: 0, ...(headers ? { headers: headersOf(headers) } : {}) })),
       message("orders", { eventId: "k-neighbour", eventType: "order" }, { partition: 0 }),
@@ -200,7 +200,7 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
 
   test("a full backlog pauses the partitions, and lets them go on when there is room", async () => {
     await stack.worker.kill("SIGTERM");
-    const from = (await kafka.committed("streamforge", "orders"))[0] as number;
+    const from = (await kafka.ends("orders"))[0] as number;
     const many = Array.from({ length: 4_000 }, (_, n) => message("orders", { eventId: `full-${n}`, eventType: "order" }, { partition: 0 }));
     await kafka.send(many);
     const paused = await eventually(counts, ({ text }) =>
