@@ -45,7 +45,9 @@ async function runInGroup(group: GroupTrace, batch: Batch, run: Run): Promise<vo
     group.fail((error as Error).name);
     throw error;
   } finally {
-    const all = Map.groupBy(batch.events, ({ record }) => group.partOf(record.context));
+    // Most events belong to no recorded trace.
+    const events = batch.events.filter(({ record }) => record.context.traceparent !== "");
+    const all = Map.groupBy(events, ({ record }) => group.partOf(record.context));
     for (const part of group.parts()) tell(part, all.get(part) ?? []);
     group.span.set({ "messaging.batch.message_count": batch.events.length });
     group.end();

@@ -192,6 +192,25 @@ describe.skipIf(!findChromium() && !process.env["CI"])("every page, in a real br
     });
   });
 
+  it("links an event to its trace, where the operator has named the page of traces", async () => {
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const headers = { authorization: `Bearer ${stack.apiKey}`, "content-type": "application/json" };
+    const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+    const body = JSON.stringify(event("traced"));
+    expect((await fetch(`${stack.apiUrl}/v1/events`, { method: "POST", headers: { ...headers, traceparent }, body })).status).toBe(202);
+    const linking = await stack.startApi({ TRACE_URL_TEMPLATE: "https://traces.example.org/trace/{traceId}" });
+    await withPage(browser, async ({ page, errors }) => {
+      await page.goto(`${linking.url}/events/traced?tenant=tenant-demo`);
+      await signInHere(page, adminOf(stack));
+      const link = page.getByRole("link", { name: traceId });
+      await link.waitFor();
+      expect(await link.getAttribute("href")).toBe(`https://traces.example.org/trace/${traceId}`);
+      expect(await link.getAttribute("rel")).toContain("noreferrer");
+      expect(errors).toEqual([]);
+    });
+    await linking.kill("SIGTERM");
+  });
+
   it("creates a key that a producer can use, and revokes it, after which it is refused", async () => {
     await withPage(browser, async ({ page, errors }) => {
       await signIn(page, stack, "/keys?tenant=tenant-demo");
