@@ -14,7 +14,7 @@ export interface paths {
         get: operations["getV1Events"];
         put?: never;
         /**
-         * Send one event, or many as an array or NDJSON
+         * Send one event, or many as an array, NDJSON or XML
          * @description 202 means that the event is on disk: it will be stored exactly once, or become a dead letter that someone can see. What was not answered may be sent again: the same event is stored once. Of many, each has its own outcome; a bad one does not touch its neighbours.
          */
         post: operations["postV1Events"];
@@ -78,7 +78,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send NDJSON of any length up to 1073741824 bytes
+         * Send NDJSON or XML of any length up to 1073741824 bytes
          * @description Read with backpressure, at the tenant's rate. Answered at the end; with Accept: application/x-ndjson a line per item as it is decided, while the rest is still read. The first item whose outcome is not known ends it. However it ends, what came before is taken and counted, and offset says where to resume.
          */
         post: operations["postV1IngestStream"];
@@ -1424,7 +1424,7 @@ export interface components {
             detail?: string;
             instance?: string;
             /** @enum {string} */
-            code: "invalid-json" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "event-expired" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
+            code: "invalid-json" | "invalid-xml" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "event-expired" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
             correlationId?: string;
             errors?: {
                 pointer: string;
@@ -1731,7 +1731,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        /** @description One event, or many as an array, as lines or as XML; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
@@ -1780,6 +1780,20 @@ export interface operations {
                     source: string;
                     type: string;
                 }[];
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "application/xml": string;
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "text/xml": string;
             };
         };
         responses: {
@@ -1844,7 +1858,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchSummary"];
                 };
             };
-            /** @description `invalid-json`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results */
+            /** @description `invalid-json`; `invalid-xml`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results */
             400: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
@@ -2132,7 +2146,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        /** @description One event, or many as an array, as lines or as XML; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
@@ -2181,6 +2195,20 @@ export interface operations {
                     source: string;
                     type: string;
                 }[];
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "application/xml": string;
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "text/xml": string;
             };
         };
         responses: {
@@ -2245,7 +2273,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchSummary"];
                 };
             };
-            /** @description `invalid-json`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results */
+            /** @description `invalid-json`; `invalid-xml`; `invalid-event`: errors says where; `invalid-request`: a header, the query or the compression; `tenant-required`. When each of many was rejected, with the counts and results */
             400: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
@@ -2411,7 +2439,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description One event, or many as an array or as lines; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
+        /** @description One event, or many as an array, as lines or as XML; CloudEvents also in binary mode, with any type of body and headers ce-…. An event has at most 262,144 bytes, a body 10,485,760 bytes or 10,000 events. */
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SentEvent"] | components["schemas"]["SentEvent"][];
@@ -2460,6 +2488,20 @@ export interface operations {
                     source: string;
                     type: string;
                 }[];
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "application/xml": string;
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "text/xml": string;
             };
         };
         responses: {
@@ -2572,7 +2614,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description One event a line, of at most 262,144 bytes; 1,073,741,824 bytes in all, those before a resumption included. */
+        /** @description One event a line or element, of at most 262,144 bytes; 1,073,741,824 bytes in all, those before a resumption included. */
         requestBody: {
             content: {
                 /**
@@ -2580,6 +2622,20 @@ export interface operations {
                  *     {"eventId":"pay-1002","eventType":"PAYMENT","amount":7,"currency":"EUR"}
                  */
                 "application/x-ndjson": string;
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "application/xml": string;
+                /**
+                 * @example <events>
+                 *       <event><eventId>pay-1003</eventId><eventType>PAYMENT</eventType><amount>5</amount><currency>EUR</currency></event>
+                 *       <payment><eventId>pay-1004</eventId><eventType>PAYMENT</eventType><payload><amount>7</amount><currency>EUR</currency></payload></payment>
+                 *     </events>
+                 */
+                "text/xml": string;
             };
         };
         responses: {
@@ -2628,7 +2684,7 @@ export interface operations {
                     "application/json": components["schemas"]["StreamSummary"];
                 };
             };
-            /** @description `invalid-event`: each was rejected; `invalid-request`: a header, the query, the compression, or the upload broke off; `tenant-required`. With the summary when it was read */
+            /** @description `invalid-event`: each was rejected; `invalid-xml`: the document ends where it is no XML; `invalid-request`: a header, the query, the compression, or the upload broke off; `tenant-required`. With the summary when it was read */
             400: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
@@ -3632,6 +3688,8 @@ export interface operations {
                          * @enum {string}
                          */
                         format?: "json" | "xml" | "cloudevent" | "bytes";
+                        /** @description Of what is not JSON: the JSON that was read from it, which a patch applies to */
+                        json?: string;
                         /** @description Where Kafka has the message: topic/partition/offset */
                         origin?: string;
                         /** @description Attempts that failed, of every acceptance of this identity, oldest first */
