@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "@streamforge/infrastructure/local";
+import { replayFailureCodes } from "@streamforge/shared";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configSchema } from "../../src/config.js";
 import { patience } from "../support/yardstick.js";
@@ -176,6 +177,7 @@ describe.each(pages)("%s", (page) => {
       "FAULT_ROUNDS",
       "EXPORT_ROWS",
       "CHROMIUM_PATH",
+      "COMPOSE_PROFILES",
       "PRISMA_SCHEMA_ENGINE_BINARY",
       "MALLOC_ARENA_MAX",
       "NODE_OPTIONS",
@@ -192,7 +194,7 @@ describe.each(pages)("%s", (page) => {
   });
 });
 
-const REASONS = new Set(["UNKNOWN_TYPE", "SCHEMA_INVALID", "IDENTITY_CONFLICT", "UNPROCESSABLE", "RETRY_EXHAUSTED", "PATCH_FAILED"]);
+const REASONS = new Set<string>(replayFailureCodes);
 
 const faultTests = readdirSync(join(ROOT, "backend/test/faults"))
   .map((file) => read(`backend/test/faults/${file}`))
