@@ -31,6 +31,8 @@ export function decoderFor(contentType: string | undefined): Decoder | undefined
   const exactly = BY_TYPE.get(contentType);
   if (exactly) return exactly;
   const type = (contentType.split(";", 1)[0] as string).trim().toLowerCase();
+  // CloudEvents in XML have a form of their own, which is not read: taken for ordinary XML, their attributes would be data.
+  if (type.startsWith("application/cloudevents")) return BY_TYPE.get(type);
   return BY_TYPE.get(type) ?? TABLE.find(({ suffix }) => suffix !== undefined && type.endsWith(suffix))?.decoder;
 }
 
