@@ -55,6 +55,8 @@ export function runLoop(options: LoopOptions): Loop {
         events += entry.records.length;
         eventsPerEntry = eventsPerEntry * 0.9 + entry.records.length * 0.1;
       }
+      // Somebody waits for the answer: what is here goes at once.
+      if (read.some(isWaitedFor)) break;
       // A short pause after a short read makes fuller bulks.
       if (events < options.bulkEvents && options.shortReadPauseMs > 0) await sleep(options.shortReadPauseMs);
     }
@@ -161,6 +163,8 @@ export function runLoop(options: LoopOptions): Loop {
     },
   };
 }
+
+const isWaitedFor = ({ records }: Entry): boolean => records.some(({ context }) => context.reply !== undefined);
 
 /** Events that a fault of ours stops fail within microseconds: where all of them do, this keeps the worker from doing only that. */
 function pauseAfterFaults({ events }: Batch): number {
