@@ -50,6 +50,8 @@ const SALE = {
 function documentOf(i: number): EventDocument {
   const occurredAt = new Date(START + Math.floor(i * STEP_MS));
   const digest = createHash("md5").update(String(i)).digest();
+  // As an id begins with the hour.
+  digest.writeUIntBE(Math.floor(occurredAt.getTime() / 3_600_000) * 3_600_000, 0, 6);
   return {
     _id: new Binary(digest, Binary.SUBTYPE_UUID),
     tenantId: TENANT,
