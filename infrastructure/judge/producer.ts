@@ -3,9 +3,9 @@ import { Pool } from "undici";
 import { type ItemAnswer, readAnswer } from "./answers.js";
 import type { Journal, SentBody } from "./journal.js";
 
-export type SendFormat = "single" | "array" | "ndjson";
+export type SendFormat = "single" | "array" | "ndjson" | "xml";
 
-/** An event to send: its id and its JSON text, byte for byte. */
+/** An event to send: its id and its text, byte for byte: JSON, or an element for the format `xml`. */
 export interface Item {
   eventId: string;
   text: string;
@@ -64,6 +64,7 @@ export function toItem(event: { eventId: string }): Item {
 export function encode(items: readonly Item[], format: SendFormat): { body: string; contentType: string } {
   if (format === "ndjson") return { body: `${items.map((item) => item.text).join("\n")}\n`, contentType: "application/x-ndjson" };
   const texts = items.map((item) => item.text);
+  if (format === "xml") return { body: `<events>${texts.join("\n")}</events>`, contentType: "application/xml" };
   return { body: format === "array" ? `[${texts.join(",")}]` : (texts[0] ?? ""), contentType: "application/json" };
 }
 

@@ -37,6 +37,7 @@ interface EventDocument {
   tenantId: string;
   eventId: string;
   hash: Binary;
+  raw?: string;
   text?: string;
   payload: unknown;
 }
@@ -79,7 +80,7 @@ export async function readStore(mongodbUri: string, database: string, tenants: r
     };
     view.announcedLosses = await db.collection("ledger_alarms").countDocuments({ kind: { $ne: "events-missing" } });
     const of = { tenantId: { $in: [...tenants] } };
-    const projection = { tenantId: 1, eventId: 1, hash: 1, text: 1, payload: 1 };
+    const projection = { tenantId: 1, eventId: 1, hash: 1, text: 1, raw: 1, payload: 1 };
     for await (const doc of db.collection<EventDocument>("events").find(of, { projection, batchSize: 5_000 })) {
       const key = identityKey(doc.tenantId, doc.eventId);
       const hash = doc.hash?.toString("hex") ?? "";
@@ -114,7 +115,9 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
 function differenceOf(doc: EventDocument, hash: string, sent: SentIdentity | undefined): string | undefined {
   const body = sent?.bodies.find((candidate) => candidate.hash === hash);
   if (!body) return sent ? "its hash is that of no body that was sent" : undefined;
-  if (doc.text !== undefined) return doc.text === body.text ? undefined : "its text is not the text that was sent";
+  // Of what is not JSON, the text itself is kept.
+  const kept = doc.raw ?? doc.text;
+  if (kept !== undefined) return kept === body.text ? undefined : "its text is not the text that was sent";
   const item = JSON.parse(body.text) as Record<string, unknown>;
   const wanted = "payload" in item ? item["payload"] : item["data"];
   // A flat event's payload is what is left over: the hash must do.

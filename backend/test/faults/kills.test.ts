@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { event, events, inRounds, judge, ROUNDS } from "../support/judged.js";
+import { event, events, inRounds, judge, ROUNDS, xmlEvents } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
 import { atThisPace } from "../support/yardstick.js";
 
@@ -37,6 +37,20 @@ describe("processes that are killed", () => {
     const options = { format: "array", batch: 50 } as const;
     await inRounds({ producer, journal }, ROUNDS, events("api-kill", ROUNDS * 2_000), kill, options);
     expect((await verdict()).acknowledged).toBe(ROUNDS * 2_000);
+    await close();
+  });
+
+  test("promises 1 and 2 with XML: worker and API in turn", async () => {
+    const { producer, journal, verdict, close } = await judge(stack, { ratePerSecond: 1_000 });
+    const kill = async (round: number): Promise<void> => {
+      const one = round % 2 === 0 ? stack.worker : stack.api;
+      await one.kill("SIGKILL");
+      await one.restart();
+    };
+    await inRounds({ producer, journal }, ROUNDS, xmlEvents("xml-kill", ROUNDS * 1_000), kill, { format: "xml", batch: 50 });
+    const found = await verdict();
+    expect(found.acknowledged).toBe(ROUNDS * 1_000);
+    expect(found.dead).toBe(0);
     await close();
   });
 

@@ -26,10 +26,13 @@ const EVENT = JSON.stringify({
 });
 const DEEP = "[".repeat(200_000);
 
+const XML_EVENT =
+  '<event a="1"><eventId>f</eventId><eventType>T</eventType><!-- c --><payload><ä b="2">🎈&amp;</ä><![CDATA[<x>]]></payload></event>';
+
 /** Good text with a few bytes changed, cut or doubled. */
 const mutated = fc
   .tuple(
-    fc.constantFrom(EVENT, `[${EVENT},${EVENT}]`, `${EVENT}\n${EVENT}\r\n\n`),
+    fc.constantFrom(EVENT, `[${EVENT},${EVENT}]`, `${EVENT}\n${EVENT}\r\n\n`, XML_EVENT, `<events>${XML_EVENT}\n${XML_EVENT}</events>`),
     fc.array(fc.tuple(fc.nat(), fc.nat(255), fc.constantFrom("set", "cut", "double", "insert")), { maxLength: 6 }),
   )
   .map(([text, changes]) => {
@@ -64,12 +67,28 @@ const nasty = fc.constantFrom(
   "﻿",
   "[[[[]]]]",
   '[null,{},[],1,"",false]',
+  `<e>${"<a>".repeat(10_000)}${"</a>".repeat(10_000)}</e>`,
+  "<e>".repeat(60_000),
+  `<e ${Array.from({ length: 20_000 }, (_, i) => `a${i}=""`).join(" ")}/>`,
+  `<e ${Array.from({ length: 1_000_000 }, (_, i) => `a${i}=""`).join(" ")}/>`,
+  `<events>${"<e/>".repeat(9_999)}</events>`,
+  `<events><e>${"<!--".repeat(50_000)}</e></events>`,
+  `<events><e><![CDATA[${"]]".repeat(50_000)}]]></e></events>`,
+  `<!DOCTYPE l [<!ENTITY a "${"l".repeat(1_000)}">${Array.from({ length: 20 }, (_, i) => `<!ENTITY a${i} "&a;&a;&a;">`).join("")}]><l>&a19;</l>`,
+  '<!DOCTYPE e SYSTEM "file:///etc/passwd"><e/>',
+  `<e>${"&#x41;".repeat(40_000)}</e>`,
+  `<e>${"&".repeat(100_000)}</e>`,
+  "<".repeat(200_000),
+  `<e>${"</a>".repeat(50_000)}`,
+  `<e a="${"<".repeat(100_000)}"/>`,
+  "<e><__proto__><x/></__proto__><constructor/><eventType>t</eventType></e>",
+  Buffer.from(`\ufeff<events>${XML_EVENT}</events>`, "utf16le").toString("latin1"),
 );
 const bytes = fc.oneof(
   { arbitrary: mutated, weight: 8 },
   { arbitrary: fc.uint8Array({ maxLength: 300 }).map((b) => Buffer.from(b)), weight: 2 },
   { arbitrary: fc.json().map((text) => Buffer.from(text)), weight: 2 },
-  { arbitrary: nasty.map((text) => Buffer.from(text)), weight: 1 },
+  { arbitrary: nasty.map((text) => Buffer.from(text, text.startsWith("\u00ff") ? "latin1" : "utf8")), weight: 1 },
 );
 const coding = fc.oneof(
   { arbitrary: fc.constant("none"), weight: 6 },
@@ -89,6 +108,7 @@ const header = fc.oneof(
     { "content-type": "application/json; charset=utf-16" },
     { "content-type": "application/x-ndjson;" },
     { "content-type": "application/json, application/x-ndjson" },
+    { "content-type": "application/xml; charset=utf-16" },
     { "content-type": "\u00ff" },
     { "content-type": "" },
     { "x-tenant-id": "\u00e9" },
@@ -113,7 +133,7 @@ const input = fc.record({
     "//v1/events",
     "/v1/events/%E0%A4%A",
   ),
-  type: fc.constantFrom("application/json", "application/x-ndjson"),
+  type: fc.constantFrom("application/json", "application/x-ndjson", "application/xml"),
   body: bytes,
   coding,
   header,

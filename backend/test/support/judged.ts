@@ -99,6 +99,14 @@ export function events(prefix: string, count: number, from = 0): Item[] {
   return Array.from({ length: count }, (_, i) => event(prefix, from + i));
 }
 
+/** The same in XML. */
+export function xmlEvents(prefix: string, count: number): Item[] {
+  return Array.from({ length: count }, (_, n) => ({
+    eventId: `${prefix}-${n}`,
+    text: `<order xmlns="urn:shop"><eventId>${prefix}-${n}</eventId><eventType>order.created</eventType><userId>user-${n % 500}</userId><payload n="${n}"><amount>${n / 4}</amount><note><![CDATA[<thanks & ]]>ü</note></payload></order>`,
+  }));
+}
+
 /** How long the tests of faults last: 4 in short form; with 100 they reach the promises' own figures, where a test says no other. */
 export const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 4);
 
@@ -128,7 +136,7 @@ export async function inRounds(
   rounds: number,
   items: Item[],
   fault: (round: number) => Promise<void>,
-  options: { format: "ndjson" | "array" | "single"; batch?: number },
+  options: { format: "ndjson" | "array" | "single" | "xml"; batch?: number },
 ): Promise<void> {
   const part = Math.ceil(items.length / rounds);
   for (let round = 0; round < rounds; round++) {

@@ -75,7 +75,8 @@ export function createXmlScanner(continued: boolean): XmlScanner {
   let anything = false;
 
   const add = (byte: number): void => {
-    if (word.length < MOST_WORD) word += String.fromCharCode(byte);
+    // Within an event nobody asks for names, but for what follows `<!`.
+    if ((where !== "event" || state === BANG) && word.length < MOST_WORD) word += String.fromCharCode(byte);
   };
   const nameOf = (): string => /^[^\s/>]*/.exec(word)?.[0] ?? "";
   const isList = (name: string): boolean => name === "events" || name.endsWith(":events");
