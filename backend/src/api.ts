@@ -19,6 +19,7 @@ import { type Config, loadConfig } from "./config.js";
 import { createDecisionReader } from "./dead-letters/decisions.js";
 import { createLetterStore } from "./dead-letters/letters.js";
 import { createLetterQueries } from "./dead-letters/queries.js";
+import { createErasures } from "./erasure/erasures.js";
 import { createTypeChecker } from "./event-types/checker.js";
 import { createJudge } from "./event-types/judge.js";
 import { createTypePublisher } from "./event-types/publisher.js";
@@ -42,6 +43,7 @@ import { auditRoutes } from "./http/routes/audit.js";
 import { deadLetterRoutes } from "./http/routes/dead-letters.js";
 import { discardRoutes } from "./http/routes/discard.js";
 import { describeRoutes, docsRoutes } from "./http/routes/docs.js";
+import { erasureRoutes } from "./http/routes/erasures.js";
 import { eventTypeRoutes } from "./http/routes/event-types.js";
 import { eventRoutes, STREAM_PATH } from "./http/routes/events.js";
 import { exportRoutes } from "./http/routes/exports.js";
@@ -83,6 +85,8 @@ import { registerJobsGauge } from "./stats/jobs-gauge.js";
 import { createMinutes } from "./stats/minutes.js";
 import { startSampler } from "./stats/sampler.js";
 import { readMetrics } from "./stats/worker-metrics.js";
+import { createErasureWatch } from "./store/erasure-watch.js";
+import { createUserDigest } from "./store/erasures.js";
 import { mostHours } from "./store/event-hours.js";
 import { createEventQueries } from "./store/event-queries.js";
 import { storedHashes } from "./store/events.js";
@@ -97,6 +101,7 @@ import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
 import { createLookup } from "./stream/lookup.js";
+import { createPlaces } from "./stream/places.js";
 import { awaitRedis, connectRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
 import { watchFaults } from "./telemetry/faults.js";
@@ -195,11 +200,13 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
     ...readFirstEvents(store, createAcceptedRecords({ redis, keys })),
     onError: (error) => log.warn({ err: error.message }, "a first event cannot be read, and counts as another one"),
   });
+  const erasures = keep(await createErasureWatch({ db: store.db, onError: unlessOutage("jobs") }));
   const ingest = createIngest(appender, secondLook, {
     maxEventBytes: config.MAX_EVENT_BYTES,
     maxDepth: config.MAX_JSON_DEPTH,
     strategy: config.DEDUPE_STRATEGY,
     partitions,
+    isBlocked: erasures.isBlocked,
   });
   const bodies = keep(createBodyReader(config));
   const metrics = createIngestMetrics(registry, () => bodies.bufferedBytes() / config.MAX_BUFFERED_BYTES, traces.on);
@@ -322,6 +329,9 @@ async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, de
       await admin.register(retryRoutes({ auth, letters, retries: createRetries({ redis, keys, partitions }) }));
       await admin.register(auditRoutes({ auth, db: prisma, reads }));
       await admin.register(jobRoutes({ auth, reads, jobs }));
+      const places = createPlaces({ redis, keys, partitions });
+      const digestOf = await createUserDigest(store.db);
+      await admin.register(erasureRoutes({ auth, erasures: createErasures({ jobs, prisma, store, places, digestOf }) }));
       await admin.register(exportRoutes({ auth, exports: createExports({ jobs, config }) }));
       await admin.register(retentionRoutes({ auth, jobs }));
       await admin.register(replayRoutes({ auth, reads, replays: createReplays({ jobs, prisma, store, config }) }));

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, loadConfig } from "./config.js";
 import { createLetterStore } from "./dead-letters/letters.js";
+import type { ErasurePoint } from "./erasure/kind.js";
 import { createTypeChecker } from "./event-types/checker.js";
 import { createJudge } from "./event-types/judge.js";
 import { createTypeRegistry } from "./event-types/registry.js";
@@ -14,6 +15,7 @@ import type { ReplayPoint } from "./replay/replay-letters.js";
 import type { RetentionPoint } from "./retention/kind.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
 import { type Contents, readContents } from "./store/contents.js";
+import { createErasureWatch } from "./store/erasure-watch.js";
 import { createEventStore } from "./store/events.js";
 import { connectStore, ensureIndexes, expectPrimary } from "./store/mongo.js";
 import { createConsumer } from "./stream/consumer.js";
@@ -40,7 +42,7 @@ import { createTally } from "./worker/tally.js";
 /** What tests may hang into a worker. */
 export interface WorkerHooks {
   touch?: (event: WorkEvent) => void;
-  at?: (point: WorkerPoint | ReplayPoint | ExportPoint | RetentionPoint) => void;
+  at?: (point: WorkerPoint | ReplayPoint | ExportPoint | RetentionPoint | ErasurePoint) => void;
 }
 
 /** Composes a worker and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
@@ -94,6 +96,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
   });
   let stopping = false;
   const events = createEventStore(store, config.MAX_EVENT_HOURS_PER_TENANT);
+  const erasures = keep(await createErasureWatch({ db: store.db, onError: unlessOutage("jobs") }));
   const contents: Contents = (wanted) => readContents(store, wanted, config.MONGO_TIMEOUT_MS);
   const types = keep(createTypeRegistry({ redis, keys, onError: unlessOutage("event-types") }));
   const judge = keep(createJudge());
@@ -102,6 +105,8 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
   const pipelines = createPipelines({
     events,
     contents,
+    store,
+    erasures,
     letters: createLetterStore(store),
     checkTypes: checkTypes(checker, slots.anyFree),
     shapes: checker,
@@ -159,6 +164,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     store,
     events,
     contents,
+    erasures,
     worker: name,
     circuit: breaker,
     live: { busy: slots.anyTaken, lagMs: lag.lagMs },
@@ -167,6 +173,7 @@ async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, ke
     checkTypes: checkTypes(checker),
     shapes: checker,
     exported: createExportMetrics(registry),
+    onErased: (erased) => metrics.erased.inc(erased),
     onExpired: (expired) => metrics.expired.inc(expired),
     onRetentionEnd: (run) => log.info(run, run.dryRun ? "retention: what would go" : "retention: what went"),
     onError: (message, error) => log.warn({ job: jobs.current(), err: error.message }, message),

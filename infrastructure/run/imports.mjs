@@ -5,7 +5,19 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Everything below the routes and the worker that knows the domain. */
-const DOMAIN = ["admission", "ingest", "event-types", "dead-letters", "replay", "export", "retention", "jobs", "ledger", "accounts"];
+const DOMAIN = [
+  "admission",
+  "ingest",
+  "event-types",
+  "dead-letters",
+  "replay",
+  "export",
+  "retention",
+  "erasure",
+  "jobs",
+  "ledger",
+  "accounts",
+];
 /** What talks to a store, and what everybody may use. */
 const STORES = ["stream", "store", "generated"];
 const GROUND = ["telemetry", "config.ts", "lib", "shared"];
@@ -29,6 +41,7 @@ const ROOMS = {
   "backend/src/replay": { may: ["accounts", "dead-letters", "ingest", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/export": { may: ["accounts", "event-types", "ingest", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/retention": { may: ["accounts", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
+  "backend/src/erasure": { may: ["accounts", "ingest", "jobs", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/jobs": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/dead-letters": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/event-types": { may: ["accounts", ...STORES, ...GROUND], not: ["fastify", "@fastify"] },

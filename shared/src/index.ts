@@ -3,6 +3,7 @@ export * from "./audit.js";
 export * from "./dead-letter-selector.js";
 export * from "./dead-letters.js";
 export * from "./digits.js";
+export * from "./erasures.js";
 export * from "./event-fields.js";
 export * from "./event-types.js";
 export * from "./exports.js";

@@ -24,6 +24,7 @@ export const problems = {
   "batch-too-large": { status: 413, title: "The batch is too large" },
   "unsupported-media-type": { status: 415, title: "The content type is not supported" },
   "identity-conflict": { status: 422, title: "Another event has this identity" },
+  "user-blocked": { status: 422, title: "Events of this user are not taken" },
   "rate-limited": { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "Something went wrong on our side" },
   "backlog-full": { status: 503, title: "The backlog is full; send again later" },

@@ -36,6 +36,7 @@ export interface AuditEntry {
     | "dead-letters.retry"
     | "dead-letters.discard"
     | `${JobKindName}.${"create" | JobCommand | "end"}`
+    | "erasure.unblock"
     | "ledger.acknowledge";
   targetId: string;
   tenantId: string | null;

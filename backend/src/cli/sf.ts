@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { outageOf } from "../lib/errors.js";
 import { type KeyAdmin, openKeyAdmin } from "./admin.js";
 import { type ApiAccess, callApi } from "./api.js";
+import { addEraseCommands } from "./erase.js";
 import { addExportCommand } from "./export.js";
 import { addJobCommands } from "./jobs.js";
 import { addLedgerCommands, type LedgerCommandsDeps } from "./ledger.js";
@@ -117,6 +118,7 @@ addSendCommand(program, {
 addSourceCommands(program, overHttp);
 addReplayCommands(program, overHttp);
 addJobCommands(program, overHttp);
+addEraseCommands(program, overHttp);
 addExportCommand(program, overHttp);
 addRetentionCommands(program, overHttp);
 

@@ -124,7 +124,7 @@ export function createLetterStore(store: Store): LetterStore {
  * decides, and may be storing the event at this moment.
  */
 function reopen(letter: DeadLetterDocument) {
-  const { _id, receipt, lastFailedAt, message, reasonCode, fingerprint, attempts, failures } = letter;
+  const { _id, receipt, lastFailedAt, message, reasonCode, fingerprint, attempts, failures, entry, acceptedAt } = letter;
   const history = { at: lastFailedAt, who: "worker", what: `died again: ${reasonCode}` };
   return {
     updateOne: {
@@ -135,6 +135,8 @@ function reopen(letter: DeadLetterDocument) {
             // Literals: a message may begin with "$", which would name a field.
             ...asLiterals({ receipt, lastFailedAt, message, reasonCode, fingerprint, attempts }),
             failures: failures ? { $literal: failures } : "$$REMOVE",
+            entry: entry ?? "$$REMOVE",
+            acceptedAt: acceptedAt ?? "$$REMOVE",
             status: { $cond: [{ $eq: ["$status", "replaying"] }, "replaying", "open"] },
             deaths: { $add: ["$deaths", 1] },
             history: longerHistory(history),

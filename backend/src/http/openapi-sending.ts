@@ -222,11 +222,14 @@ function send(limits: Limits): OperationDetails {
         example: problemExample("duplicate", "The first one counts; this may be treated as success.", FIRST),
       }),
       413: tooLarge,
-      422: problemAnswer("`identity-conflict`: another body was accepted under this identity. Nothing was overwritten", {
-        headers: ["Location"],
-        schema: problemWith("FirstAccepted"),
-        example: problemExample("identity-conflict", "An event with this identity and another body was accepted before.", FIRST),
-      }),
+      422: problemAnswer(
+        "`identity-conflict`: another body was accepted under this identity, nothing was overwritten. `user-blocked`: its user was erased, and is refused since",
+        {
+          headers: ["Location"],
+          schema: problemMaybeWith("FirstAccepted"),
+          example: problemExample("identity-conflict", "An event with this identity and another body was accepted before.", FIRST),
+        },
+      ),
       503: problemAnswer(`${UNAVAILABLE}. When each of many should be sent again, with the counts and results`, {
         headers: ["Retry-After"],
         schema: problemMaybeWith("BatchSummary"),

@@ -66,6 +66,8 @@ export interface IngestLimits {
   maxDepth: number;
   strategy: DedupeStrategy;
   partitions: number;
+  /** Whether events of this user are refused; asked for each event, so the answer is in memory. Absent: of none. */
+  isBlocked?: (tenantId: string, userId: string) => boolean;
 }
 
 export interface Ingest {
@@ -107,6 +109,8 @@ export function createIngest(appender: Appender, secondLook: SecondLook, limits:
         receivedAtMs: scope.receivedAtMs,
       },
     );
+    if (limits.isBlocked?.(scope.context.tenantId, event.userId ?? event.partitionKey ?? event.subject ?? eventId))
+      return rejectedItem(index, text, scope, "user-blocked", BLOCKED, undefined, eventId);
     return {
       index,
       eventId,
@@ -176,6 +180,8 @@ function doubtOf(item: Item): Doubt | undefined {
   }
   return item.twin && outcome?.kind === "accepted" && item.twin.hash !== item.hash ? { item, first: item.twin } : undefined;
 }
+
+const BLOCKED = "Its user was erased, and events of this user are refused since.";
 
 /** The partition of an identity: its first four bytes, modulo. */
 export function partitionOf(identity: string, partitions: number): number {

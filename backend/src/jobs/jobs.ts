@@ -16,7 +16,10 @@ export interface NewJob {
   id?: string;
   /** Null: all tenants. */
   tenantId: string | null;
-  /** What is asked for, as JSON; shown to whoever may see the job, so it holds no secret. */
+  /**
+   * What is asked for, as JSON; shown to whoever may see the job, so it holds no secret. A member `private` is shown to nobody, and goes
+   * when the job has completed or was cancelled.
+   */
   spec: object;
   /** A replay's patch, as JSON text. */
   patch?: string | undefined;
@@ -185,6 +188,7 @@ export function createJobs({ prisma, announcer, config }: JobsDeps): Jobs {
         const data = {
           status: to,
           finishedAt: to === "cancelled" ? new Date() : null,
+          ...(to === "cancelled" ? { spec: openSpec(row.spec) } : {}),
           ...(command === "resume" ? { message: null, cursor: withoutRecent(row.cursor) } : {}),
         };
         const after = await db.job.update({ where: { id }, data });
@@ -217,7 +221,7 @@ export function jobView(row: Job): JobView {
     tenantId,
     status,
     message,
-    spec: row.spec as JobView["spec"],
+    spec: openSpec(row.spec) as JobView["spec"],
     progress: { processed, selected, ratePerSecond },
     outcome: row.outcomes as JobView["outcome"],
     report: row.report as JobView["report"],
@@ -234,6 +238,12 @@ export function historyOf(row: Job): Pick<JobView, "createdBy" | "createdAt" | "
     finishedAt: row.finishedAt?.toISOString() ?? null,
     updatedAt: row.updatedAt.toISOString(),
   };
+}
+
+/** A spec without what nobody is shown. */
+function openSpec(spec: Prisma.JsonValue): Prisma.InputJsonObject {
+  const { private: _, ...open } = spec as Record<string, Prisma.JsonValue>;
+  return open as Prisma.InputJsonObject;
 }
 
 /** What led to a stop is forgotten: a resumed replay has another 100 tries before it may stop by itself. */

@@ -96,8 +96,9 @@ const ADVANCE = `UPDATE jobs
   SET processed = $4, outcomes = $5, report = $6, cursor = $7, selected = coalesce($8, selected), lease_until = ${UNTIL}, updated_at = now()
   WHERE id = $3 AND lease_owner = $1`;
 
+/** What a spec keeps under `private` nobody needs any more once the job has ended for good. */
 const FINISH = `WITH done AS (UPDATE jobs
-    SET status = $4::replay_status, message = $5, finished_at = now(), updated_at = now(), lease_until = ${UNTIL}
+    SET status = $4::replay_status, message = $5, spec = CASE WHEN $4 = 'completed' THEN spec - 'private' ELSE spec END, finished_at = now(), updated_at = now(), lease_until = ${UNTIL}
     WHERE id = $3 AND lease_owner = $1 AND status IN ('pending', 'running') RETURNING *)
   INSERT INTO audit_log (id, actor_kind, actor_id, actor_name, action, target_id, tenant_id, after, correlation_id)
   SELECT gen_random_uuid(), created_by_kind, created_by_id, created_by_name, kind || '.end', id::text, tenant_id, $6::json, correlation_id

@@ -46,6 +46,8 @@ export interface EventDocument {
   attempts?: number;
   /** `<partition>/<id>` of the stream entry it was stored from, whose id begins with the ms of its append by Redis's clock; absent after a replay. */
   entry?: string;
+  /** When it was accepted first, by Redis's clock, if `entry` is that of a retry. */
+  acceptedAt?: Date;
   /** Where Kafka has it; absent when it came by HTTP. */
   src_topic?: string;
   src_partition?: number;
@@ -97,6 +99,9 @@ export interface DeadLetterDocument {
   context?: { keyName: string; defaultType: string; traceparent: string; tracestate?: string };
   receipt: Binary;
   hash: Binary;
+  /** Where the acceptance that died was accepted: as in an event. Absent in letters of older versions. */
+  entry?: string;
+  acceptedAt?: Date;
   attempts: number;
   /** How often an acceptance of this body died. */
   deaths: number;

@@ -20,6 +20,8 @@ const LETTER_INDEXES: IndexDescription[] = [
   // Those of one event, by id and by eventId (without it a look-up took 139 ms at 200,000 letters).
   { key: { eventDocId: 1 }, name: "event" },
   { key: { tenantId: 1, eventId: 1 }, name: "tenant_event" },
+  // Those of one user, and those of which the user is not known, for an erasure.
+  { key: { tenantId: 1, userId: 1, _id: 1 }, name: "tenant_user" },
   // What a replay has in hand and what it did.
   { key: { "replay.id": 1, "replay.outcome": 1 }, name: "replay", sparse: true },
 ];

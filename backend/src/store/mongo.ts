@@ -8,6 +8,7 @@ import type {
   EventPlaceDocument,
   ExportPartDocument,
 } from "./documents.js";
+import { ensureErasureIndexes } from "./erasures.js";
 import { knownHole } from "./known-holes.js";
 import { ensureLetterIndexes, expireAfterDays } from "./letter-indexes.js";
 import { ensureRemovalIndexes } from "./removal-documents.js";
@@ -118,6 +119,7 @@ export async function ensureIndexes(store: Store, { attemptsDays = 30, ledgerDay
       ]),
       store.eventHours.createIndex({ tenantId: 1, hour: -1 }, { name: "tenant_hour" }),
       ensureLetterIndexes(store),
+      ensureErasureIndexes(store.db),
       store.attempts.createIndex({ eventDocId: 1, at: 1 }, { name: "event" }),
       store.exportParts.createIndexes([
         { key: { jobId: 1, unit: 1 }, name: "job_unit" },

@@ -17,9 +17,12 @@ import {
  */
 
 /** An event, as far as its removal needs it. */
-export type RemovableEvent = Pick<EventDocument, "_id" | "tenantId" | "eventType" | "receivedAt" | "storedAt" | "occurredAt" | "entry">;
+export type RemovableEvent = Pick<
+  EventDocument,
+  "_id" | "tenantId" | "eventType" | "receivedAt" | "storedAt" | "occurredAt" | "entry" | "acceptedAt"
+>;
 /** The fields of one, for the projection of whoever looks for them. */
-export const REMOVABLE = { tenantId: 1, eventType: 1, receivedAt: 1, storedAt: 1, occurredAt: 1, entry: 1 } as const;
+export const REMOVABLE = { tenantId: 1, eventType: 1, receivedAt: 1, storedAt: 1, occurredAt: 1, entry: 1, acceptedAt: 1 } as const;
 
 export interface Removals {
   /**
@@ -130,6 +133,8 @@ export function createRemovals(store: Store): Removals {
         const found = await deadLetters.find(idle, { projection: LETTER, hint, limit: most, batchSize: most + 1, session }).toArray();
         if (found.length === 0) return 0;
         await deadLetters.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } }, { hint: "_id_", session });
+        if (job.reason === "erased")
+          await attempts.deleteMany({ eventDocId: { $in: found.map(({ eventDocId }) => eventDocId) } }, { session });
         const gone = found.map((letter) => ({
           minute: Math.floor(letter.receivedAt.getTime() / MINUTE_MS),
           tenantId: letter.tenantId,
@@ -152,7 +157,7 @@ interface Gone {
   column: RemovalReason | "resolvedLetters" | undefined;
 }
 
-const LETTER = { tenantId: 1, eventType: 1, receivedAt: 1, status: 1, replay: 1, storedLate: 1 } as const;
+const LETTER = { eventDocId: 1, tenantId: 1, eventType: 1, receivedAt: 1, status: 1, replay: 1, storedLate: 1 } as const;
 
 /** As the independent count asks it (`ledger/count.ts`): the ledger counts its event as dead, and a document of it came nevertheless. */
 function isResolved({ status, replay, storedLate }: Pick<DeadLetterDocument, "status" | "replay" | "storedLate">): boolean {
@@ -160,8 +165,10 @@ function isResolved({ status, replay, storedLate }: Pick<DeadLetterDocument, "st
 }
 
 /** The minute of acceptance, as the ledger counts it: that of its stream entry; what a replay stored has none, and counts by its receipt. */
-function minuteOf({ entry, receivedAt }: RemovableEvent): number {
-  const ms = entry === undefined ? receivedAt.getTime() : Number.parseInt(entry.slice(entry.indexOf("/") + 1), 10);
+function minuteOf({ entry, acceptedAt, receivedAt }: RemovableEvent): number {
+  const entryMs = () => (entry === undefined ? receivedAt.getTime() : Number.parseInt(entry.slice(entry.indexOf("/") + 1), 10));
+  // What came through the retry set was accepted before its entry.
+  const ms = acceptedAt?.getTime() ?? entryMs();
   return Math.floor(ms / MINUTE_MS);
 }
 

@@ -185,6 +185,7 @@ export function createWorkerMetrics(registry: Registry, exemplars = false) {
       write(seconds, span);
       writeOld(seconds);
     },
+    erased: new Counter({ name: "streamforge_erased_events_total", help: "Stored events that an erasure has removed", registers }),
     expired: new Counter({ name: "streamforge_expired_events_total", help: "Events that retention has removed", registers }),
     retries: new Counter({ name: "streamforge_worker_retry_total", help: "Events put into the retry set", registers }),
     putOff: new Counter({

@@ -1,6 +1,7 @@
 import type { ReasonCode } from "@streamforge/shared";
 import type { NormalEvent } from "../ingest/normalize.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
+import type { Accepted } from "../store/erasure-watch.js";
 import type { Consumer, Entry } from "../stream/consumer.js";
 import type { StreamRecord } from "../stream/record.js";
 import type { Span } from "../telemetry/traces.js";
@@ -32,6 +33,10 @@ export interface WorkEvent {
   outcome: Outcome | undefined;
   /** It is stored, and another worker wrote a letter of this acceptance: what the ledger says is what was settled first. */
   disputed?: true;
+  /** Where it was accepted, if it does not come from the stream. */
+  accepted?: Accepted;
+  /** An erasure concerns it: nothing of it is written, whatever its outcome says. */
+  past?: true;
   /** Where its payload does not fit the schema of its type. */
   failures?: DeadLetterDocument["failures"];
   /** What is stored comes from a replay with a patch, and says so. */
@@ -46,6 +51,8 @@ export interface Batch {
   entries: Entry[];
   events: WorkEvent[];
   startedAtMs: number;
+  /** Another worker had settled some of its entries. */
+  late?: true;
   /** Its span, when a trace of its events is recorded. */
   trace?: Span;
 }

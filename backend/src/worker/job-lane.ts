@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
+import { createErasureKind, type ErasureParts, type ErasurePoint } from "../erasure/kind.js";
 import { createExportKind, type ExportKindParts } from "../export/kind.js";
 import type { ExportPoint } from "../export/run-export.js";
 import { jobKindsOf } from "../jobs/kinds.js";
@@ -13,6 +14,7 @@ import type { ReplayPoint } from "../replay/replay-letters.js";
 import { createRetentionKind, type RetentionParts, type RetentionPoint } from "../retention/kind.js";
 import type { Store } from "../store/mongo.js";
 import type { RedisKeys } from "../stream/keys.js";
+import { createPlaces } from "../stream/places.js";
 import { createLetterPipeline, createReview, type LaneParts } from "./replay-lane.js";
 
 export interface JobLaneOptions
@@ -31,7 +33,8 @@ export interface JobLaneOptions
   onRetentionEnd: RetentionParts["onEnd"];
   onError: (message: string, error: Error) => void;
   exported: NonNullable<ExportKindParts["count"]>;
-  at?: (point: ReplayPoint | ExportPoint | RetentionPoint) => void;
+  onErased: ErasureParts["onErased"];
+  at?: (point: ReplayPoint | ExportPoint | RetentionPoint | ErasurePoint) => void;
 }
 
 /** The lane of a worker in which jobs run, one at a time, beside live traffic and behind it. */
@@ -48,6 +51,7 @@ export function startJobLane(options: JobLaneOptions): Runner {
     createReplayKind({ ...options, pipeline: createLetterPipeline(parts), review: createReview(parts) }),
     createExportKind({ ...options, count: options.exported }),
     createRetentionKind({ ...options, onEnd: onRetentionEnd }),
+    createErasureKind({ ...options, places: createPlaces(options) }),
   );
   return startRunner({
     kinds,

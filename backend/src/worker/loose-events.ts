@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from "node:buffer";
 import type { Binary } from "mongodb";
 import { isEpoch } from "../ingest/normalize.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
+import type { Accepted } from "../store/erasure-watch.js";
 import type { Consumer } from "../stream/consumer.js";
 import { eventContext, looseRecord, type StreamRecord } from "../stream/record.js";
 import type { Batch, WorkEvent } from "./batch.js";
@@ -69,9 +70,10 @@ function latin1(bytes: Binary): string {
 /** No entry and no consumer stand behind it: nothing of it is ever settled. */
 const NO_CONSUMER = Object.freeze({}) as Consumer;
 
-export function workOf(record: StreamRecord): WorkEvent {
+/** @param accepted where it was, for a letter: its erasure may be under way */
+export function workOf(record: StreamRecord, accepted?: Accepted): WorkEvent {
   const entry = { id: "replay", acceptedAtMs: record.receivedAtMs, records: [record], deliveries: 1 };
-  return { entry, record, event: undefined, document: undefined, met: false, outcome: undefined };
+  return { entry, record, event: undefined, document: undefined, met: false, outcome: undefined, ...(accepted ? { accepted } : {}) };
 }
 
 export function batchOf(events: WorkEvent[]): Batch {

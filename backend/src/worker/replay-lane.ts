@@ -10,12 +10,14 @@ import { applyPatch, PatchError, readPatch } from "../replay/patch.js";
 import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
 import type { Contents } from "../store/contents.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
+import type { ErasureWatch } from "../store/erasure-watch.js";
 import type { EventStore, Proof } from "../store/events.js";
 import type { Traces } from "../telemetry/traces.js";
 import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
 import { asSpan, bulkAttributes, tracedReplay } from "./batch-trace.js";
 import { batchOf, recordOfEvent, recordOfLetter, textOfLetter, workOf } from "./loose-events.js";
 import { classify } from "./steps/classify.js";
+import { acceptedOfStored, ERASED, leaveOut } from "./steps/erased.js";
 import { bsonFlaw, storeMany } from "./steps/store-many.js";
 import { type Shapes, toDocuments } from "./steps/to-document.js";
 
@@ -23,6 +25,7 @@ export interface LaneParts {
   events: EventStore;
   contents: Contents;
   letters: Pick<ReplayLetters, "receivedAt" | "supersedeOlder" | "overtaken">;
+  erasures: ErasureWatch;
   /** The types' check, as in the pipeline of live events. */
   checkTypes: Step;
   shapes: Shapes;
@@ -59,6 +62,7 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
   const look = pipeline(toDocuments(parts.shapes, parts.touch), checkTypes, refuseUnstorable());
   const store = pipeline(
     toDocuments(parts.shapes, parts.touch),
+    leaveOut(parts.erasures),
     checkTypes,
     markPatched(),
     point("replay-before-write"),
@@ -157,7 +161,7 @@ function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter:
   let work: WorkEvent;
   try {
     const text = applyPatch(jsonOf(letter), readPatch(job.patch), maxEventBytes);
-    work = workOf(recordOfLetter(letter, text));
+    work = workOf(recordOfLetter(letter, text), acceptedOfStored(letter));
     refuseUnfit("the patched event", work.record, maxEventBytes, maxDepth);
   } catch (error) {
     // Whatever it is, it concerns this letter alone.
@@ -171,7 +175,7 @@ function prepare({ maxEventBytes, maxDepth }: LaneParts, job: ReplayJob, letter:
 
 /** What could not be read as an event when it came is judged anew: the limits may be others now. */
 function unpatched(letter: DeadLetterDocument, maxEventBytes: number, maxDepth: number): WorkEvent {
-  const work = workOf(recordOfLetter(letter));
+  const work = workOf(recordOfLetter(letter), acceptedOfStored(letter));
   if (letter.format !== "bytes") return work;
   try {
     refuseUnfit("the message", work.record, maxEventBytes, maxDepth);
@@ -198,6 +202,7 @@ async function run(replayed: Replayed[], steps: (batch: Batch) => Promise<void>)
 function decisionOf(replayed: Replayed, found: Found): Decision[] {
   const { letter, work, flaw } = replayed;
   const about = aboutOf(letter);
+  if (work?.past) return [{ ...about, outcome: "failed", message: ERASED }];
   const outcome = work?.outcome;
   if (outcome?.kind === "stored") return [{ ...about, outcome: "stored" }];
   const stored = byStored(letter, found);

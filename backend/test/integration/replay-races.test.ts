@@ -16,6 +16,7 @@ import { createReplayLetters } from "../../src/replay/letters.js";
 import { type LetterPipeline, type Run, replayLetters } from "../../src/replay/replay-letters.js";
 import { readContents } from "../../src/store/contents.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
+import { createErasureWatch } from "../../src/store/erasure-watch.js";
 import { createEventStore } from "../../src/store/events.js";
 import { connectStore, ensureIndexes, type Store } from "../../src/store/mongo.js";
 import { NO_TRACES } from "../../src/telemetry/traces.js";
@@ -90,6 +91,7 @@ async function replay(job: Partial<ReplayJob> = {}, change: (pipeline: LetterPip
     events,
     contents: (wanted) => readContents(store, wanted, 10_000),
     letters,
+    erasures: await createErasureWatch({ db: store.db, onError: () => {} }),
     checkTypes: () => {},
     shapes: { ready: async () => {}, shapeOf: () => undefined },
     maxEventBytes: 262_144,

@@ -502,6 +502,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase one user: events, dead letters, attempts, and what is still on its way
+         * @description Makes a job that removes everything of this user that was acknowledged before. What is sent later, also a resend of what was erased, is new; with `block` it is refused. The ledger counts what went as `erased`. `GET /v1/admin/jobs/{id}` says how far it is, how many went, and which exported files may still hold some.
+         */
+        post: operations["postV1AdminErasures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/erasures/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether a user was erased, and is blocked */
+        post: operations["postV1AdminErasuresSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/erasures/unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take events of a blocked user again */
+        post: operations["postV1AdminErasuresUnblock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/exports": {
         parameters: {
             query?: never;
@@ -1424,7 +1478,7 @@ export interface components {
             detail?: string;
             instance?: string;
             /** @enum {string} */
-            code: "invalid-json" | "invalid-xml" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "event-expired" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
+            code: "invalid-json" | "invalid-xml" | "invalid-event" | "invalid-request" | "tenant-required" | "unauthenticated" | "forbidden" | "tenant-mismatch" | "tenant-not-allowed" | "not-found" | "event-not-found" | "event-expired" | "dead-letter-not-found" | "method-not-allowed" | "request-timeout" | "duplicate" | "conflict" | "event-too-large" | "batch-too-large" | "unsupported-media-type" | "identity-conflict" | "user-blocked" | "rate-limited" | "internal" | "backlog-full" | "storage-unavailable" | "outcome-unknown" | "shutting-down";
             correlationId?: string;
             errors?: {
                 pointer: string;
@@ -1933,7 +1987,7 @@ export interface operations {
                 };
             };
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description `identity-conflict`: another body was accepted under this identity. Nothing was overwritten */
+            /** @description `identity-conflict`: another body was accepted under this identity, nothing was overwritten. `user-blocked`: its user was erased, and is refused since */
             422: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
@@ -1958,7 +2012,7 @@ export interface operations {
                      *       "receivedAt": "2026-01-31T11:00:00.123Z"
                      *     }
                      */
-                    "application/problem+json": components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"];
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"]) | components["schemas"]["Problem"];
                 };
             };
             429: components["responses"]["RateLimited"];
@@ -2348,7 +2402,7 @@ export interface operations {
                 };
             };
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description `identity-conflict`: another body was accepted under this identity. Nothing was overwritten */
+            /** @description `identity-conflict`: another body was accepted under this identity, nothing was overwritten. `user-blocked`: its user was erased, and is refused since */
             422: {
                 headers: {
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
@@ -2373,7 +2427,7 @@ export interface operations {
                      *       "receivedAt": "2026-01-31T11:00:00.123Z"
                      *     }
                      */
-                    "application/problem+json": components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"];
+                    "application/problem+json": (components["schemas"]["Problem"] & components["schemas"]["FirstAccepted"]) | components["schemas"]["Problem"];
                 };
             };
             429: components["responses"]["RateLimited"];
@@ -4381,6 +4435,195 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminErasures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId?: string;
+                    /** @description As events are stored under it: where an event names no user, that is its partitionKey, else its subject, else its eventId */
+                    userId: string;
+                    /** @description Kept in the audit log; it must not name the user */
+                    reason: string;
+                    /**
+                     * @description Refuse events of this user from now on, with 422 `user-blocked`
+                     * @default false
+                     */
+                    block?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobId: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminErasuresSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId?: string;
+                    /** @description As events are stored under it: where an event names no user, that is its partitionKey, else its subject, else its eventId */
+                    userId: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The digest by which jobs and the audit log name this user */
+                        user: string;
+                        blocked: boolean;
+                        /** @description Its erasures, newest first; at most 100 */
+                        items: {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "replay" | "export" | "retention" | "erasure";
+                            /** @description null: all tenants */
+                            tenantId: string | null;
+                            /** @enum {string} */
+                            status: "pending" | "running" | "paused" | "stopped" | "cancelled" | "completed" | "failed";
+                            /** @description Why it stopped or failed and what to do, or what else is worth knowing */
+                            message: string | null;
+                            /** @description What was asked for, in the words of its kind */
+                            spec: {
+                                [key: string]: unknown;
+                            };
+                            progress: {
+                                processed: number;
+                                /** @description How many there were when it was made; null: not known beforehand */
+                                selected: number | null;
+                                /** @description Most a second; null: only live traffic slows it */
+                                ratePerSecond: number | null;
+                            };
+                            /** @description How many of each */
+                            outcome: {
+                                [key: string]: number;
+                            };
+                            /** @description What else it found, in the words of its kind */
+                            report: {
+                                [key: string]: unknown;
+                            };
+                            createdBy: {
+                                kind: string;
+                                id: string;
+                                name: string;
+                            };
+                            /** @description RFC 3339, UTC */
+                            createdAt: string;
+                            startedAt: string | null;
+                            finishedAt: string | null;
+                            /** @description RFC 3339, UTC */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Unavailable"];
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postV1AdminErasuresUnblock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tenant id */
+                    tenantId?: string;
+                    /** @description As events are stored under it: where an event names no user, that is its partitionKey, else its subject, else its eventId */
+                    userId: string;
+                    /** @description Kept in the audit log; it must not name the user */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description How many erasures had blocked the user; 0: none */
+                        unblocked: number;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["RateLimited"];
             503: components["responses"]["Unavailable"];
             /** @description A problem */

@@ -83,7 +83,7 @@ function exhaust(event: WorkEvent, maxAttempts: number): void {
 }
 
 function toLetter(event: Dead, worker: string): DeadLetterDocument {
-  const { record, outcome } = event;
+  const { entry, record, outcome } = event;
   const now = new Date();
   const letter: DeadLetterDocument = {
     _id: letterId(record.id, record.hash),
@@ -100,6 +100,8 @@ function toLetter(event: Dead, worker: string): DeadLetterDocument {
     context: contextOf(record),
     receipt: new Binary(record.receipt),
     hash: new Binary(record.hash),
+    ...(entry.place === undefined ? {} : { entry: entry.place }),
+    ...(record.acceptedAtMs > 0 ? { acceptedAt: new Date(record.acceptedAtMs) } : {}),
     attempts: record.attempt + 1,
     deaths: 1,
     correlationId: record.context.correlationId,

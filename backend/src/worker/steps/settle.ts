@@ -38,9 +38,10 @@ export function settle({ delays, letters, isStopping }: SettleOptions): Step {
     const disputed = batch.events.filter((event) => event.disputed);
     const alone = new Set(disputed.map(({ entry }) => entry.id));
     const together = alone.size === 0 ? settlements : settlements.filter(({ entryId }) => !alone.has(entryId));
-    if (together.length > 0) await untilDone(() => batch.consumer.settle(together));
+    if (together.length > 0 && (await untilDone(() => batch.consumer.settle(together))) < together.length) batch.late = true;
     for (const settlement of settlements.filter(({ entryId }) => alone.has(entryId))) {
       const isFirst = (await untilDone(() => batch.consumer.settle([settlement]))) === 1;
+      if (!isFirst) batch.late = true;
       const deaths = disputed
         .filter(({ entry }) => entry.id === settlement.entryId)
         .map(({ record }) => ({ letterId: letterId(record.id, record.hash), receipt: record.receipt }));

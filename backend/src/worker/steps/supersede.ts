@@ -7,7 +7,7 @@ import type { Step } from "../batch.js";
  */
 export function supersede(letters: Pick<LetterStore, "anyOpen" | "supersede">): Step {
   return async function supersedeLetters(batch) {
-    const stored = batch.events.filter(({ outcome }) => outcome?.kind === "stored");
+    const stored = batch.events.filter(({ outcome, past }) => outcome?.kind === "stored" && !past);
     if (stored.length === 0 || !(await letters.anyOpen())) return;
     const own = await letters.supersede(
       stored.map(({ record: { context, eventId, receipt } }) => ({ tenantId: context.tenantId, eventId, receipt })),

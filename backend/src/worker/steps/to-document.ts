@@ -46,6 +46,8 @@ function buildDocument(event: WorkEvent, shapes: Shapes, storedAt: Date): string
   event.event = read.event;
   event.document = toDocument(record, read, storedAt);
   if (entry.place !== undefined) event.document.entry = entry.place;
+  // Of a retry alone: the id of an entry tells when its events were accepted otherwise.
+  if (entry.place !== undefined && record.acceptedAtMs > 0) event.document.acceptedAt = new Date(record.acceptedAtMs);
   return undefined;
 }
 

@@ -15,6 +15,7 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
+import { EraseUser } from "./erase-user.js";
 import { eventsQuery } from "./queries.js";
 import { eventsSearch } from "./search.js";
 
@@ -114,6 +115,7 @@ function List({ tenant }: { tenant: string }) {
         <TextFilter label="Source" value={values.source} onChange={(source) => set({ source })} />
         <TextFilter label="Correlation id" value={values.correlation} onChange={(correlation) => set({ correlation })} className="w-44" />
         <RangeFilter range={values} onChange={set} />
+        {values.user !== undefined && <EraseUser tenantId={tenant} userId={values.user} />}
       </FilterBar>
       <div className="flex min-h-0 flex-1 gap-3">
         <DataTable

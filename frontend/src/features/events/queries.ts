@@ -1,5 +1,5 @@
 import type { EventView } from "@streamforge/shared";
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ok } from "../../api/client.js";
 import { endless } from "../../lib/endless.js";
 import { parseExact } from "../../lib/exact-json.js";
@@ -35,3 +35,13 @@ export const eventQuery = (tenantId: string | undefined, eventId: string) =>
     },
     refetchInterval: ({ state }) => (state.data && /^(queued|retrying)$/.test(state.data.status) ? ON_ITS_WAY_MS : false),
   });
+
+/** Erases a user. @returns the id of the job */
+export function useErasure() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (order: { tenantId: string; userId: string; reason: string; block: boolean }) =>
+      ok(api.POST("/v1/admin/erasures", { body: order })),
+    onSettled: () => client.invalidateQueries({ queryKey: ["jobs"] }),
+  });
+}
