@@ -125,7 +125,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("the live page, in a real
       await row.waitFor();
       expect(await row.textContent()).toMatch(/1 partition paused: rate of tenant-demo.*1,234.*7\.5 s/);
       await page.getByText("not reading").waitFor();
-      await page.getByText("Kafka: messages cannot be fetched since").waitFor();
+      await page.getByText("Kafka: messages cannot be fetched since").first().waitFor();
     }).finally(async () => {
       clearInterval(beats);
       await redis.hdel("sf:sources", "source-1");
