@@ -5,7 +5,7 @@ import type { Admission } from "../admission/admission.js";
 import { isBinaryMode } from "../ingest/decode/cloud-event.js";
 import { binaryModeDecoder, httpAttributes } from "../ingest/decode/cloud-event-binary.js";
 import { type Decoder, faultOf, MalformedBody, type SplitBody } from "../ingest/decode/decoder.js";
-import { charsetOf, decoderFor } from "../ingest/decode/media-types.js";
+import { charsetOf, decoderFor, TAKEN_TYPES } from "../ingest/decode/media-types.js";
 import { receiveInTurns } from "../ingest/in-turns.js";
 import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
 import { placesIn } from "../lib/json-fault.js";
@@ -13,6 +13,7 @@ import { eventContext } from "../stream/record.js";
 import { callerOf, principalOf, requireTenant } from "./auth.js";
 import type { BodyReader, HeldBody } from "./body.js";
 import { idempotencyKeyOf } from "./idempotency-key.js";
+import { unsupportedType } from "./json-bodies.js";
 import { problem } from "./problems.js";
 import { storedContextOf } from "./request-traces.js";
 
@@ -30,15 +31,10 @@ export interface Decoded {
   items: Item[];
 }
 
-/** How this request's body is read; undefined when its type is not taken. */
-export function decoderFrom({ headers }: FastifyRequest): Decoder | undefined {
+/** How this request's body is read; undefined when its type is not taken, or when it has neither a type nor a body. */
+export function decoderOf({ headers }: FastifyRequest): Decoder | undefined {
   const type = headers["content-type"];
   return isBinaryMode(headers) ? binaryModeDecoder(httpAttributes(headers), type) : decoderFor(type);
-}
-
-/** The same where routes have refused every other type. */
-export function decoderOf(request: FastifyRequest): Decoder {
-  return decoderFrom(request) as Decoder;
 }
 
 /** What all items of a request share, from its credential and headers. */
@@ -70,6 +66,7 @@ export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Pr
 export function decode(deps: EventBodyDeps, request: FastifyRequest, body: Buffer): Decoded | Promise<Decoded> {
   const { maxBatchEvents } = deps.admission.sizes;
   const decoder = decoderOf(request);
+  if (!decoder) throw unsupportedType(request, TAKEN_TYPES);
   const { bytes, slices, single, lines, position } = splitOrRefuse(decoder, body, maxBatchEvents, request);
   if (slices.length > maxBatchEvents) {
     throw problem("batch-too-large", `The body has more than ${maxBatchEvents} events; send it in parts or to /v1/ingest/stream.`);

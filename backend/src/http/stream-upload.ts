@@ -34,7 +34,7 @@ export async function receiveStream(deps: StreamUploadDeps, request: FastifyRequ
   const { config, metrics } = deps;
   const { refusal, sizes } = deps.admission;
   const decoder = decoderOf(request);
-  if (!decoder.stream) throw unsupportedType(request, STREAMED_TYPES);
+  if (!decoder?.stream) throw unsupportedType(request, STREAMED_TYPES);
   const sent = request.headers["x-stream-offset"] ?? "0";
   if (!/^\d{1,15}$/.test(String(sent))) throw problem("invalid-request", "X-Stream-Offset must be a number of bytes.");
   beginAppend(request);

@@ -170,6 +170,16 @@ describe("encodings and types", () => {
     expect(body.detail).toContain("application/x-ndjson");
   });
 
+  test.each([
+    ["/v1/events", TAKEN_TYPES],
+    ["/events", TAKEN_TYPES],
+    ["/v1/events/validate", TAKEN_TYPES],
+    ["/v1/ingest/stream", STREAMED_TYPES],
+  ])("neither a body nor a type: 415 on %s", async (path, types) => {
+    const { status, headers } = await client.send("POST", path, { "x-api-key": stack.apiKey });
+    expect([status, headers.accept]).toEqual([415, types.join(", ")]);
+  });
+
   test("a request without a body may name a type", async () => {
     const { status } = await client.send("DELETE", "/v1/session", JSON_TYPE);
     expect(status).toBe(204);

@@ -15,7 +15,7 @@ import type { LatencyWindow } from "../../telemetry/window.js";
 import { type Auth, type Hook, requireTenant } from "../auth.js";
 import type { BodyReader } from "../body.js";
 import { answerMany, answerOne, answerRejected, sendSummary, summarize } from "../event-answers.js";
-import { type Decoded, decode, decoderFrom, readBody } from "../event-body.js";
+import { type Decoded, decode, decoderOf, readBody } from "../event-body.js";
 import { unsupportedType } from "../json-bodies.js";
 import { type OperationDetails, sendingOperations } from "../openapi-sending.js";
 import { preferredWait } from "../preferences.js";
@@ -67,7 +67,7 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     // The handlers read the body themselves: after authentication, within their own limits, exactly as it was sent.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (request, payload, done) => {
-      if (decoderFrom(request)) done(null, payload);
+      if (decoderOf(request)) done(null, payload);
       else done(unsupportedType(request, TAKEN_TYPES));
     });
 
