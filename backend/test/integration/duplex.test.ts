@@ -98,6 +98,27 @@ async function gzipUpload(upload: Duplex, all: string[], whole = false): Promise
   return upload;
 }
 
+test("XML is answered element by element, and resumes at the offset of bytes", async () => {
+  const sender = await newSender(stack);
+  const xml = { "content-type": "application/xml" };
+  const item = (n: number) => `<event><eventId>x-${n}</eventId><eventType>TICK</eventType></event>`;
+  const upload = open(sender, xml);
+  await upload.send(`<events>${item(1)}${item(2)}`);
+  const first = await upload.next();
+  expect(first).toMatchObject({ eventId: "x-1", status: "accepted" });
+  await upload.send("</events>");
+  upload.finish();
+  expect(await upload.rest()).toMatchObject([{ eventId: "x-2", status: "accepted" }, { summary: { accepted: 2 } }]);
+  const rest = open(sender, { ...xml, "x-stream-offset": first.offset });
+  await rest.send(`${item(2)}${item(3)}</events>`);
+  rest.finish();
+  expect(await rest.rest()).toMatchObject([
+    { eventId: "x-2", status: "duplicate" },
+    { eventId: "x-3", status: "accepted" },
+    { summary: {} },
+  ]);
+});
+
 test("over the limit what came before stays accepted, and the last line says so", async () => {
   const small = await stack.startApi({ STREAM_MAX_BYTES: "1000" });
   const upload = open(await newSender(stack), {}, small.url);
