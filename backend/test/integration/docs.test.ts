@@ -184,6 +184,8 @@ describe.each(pages)("%s", (page) => {
       "FAULT_OUTAGE_SECONDS",
       "FUZZ_INPUTS",
       "SLOW_CLIENTS",
+      "STREAM_UPLOAD_MIB",
+      "DUPLEX_MIB",
       "OOM",
       "READONLY",
     ];
