@@ -44,10 +44,12 @@ test("no secret has a public default: without them Compose says how to make them
     expect(() => interpolate(others), name).toThrow(`required variable ${name} is missing a value: run npm run docker:env first`);
   }
   const settings = [...TEXT.matchAll(/\$\{(\w*(?:PASSWORD|KEY|PEPPER|TOKEN|SECRET)\w*):-([^}]*)\}/g)];
-  // Unset, the first two make no door, and the third is for Kafka, which says itself whether it wants one.
+  // Unset, the first two make no door; the others are for a bucket and for Kafka, which say themselves whether they want one.
   expect(settings.map(([, name, fallback]) => [name, fallback])).toEqual([
     ["ADMIN_PASSWORD", ""],
     ["ADMIN_TOKEN", ""],
+    ["EXPORT_S3_ACCESS_KEY_ID", ""],
+    ["EXPORT_S3_SECRET_ACCESS_KEY", ""],
     ["KAFKA_PASSWORD", ""],
   ]);
 });

@@ -11,7 +11,7 @@ test("its lines, uncommented, are the defaults", () => {
   const given = Object.fromEntries(
     envExample()
       .split("\n")
-      .map((line) => /^# ([A-Z_]+)=(.*)$/.exec(line))
+      .map((line) => /^# ([A-Z0-9_]+)=(.*)$/.exec(line))
       .filter((found) => found !== null)
       .map(([, name, value]) => [name, value]),
   );
