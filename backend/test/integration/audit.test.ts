@@ -157,6 +157,8 @@ const WRITES: [route: RegExp, actions: string][] = [
   [/^post \/v1\/admin\/jobs/, "<kind>.pause, <kind>.resume, <kind>.cancel"],
   [/^post \/v1\/admin\/retention\/run/, "retention.create, retention.end"],
   [/^post \/v1\/admin\/exports$/, "export.create"],
+  // A search writes nothing: it is a POST so that the user's name stands in no log.
+  [/^post \/v1\/admin\/erasures/, "erasure.create, erasure.unblock"],
   [/^post \/v1\/admin\/ledger\/.*/, "ledger.acknowledge"],
   [/^(post|delete) \/v1\/session$/, "session.create, session.delete"],
   [/^(post|put|patch|delete) \/v1\/me\//, "settings.update, user.password, session.revoke"],

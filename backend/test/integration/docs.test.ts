@@ -183,6 +183,7 @@ describe.each(pages)("%s", (page) => {
       "NODE_OPTIONS",
       "FAULT_OUTAGE_SECONDS",
       "FUZZ_INPUTS",
+      "RETENTION_EVENTS",
       "SLOW_CLIENTS",
       "STREAM_UPLOAD_MIB",
       "DUPLEX_MIB",

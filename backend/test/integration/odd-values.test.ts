@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Document,
@@ -29,7 +30,7 @@ const REAL: Record<string, string> = { "/v1/admin/tenants/": "tenant-a", "/v1/ad
 
 beforeAll(async () => {
   // The letters, jobs and events that come of it need no worker.
-  stack = await startStack({ workers: 0, env: { ADMIN_REQUESTS_PER_MINUTE: "10000000" } });
+  stack = await startStack({ workers: 0, env: { ADMIN_REQUESTS_PER_MINUTE: "10000000", EXPORT_DIR: tmpdir() } });
   client = rawClient(stack.apiUrl);
   operations = operationsOf(JSON.parse((await client.send("GET", "/openapi.json")).text) as Document);
   const post = async (path: string, body: object) =>
@@ -375,7 +376,12 @@ describe("what is not understood is refused by name", () => {
       )
       .filter(({ schema }) => schema.type === "object" && schema.additionalProperties !== false)
       .map(({ name }) => name);
-    expect(open).toEqual(["POST /v1/admin/event-types /schema", "POST /v1/admin/event-types/check /schema"]);
+    // Names of types, and schemas.
+    expect(open).toEqual([
+      "PATCH /v1/admin/tenants/{tenantId} /retention/types",
+      "POST /v1/admin/event-types /schema",
+      "POST /v1/admin/event-types/check /schema",
+    ]);
   });
 
   test("in every query", async () => {

@@ -155,14 +155,19 @@ test("what was being tried alone when its worker died was stored before that: st
   expect(await replay({ cursor })).toMatchObject({ status: "resolved", attempts: 1, replay: { outcome: "stored" } });
 });
 
-test("what was being tried alone is to blame when its worker died, and is tried again when that worker only lost its lease", async () => {
+test("what was being tried alone is to blame when three workers died with it, and is tried again before, or when one only lost its lease", async () => {
   const letter = await die(IN_HAND);
   const cursor = { deaths: 3, suspect: letter._id.toString("hex") };
   expect(await replay({ cursor: { ...cursor, deaths: 4, by: "w" } })).toMatchObject({ status: "resolved", replay: { outcome: "stored" } });
-  await store.events.deleteMany({ tenantId });
-  await store.deadLetters.updateOne({ _id: letter._id }, { $set: { ...IN_HAND } });
+  const again = async () => {
+    await store.events.deleteMany({ tenantId });
+    await store.deadLetters.updateOne({ _id: letter._id }, { $set: { ...IN_HAND } });
+  };
+  await again();
+  expect(await replay({ cursor: { ...cursor, suspectDeaths: 1, by: "another" } })).toMatchObject({ status: "resolved" });
+  await again();
   const blamed = { status: "open", reasonCode: "UNPROCESSABLE", replay: { outcome: "failed" } };
-  expect(await replay({ cursor: { ...cursor, by: "another" } })).toMatchObject(blamed);
+  expect(await replay({ cursor: { ...cursor, suspectDeaths: 2, by: "another" } })).toMatchObject(blamed);
 });
 
 test("a replay had stored it, the body died again, and its worker died before it took that back: still stored by a replay", async () => {

@@ -109,7 +109,13 @@ export function exampleOf(schema: Schema): unknown {
   if (schema.default !== undefined && typeof schema.default !== "object") return schema.default;
   switch ([schema.type].flat()[0]) {
     case "object":
-      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, one]) => [name, exampleOf(one)]));
+      // A range that ends after it begins.
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([name, one]) => [
+          name,
+          name === "from" && one.format === "date-time" ? new Date(Date.now() - 3_600_000).toISOString() : exampleOf(one),
+        ]),
+      );
     case "array":
       return [exampleOf(schema.items ?? {})];
     case "integer":
