@@ -86,13 +86,13 @@ async function sendWhole(
     throw new Error(`No StreamForge answers at ${url.origin}. Start it with npm start, or name the right address with --url.`);
   });
   const answer = (await response.json()) as Answer;
-  show(answer, answer.results === undefined ? describeOne(inLine(answer)) : describeMany(inLine(answer)));
+  show(answer, answer.results === undefined ? describeOne(inLine(answer), response.status) : describeMany(inLine(answer)));
   const refused = !(response.ok || answer.code === "duplicate") || response.status === 207;
   if (refused || answer.status === "dead" || (answer.dead ?? 0) > 0) process.exitCode = 1;
 }
 
-function describeOne({ eventId, status, code, detail, title, deadLetter }: Answer): string {
-  if (typeof status === "number") return `${code ?? status}: ${detail ?? title ?? ""}`;
+function describeOne({ eventId, status, code, detail, title, deadLetter }: Answer, answered: number): string {
+  if (typeof status !== "string") return `${code ?? answered}: ${detail ?? title ?? ""}`;
   return `${eventId} is ${status}${deadLetter ? ` (dead letter ${deadLetter}): ${code}: ${detail}` : ""}`;
 }
 
