@@ -2,7 +2,7 @@ import { type Document, MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { event, events, judge, ROUNDS, sleep } from "../support/judged.js";
 import { type Stack, startStack } from "../support/stack.js";
-import { patience } from "../support/yardstick.js";
+import { atThisPace, patience } from "../support/yardstick.js";
 
 /** Promises 17 and 26 (event types). From 20 rounds on the first one has its 100,000 events. */
 const EVENTS = Math.min(ROUNDS, 20) * 5_000;
@@ -46,7 +46,7 @@ describe("event types under load", () => {
   test("promise 17: of 1 % poison each is one dead letter, the rest is stored, and no slower than without", async () => {
     const { producer, tenantId, verdict, close } = await judge(stack);
     await types("POST", "", { tenantId, type: "order.created", schema: AMOUNT });
-    await sleep(1_000);
+    await sleep(atThisPace(1_500));
     const p99: Record<"calm" | "poisoned", number[]> = { calm: [], poisoned: [] };
     const chunk = EVENTS / 4;
     for (let round = 0; round < 4; round++) {
@@ -120,14 +120,14 @@ describe("event types under load", () => {
   test("promise 26: stored, not settled, and refused by the schema of the next look: stored it stays", async () => {
     const { producer, tenantId, verdict, close } = await judge(stack);
     await types("POST", "", { tenantId, type: "order.created", schema: AMOUNT });
-    await sleep(1_000);
+    await sleep(atThisPace(1_500));
     await stack.worker.kill("SIGKILL");
     const doomed = await stack.startWorker({ FAULT_POINT: "after-write" });
     await producer.run(events("twice-looked-at", 50), { format: "ndjson", batch: 50 });
     await expect.poll(() => doomed.alive(), { timeout: patience(10_000) }).toBe(false);
     expect(doomed.alive()).toBe(false);
     await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
-    await sleep(1_000);
+    await sleep(atThisPace(1_500));
     await stack.worker.restart();
     expect(await verdict()).toMatchObject({ acknowledged: 50, stored: 50, dead: 0, storedAndDead: [] });
     await close();
@@ -137,18 +137,18 @@ describe("event types under load", () => {
     const { producer, tenantId, verdict, close } = await judge(stack);
     const items = events("died-before", 50);
     await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
-    await sleep(1_000);
+    await sleep(atThisPace(1_500));
     await producer.run(items, { format: "ndjson", batch: 50 });
     expect(await verdict()).toMatchObject({ stored: 0, dead: 50 });
     await types("POST", "", { tenantId, type: "order.created", schema: AMOUNT });
-    await sleep(1_000);
+    await sleep(atThisPace(1_500));
     await stack.worker.kill("SIGKILL");
     const doomed = await stack.startWorker({ FAULT_POINT: "after-write" });
     await producer.run(items, { format: "ndjson", batch: 50 });
     await expect.poll(() => doomed.alive(), { timeout: patience(10_000) }).toBe(false);
     expect(doomed.alive()).toBe(false);
     await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
-    await sleep(1_000);
+    await sleep(atThisPace(1_500));
     await stack.worker.restart();
     expect(await verdict()).toMatchObject({ stored: 50, storedAndDead: [], ledger: { accepted: 100, stored: 50, dead: 50 } });
     const letters = mongo.db("streamforge").collection("events_dlq");
@@ -159,7 +159,7 @@ describe("event types under load", () => {
   test("a letter that a replay stored before its entry was settled stays dead in the ledger, and the replay's", async () => {
     const { producer, tenantId, verdict, close } = await judge(stack);
     await types("POST", "", { tenantId, type: "order.created", schema: NO_AMOUNT });
-    await sleep(1_000);
+    await sleep(atThisPace(1_500));
     await stack.worker.kill("SIGKILL");
     const doomed = await stack.startWorker({ FAULT_POINT: "before-settle" });
     await producer.run(events("replayed-first", 50), { format: "ndjson", batch: 50 });

@@ -211,7 +211,7 @@ test("a message that is lost costs the wait, not the answer: the look at the dea
   const cut = setInterval(async () => {
     cuts += Number(await redis.call("CLIENT", "KILL", "TYPE", "pubsub"));
   }, 1);
-  const held = sender.post("/v1/events", event("unheard"), { prefer: "wait=5" });
+  const held = sender.post("/v1/events", event("unheard"), { prefer: "wait=10" });
   await sleep(500);
   await settledSoon(stack, patience(10_000));
   clearInterval(cut);
