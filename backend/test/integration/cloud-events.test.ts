@@ -107,6 +107,15 @@ test("numbers keep their digits, in both modes and in both readings", async () =
   }
 });
 
+// The SDK's own binary mode fails at such a name.
+test("an attribute may have the name of a property that every object has", async () => {
+  const one = sample();
+  const event = { ...one.toJSON(), constructor: "c", tostring: "t" };
+  expect((await sender.post("/v1/events", event, { "content-type": STRUCTURED })).status).toBe(202);
+  const { text } = await read(one.id, "application/json");
+  expect(text).toContain('"extensions":{"constructor":"c","tostring":"t"}');
+});
+
 test("a batch has its results by item, and a list is answered as a batch", async () => {
   const own = await newSender(stack);
   const events = [sample(), sample(), sample()];

@@ -9,18 +9,20 @@ import { jsonDecoder } from "./json.js";
  * was sent; what follows sees the same event under our own names: `id` is the eventId, `time` is occurredAt, `data` the payload, and
  * attributes that have no name here are extensions.
  */
-const OUR_NAMES: Record<string, string> = {
-  id: "eventId",
-  type: "eventType",
-  source: "source",
-  subject: "subject",
-  time: "occurredAt",
-  specversion: "specVersion",
-  dataschema: "schemaVersion",
-  partitionkey: "partitionKey",
-  userid: "userId",
-  data: "payload",
-};
+const OUR_NAMES = new Map(
+  Object.entries({
+    id: "eventId",
+    type: "eventType",
+    source: "source",
+    subject: "subject",
+    time: "occurredAt",
+    specversion: "specVersion",
+    dataschema: "schemaVersion",
+    partitionkey: "partitionKey",
+    userid: "userId",
+    data: "payload",
+  }),
+);
 
 const REQUIRED = ["specversion", "id", "source", "type"] as const;
 /** Attributes that the spec says are texts, or that become names of ours. */
@@ -67,6 +69,7 @@ export const cloudEventBatchDecoder: Decoder = {
 export function readCloudEvent(value: Record<string, unknown>, text: string): ReadText | FieldError[] {
   const errors = REQUIRED.filter((name) => isAbsent(value[name])).map((name) => ({ pointer: `/${name}`, detail: "is required" }));
   const parts: string[] = [];
+  const renamed: Record<string, unknown> = {};
   let hasData = false;
   // Of a repeated name the last one counts, as in a parse.
   const members = new Map(membersOf(text, skipSpace(text, 0)).map((member) => [member.key, member]));
@@ -78,20 +81,24 @@ export function readCloudEvent(value: Record<string, unknown>, text: string): Re
       const detail = attributeFault(name, sent);
       if (detail !== undefined) errors.push({ pointer: `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, detail });
     }
-    parts.push(`${JSON.stringify(ourName(name, sent))}:${text.slice(start, end)}`);
+    const ours = ourName(name, sent);
+    renamed[ours] = sent;
+    parts.push(`${JSON.stringify(ours)}:${text.slice(start, end)}`);
   }
   if (hasData && !isAbsent(value.data_base64)) errors.push({ pointer: "/data_base64", detail: "must not be there together with data" });
   if (errors.length > 0) return errors;
   // Without data its attributes are no payload.
-  if (!hasData) parts.push('"payload":null');
-  const json = `{${parts.join(",")}}`;
-  return { value: JSON.parse(json) as Record<string, unknown>, json };
+  if (!hasData) {
+    renamed.payload = null;
+    parts.push('"payload":null');
+  }
+  return { value: renamed, json: `{${parts.join(",")}}` };
 }
 
 /** The pointer that the producer knows. */
 export function cloudEventPointer(pointer: string): string {
   const ours = pointer.slice(1);
-  const [sent = ours] = Object.entries(OUR_NAMES).find(([, name]) => name === ours) ?? [];
+  const [sent = ours] = [...OUR_NAMES].find(([, name]) => name === ours) ?? [];
   return `/${sent}`;
 }
 
@@ -100,7 +107,7 @@ const isAbsent = (value: unknown): boolean => value === undefined || value === n
 /** A `dataschema` that is no name is an extension like any other. */
 function ourName(name: string, sent: unknown): string {
   if (name === "dataschema" && nameFault(sent as string) !== undefined) return name;
-  return OUR_NAMES[name] ?? name;
+  return OUR_NAMES.get(name) ?? name;
 }
 
 function attributeFault(name: string, sent: unknown): string | undefined {
@@ -130,8 +137,13 @@ export function isTextType(type: string): boolean {
   return /^\s*(text\/|application\/xml\b|[^;]*\+xml\b)/i.test(type) && !/charset\s*=\s*"?(?!utf-8|us-ascii)/i.test(type);
 }
 
+/** Made once: every request of events is asked. */
+const REQUIRED_HEADERS = REQUIRED.map((name) => `ce-${name}`);
+
 /** Whether a request's headers make it one CloudEvent whose body is its data. */
 export function isBinaryMode(headers: NodeJS.Dict<string | string[]>): boolean {
-  const hasAny = REQUIRED.some((name) => headers[`ce-${name}`] !== undefined);
-  return hasAny && !/^\s*application\/cloudevents/i.test(String(headers["content-type"] ?? ""));
+  return (
+    REQUIRED_HEADERS.some((name) => headers[name] !== undefined) &&
+    !/^\s*application\/cloudevents/i.test(String(headers["content-type"] ?? ""))
+  );
 }
