@@ -200,17 +200,22 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
 
   test("a full backlog pauses the partitions, and lets them go on when there is room", async () => {
     await stack.worker.kill("SIGTERM");
-    const from = (await kafka.ends("orders"))[0] as number;
-    const many = Array.from({ length: 4_000 }, (_, n) => message("orders", { eventId: `full-${n}`, eventType: "order" }, { partition: 0 }));
-    await kafka.send(many);
-    const paused = await eventually(counts, ({ text }) =>
-      expect(text).toMatch(/streamforge_source_paused\{topic="orders",partition="0"\} 1/),
+    // The backlog is looked at four times a second, and a fast machine takes thousands in between two looks: more until it pauses.
+    let sent = 0;
+    const paused = await eventually(
+      async () => {
+        const more = Array.from({ length: 2_000 }, () => message("orders", { eventId: `full-${sent++}`, eventType: "order" }, { partition: 0 }));
+        await kafka.send(more);
+        return counts();
+      },
+      ({ text }) => expect(text).toMatch(/streamforge_source_paused\{topic="orders",partition="0"\} 1/),
     );
+    const end = (await kafka.ends("orders"))[0] as number;
     expect(paused.text).toMatch(/streamforge_source_lag_messages\{topic="orders",partition="0"\} [1-9]/);
-    expect((await kafka.committed("streamforge", "orders"))[0]).toBeLessThan(from + many.length);
+    expect((await kafka.committed("streamforge", "orders"))[0]).toBeLessThan(end);
     await stack.worker.restart();
-    await committed("orders", 0, from + many.length);
-    await stored("full-3999");
+    await committed("orders", 0, end);
+    await stored(`full-${sent - 1}`);
     await eventually(counts, ({ text }) => expect(text).toMatch(/streamforge_source_lag_messages\{topic="orders",partition="0"\} 0/));
   });
 
