@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { NDJSON_TYPES } from "../ingest/decode/media-types.js";
+import { qualityOf } from "../lib/accept.js";
 import { nowKnown } from "./strangers.js";
 import { lingerAfterAnswer } from "./unread.js";
 
@@ -26,11 +27,7 @@ export interface AnswerLinesOptions {
 
 /** Whether the client asks for a line per item (`Accept: application/x-ndjson`); a wildcard does not. */
 export function wantsLines({ headers: { accept } }: FastifyRequest): boolean {
-  if (accept === undefined) return false;
-  return accept.split(",").some((range) => {
-    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
-    return NDJSON_TYPES.includes(type) && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
-  });
+  return qualityOf(accept, ...NDJSON_TYPES) > 0;
 }
 
 /**

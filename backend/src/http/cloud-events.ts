@@ -1,14 +1,16 @@
 import { Buffer } from "node:buffer";
 import { setImmediate as turn } from "node:timers/promises";
+import { qualityOf } from "../lib/accept.js";
 import { membersOf } from "../lib/json-text.js";
 
 /** One event, and a list, as CloudEvents 1.0 in JSON. */
 export const CLOUD_EVENT = "application/cloudevents+json";
 export const CLOUD_EVENT_BATCH = "application/cloudevents-batch+json";
 
-/** Whether a request prefers this type to plain JSON. */
-export function wants(accept: string | undefined, type: string): boolean {
-  return accept?.includes(type) ?? false;
+/** Whether a request would rather have this type than plain JSON. */
+export function wants(accept: string | undefined, type: typeof CLOUD_EVENT | typeof CLOUD_EVENT_BATCH): boolean {
+  const quality = qualityOf(accept, type);
+  return quality > 0 && quality >= qualityOf(accept, "application/json");
 }
 
 const ATTRIBUTE = /^[a-z0-9]{1,20}$/;

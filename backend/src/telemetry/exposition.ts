@@ -1,4 +1,5 @@
 import { type MetricObjectWithValues, type MetricValue, type OpenMetricsContentType, Registry } from "prom-client";
+import { qualityOf } from "../lib/accept.js";
 
 /** A metric with its values, as a registry tells it or a worker told it. */
 export type Family = MetricObjectWithValues<MetricValue<string>>;
@@ -32,11 +33,7 @@ export function openMetricsRegistry(): Registry {
 }
 
 /** Text wins where both are as welcome; who says nothing gets text. */
-function prefersOpenMetrics(accept = ""): boolean {
-  const quality = (type: string): number => {
-    const found = accept.split(",").filter((one) => one.trim().toLowerCase().startsWith(type));
-    return Math.max(0, ...found.map((one) => Number(/;\s*q=([\d.]+)/.exec(one)?.[1] ?? "1")));
-  };
-  const open = quality("application/openmetrics-text");
-  return open > 0 && open > quality("text/plain");
+function prefersOpenMetrics(accept: string | undefined): boolean {
+  const open = qualityOf(accept, "application/openmetrics-text");
+  return open > 0 && open > qualityOf(accept, "text/plain");
 }
