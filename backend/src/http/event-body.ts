@@ -59,6 +59,9 @@ export async function readBody(deps: EventBodyDeps, request: FastifyRequest): Pr
   return deps.bodies.read(request.raw, callerOf(request), maxBatchBytes, tooLarge);
 }
 
+/** A body that is taken apart in turns, where its type can be. */
+const LARGE_BYTES = 256 * 1024;
+
 /**
  * Takes the items out of a body of any type in the table of media types. A promise only when the body is large.
  * @throws ProblemError when the body as a whole is not readable, or has too many items
@@ -67,20 +70,31 @@ export function decode(deps: EventBodyDeps, request: FastifyRequest, body: Buffe
   const { maxBatchEvents } = deps.admission.sizes;
   const decoder = decoderOf(request);
   if (!decoder) throw unsupportedType(request, TAKEN_TYPES);
-  const { bytes, slices, single, lines, position } = splitOrRefuse(decoder, body, maxBatchEvents, request);
+  const charset = charsetOf(request.headers["content-type"]);
+  const received = (split: SplitBody) => receive(deps, scopeOf(deps, request, decoder.format), split);
+  if (decoder.splitInTurns && body.length > LARGE_BYTES) {
+    return decoder.splitInTurns(body, maxBatchEvents, charset).then(received, refuse);
+  }
+  let split: SplitBody;
+  try {
+    split = decoder.split(body, maxBatchEvents, charset);
+  } catch (error) {
+    return refuse(error);
+  }
+  return received(split);
+}
+
+function receive({ ingest, admission }: EventBodyDeps, scope: IngestScope, split: SplitBody): Decoded | Promise<Decoded> {
+  const { bytes, slices, single, lines, position } = split;
+  const { maxBatchEvents } = admission.sizes;
   if (slices.length > maxBatchEvents) {
     throw problem("batch-too-large", `The body has more than ${maxBatchEvents} events; send it in parts or to /v1/ingest/stream.`);
   }
-  const scope = scopeOf(deps, request, decoder.format);
-  if (single) return { single, items: deps.ingest.receive(bytes, slices, scope, position) };
-  const items = receiveInTurns(deps.ingest, bytes, slices, { ...scope, several: true, lines, places: placesIn(bytes) }, position);
+  if (single) return { single, items: ingest.receive(bytes, slices, scope, position) };
+  const items = receiveInTurns(ingest, bytes, slices, { ...scope, several: true, lines, places: placesIn(bytes) }, position);
   return items instanceof Promise ? items.then((all) => ({ single, items: all })) : { single, items };
 }
 
-function splitOrRefuse(decoder: Decoder, body: Buffer, maxItems: number, { headers }: FastifyRequest): SplitBody {
-  try {
-    return decoder.split(body, maxItems, charsetOf(headers["content-type"]));
-  } catch (error) {
-    throw error instanceof MalformedBody ? problem(error.code, faultOf(error)) : error;
-  }
+function refuse(error: unknown): never {
+  throw error instanceof MalformedBody ? problem(error.code, faultOf(error)) : error;
 }

@@ -91,6 +91,8 @@ export interface Decoder {
    * @throws MalformedBody
    */
   split(body: Buffer, maxItems: number, charset: string | undefined): SplitBody;
+  /** The same of a large body, with turns for others in between. Absent: `split` is quick enough for the largest. */
+  splitInTurns?(body: Buffer, maxItems: number, charset: string | undefined): Promise<SplitBody>;
   /** Absent: bodies of this type do not stream. */
   stream?(start: StreamStart): StreamSplitter;
 }

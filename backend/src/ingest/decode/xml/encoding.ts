@@ -15,7 +15,7 @@ export interface XmlEncoding {
 
 const UTF8: XmlEncoding = { markBytes: 0, isUtf8: true, sentBytes: (utf8) => utf8.length, decode: (bytes) => bytes };
 
-/** So many bytes tell the encoding. */
+/** This many bytes are enough to tell the encoding. */
 export const ENCODING_BYTES = 4;
 
 /**

@@ -103,7 +103,7 @@ test("every byte may come alone", () => {
   }
 });
 
-test("a stream that broke off goes on where what was decided ends", () => {
+test("a stream that broke off resumes behind what was decided", () => {
   for (const [, encode] of ENCODINGS) {
     const body = encode(`<?xml version="1.0"?>\n<events>\n${ITEMS.join("\n<!-- between <x> -->\n")}\n</events>\n`);
     for (let at = 0; at <= body.length; at++) {
@@ -221,4 +221,28 @@ test("whatever comes, it ends, and says the same in one piece and in many", () =
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("a large body is split in turns, with the same result and the same fault", async () => {
+  const inTurns = (body: Buffer, most = 1_000_000) =>
+    (xmlDecoder.splitInTurns as NonNullable<typeof xmlDecoder.splitInTurns>)(body, most, undefined);
+  const body = Buffer.from(`<events>${'<event a="é">text</event><!-- - -->'.repeat(50_000)}</events>`);
+  let turns = 0;
+  const count = setInterval(() => turns++, 0);
+  const split = await inTurns(body);
+  clearInterval(count);
+  expect(turns).toBeGreaterThan(3);
+  expect(split.slices).toEqual(xmlDecoder.split(body, 1_000_000, undefined).slices);
+  expect((await inTurns(body, 10)).slices.length).toBe(11);
+  const broken = body.subarray(0, body.length - 12);
+  const faultOf = (error: unknown) => ({ ...(error as MalformedBody), message: (error as MalformedBody).message });
+  const atOnce = (() => {
+    try {
+      return xmlDecoder.split(broken, 1_000_000, undefined);
+    } catch (error) {
+      return faultOf(error);
+    }
+  })();
+  expect(await inTurns(broken).catch(faultOf)).toEqual(atOnce);
+  expect(atOnce).toHaveProperty("place.line", 1);
 });

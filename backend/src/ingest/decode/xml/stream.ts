@@ -7,7 +7,7 @@ import { createXmlScanner } from "./scanner.js";
 
 const NONE = Buffer.alloc(0);
 const NEWLINE = 0x0a;
-/** Beyond so many the pieces of an event weigh more than the event. */
+/** With more pieces than this, the pieces of an event weigh more than the event. */
 const MOST_PIECES = 4096;
 
 /** A place that moves on with the bytes that are passed: in the document, and in the stream as it was sent. */
