@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -74,8 +73,8 @@ import { createJobs } from "./jobs/jobs.js";
 import { scheduleJobs } from "./jobs/schedule.js";
 import { createLedgerKeeper } from "./ledger/keeper.js";
 import { unlessOutage } from "./lib/faults.js";
-import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
+import { type ProcessParts, startProcess } from "./process.js";
 import { createReplays } from "./replay/replays.js";
 import { retentionJob } from "./retention/runs.js";
 import { createDependencyChecks } from "./stats/dependencies.js";
@@ -98,16 +97,12 @@ import { joinDataSet } from "./stream/data-set.js";
 import { hearDecisions } from "./stream/decisions.js";
 import { createDepth } from "./stream/depth.js";
 import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
-import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
 import { createLookup } from "./stream/lookup.js";
 import { createPlaces } from "./stream/places.js";
-import { awaitRedis, connectRedis, redactUrl } from "./stream/redis.js";
+import { awaitRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
-import { watchFaults } from "./telemetry/faults.js";
-import { createLog, type Logger } from "./telemetry/log.js";
-import { createIngestMetrics, createRegistry, createSignInMetrics, registerWaitGauges } from "./telemetry/metrics.js";
-import { createTraces } from "./telemetry/start-traces.js";
+import { createIngestMetrics, createSignInMetrics, registerWaitGauges } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 
 /** What tests may hang into an API process. */
@@ -133,36 +128,13 @@ export interface RunningApi {
 
 /** Composes an API process and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
 export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<RunningApi> {
-  const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const log = createLog(config, "api", name);
-  const { running, close } = await compose(
-    (parts) => composeApi(config, hooks, { ...parts, name, log }),
-    (error) => log.warn({ err: error.message }, "closing"),
-  );
-  return {
-    port: running.port,
-    routes: running.routes,
-    async close() {
-      await running.stop();
-      await close();
-      log.info("stopped");
-    },
-  };
+  const { running, close } = await startProcess("api", config, (parts) => composeApi(config, hooks, parts));
+  return { port: running.port, routes: running.routes, close };
 }
 
-async function composeApi(config: Config, hooks: ApiHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
-  const startedAtMs = Date.now();
-  const registry = createRegistry();
-  const traces = keep(await createTraces(config, { process: "api", name, registry, log }));
-  const faults = keep(watchFaults(registry, log));
+async function composeApi(config: Config, hooks: ApiHooks, parts: ProcessParts) {
+  const { name, log, keep, defer, startedAtMs, registry, traces, faults, keys, connect } = parts;
   const latency = createLatencyWindow();
-  const keys = redisKeys(config.REDIS_KEY_PREFIX);
-  const connect = (use: string, commandTimeoutMs?: number) => {
-    const onError = (error: Error): void => log.warn({ err: error.message, use }, "redis connection");
-    const connection = connectRedis(config.REDIS_URL, `${name}:${use}`, onError, commandTimeoutMs);
-    defer(() => connection.disconnect());
-    return connection;
-  };
 
   // Appends have a connection of their own: nothing slow stands in their way, and cutting it harms nobody else.
   const redis = connect("commands", REDIS_TIMEOUT_MS);

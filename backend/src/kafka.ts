@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { watchTenants } from "./accounts/tenant-limits.js";
 import { createAdmission } from "./admission/admission.js";
@@ -6,8 +5,8 @@ import { type Config, loadConfig } from "./config.js";
 import { createIngest } from "./ingest/ingest.js";
 import { every } from "./lib/every.js";
 import { unlessOutage } from "./lib/faults.js";
-import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
+import { type ProcessParts, startProcess } from "./process.js";
 import { createMessageReader } from "./sources/kafka/message.js";
 import { tellGauges, topicViews } from "./sources/kafka/report.js";
 import { type KafkaPoint, startKafkaSource } from "./sources/kafka/source.js";
@@ -17,15 +16,11 @@ import { createRedisClock } from "./stream/clock.js";
 import { joinDataSet } from "./stream/data-set.js";
 import { createDepth } from "./stream/depth.js";
 import { type SourceHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
-import { redisKeys } from "./stream/keys.js";
 import { createLimiter } from "./stream/limiter.js";
-import { awaitRedis, connectRedis } from "./stream/redis.js";
-import { watchFaults } from "./telemetry/faults.js";
+import { awaitRedis } from "./stream/redis.js";
 import { serveHealth } from "./telemetry/health-server.js";
-import { createLog, type Logger } from "./telemetry/log.js";
-import { createRegistry, createSourceMetrics } from "./telemetry/metrics.js";
+import { createSourceMetrics } from "./telemetry/metrics.js";
 import { createRate } from "./telemetry/rate.js";
-import { createTraces } from "./telemetry/start-traces.js";
 
 /** What tests may hang into a source. */
 export interface KafkaHooks {
@@ -37,36 +32,13 @@ const REDIS_TIMEOUT_MS = 2_000;
 
 /** Composes a Kafka source and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
 export async function startKafka(config: Config, hooks: KafkaHooks = {}): Promise<{ port: number; close(): Promise<void> }> {
-  if (config.KAFKA_BROKERS.length === 0) throw new Error("KAFKA_BROKERS is not set, so there is nothing for a Kafka source to read.");
-  const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const log = createLog(config, "kafka", name);
-  const { running, close } = await compose(
-    (parts) => composeKafka(config, hooks, { ...parts, name, log }),
-    (error) => log.warn({ err: error.message }, "closing"),
-  );
-  return {
-    port: running.port,
-    async close() {
-      await running.stop();
-      await close();
-      log.info("stopped");
-    },
-  };
+  const { running, close } = await startProcess("kafka", config, (parts) => composeKafka(config, hooks, parts));
+  return { port: running.port, close };
 }
 
-async function composeKafka(config: Config, hooks: KafkaHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
-  const startedAtMs = Date.now();
-  const registry = createRegistry();
-  const traces = keep(await createTraces(config, { process: "kafka", name, registry, log }));
+async function composeKafka(config: Config, hooks: KafkaHooks, parts: ProcessParts) {
+  const { name, log, keep, defer, startedAtMs, registry, traces, faults, keys, connect } = parts;
   const metrics = createSourceMetrics(registry);
-  const faults = keep(watchFaults(registry, log));
-  const keys = redisKeys(config.REDIS_KEY_PREFIX);
-  const connect = (use: string, commandTimeoutMs?: number) => {
-    const onError = (error: Error): void => log.warn({ err: error.message, use }, "redis connection");
-    const connection = connectRedis(config.REDIS_URL, `${name}:${use}`, onError, commandTimeoutMs);
-    defer(() => connection.disconnect());
-    return connection;
-  };
   const redis = connect("commands", REDIS_TIMEOUT_MS);
   const appendRedis = connect("append");
   await Promise.all([awaitRedis(redis), awaitRedis(appendRedis)]);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, loadConfig } from "./config.js";
@@ -9,8 +8,8 @@ import { createJudge } from "./event-types/judge.js";
 import { createTypeRegistry } from "./event-types/registry.js";
 import type { ExportPoint } from "./export/run-export.js";
 import { unlessOutage } from "./lib/faults.js";
-import { compose, type Parts } from "./lib/parts.js";
 import { runAsMain } from "./main.js";
+import { type ProcessParts, startProcess } from "./process.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
 import type { RetentionPoint } from "./retention/kind.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
@@ -22,13 +21,9 @@ import { createConsumer } from "./stream/consumer.js";
 import { joinDataSet } from "./stream/data-set.js";
 import { tellDecisions } from "./stream/decisions.js";
 import { startHeartbeat, type WorkerHeartbeat } from "./stream/heartbeat.js";
-import { redisKeys } from "./stream/keys.js";
-import { awaitRedis, connectRedis } from "./stream/redis.js";
-import { watchFaults } from "./telemetry/faults.js";
+import { awaitRedis } from "./stream/redis.js";
 import { serveHealth } from "./telemetry/health-server.js";
-import { createLog, type Logger } from "./telemetry/log.js";
-import { createExportMetrics, createRegistry, createWorkerMetrics } from "./telemetry/metrics.js";
-import { createTraces } from "./telemetry/start-traces.js";
+import { createExportMetrics, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
 import type { WorkEvent } from "./worker/batch.js";
 import { createBreaker } from "./worker/breaker.js";
@@ -47,38 +42,16 @@ export interface WorkerHooks {
 
 /** Composes a worker and runs it until `close`. @throws in one sentence when it cannot start; nothing of it is left then */
 export async function startWorker(config: Config, hooks: WorkerHooks = {}): Promise<{ port: number; close(): Promise<void> }> {
-  // Unique per process start: a consumer's pending entries are never confused with those of the one before it.
-  const name = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
-  const log = createLog(config, "worker", name);
-  const { running, close } = await compose(
-    (parts) => composeWorker(config, hooks, { ...parts, name, log }),
-    (error) => log.warn({ err: error.message }, "closing"),
-  );
-  return {
-    port: running.port,
-    async close() {
-      await running.stop();
-      await close();
-      log.info("stopped");
-    },
-  };
+  const { running, close } = await startProcess("worker", config, (parts) => composeWorker(config, hooks, parts));
+  return { port: running.port, close };
 }
 
-async function composeWorker(config: Config, hooks: WorkerHooks, { name, log, keep, defer }: Parts & { name: string; log: Logger }) {
-  const startedAtMs = Date.now();
-  const registry = createRegistry();
-  const traces = keep(await createTraces(config, { process: "worker", name, registry, log }));
+async function composeWorker(config: Config, hooks: WorkerHooks, parts: ProcessParts) {
+  const { name, log, keep, defer, startedAtMs, registry, traces, faults, keys, connect } = parts;
   const metrics = createWorkerMetrics(registry, traces.on);
-  const faults = keep(watchFaults(registry, log));
   const latency = createLatencyWindow();
-  const connect = (use: string) => {
-    const connection = connectRedis(config.REDIS_URL, `${name}:${use}`, (error) => log.warn({ err: error.message }, "redis connection"));
-    defer(() => connection.disconnect());
-    return connection;
-  };
   const redis = connect("commands");
   await awaitRedis(redis);
-  const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const dataSet = keep(await joinDataSet(redis, keys, config, log));
   const { partitions } = dataSet;
 

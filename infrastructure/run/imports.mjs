@@ -27,12 +27,13 @@ const GROUND = ["telemetry", "config.ts", "lib", "shared"];
  * that nobody keeps from it.
  */
 const ROOMS = {
-  "backend/src/api.ts": { may: ["http", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
-  "backend/src/worker.ts": { may: ["worker", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
-  "backend/src/kafka.ts": { may: ["sources", "stats", "main.ts", ...DOMAIN, ...STORES, ...GROUND] },
+  "backend/src/api.ts": { may: ["http", "stats", "main.ts", "process.ts", ...DOMAIN, ...STORES, ...GROUND] },
+  "backend/src/worker.ts": { may: ["worker", "stats", "main.ts", "process.ts", ...DOMAIN, ...STORES, ...GROUND] },
+  "backend/src/kafka.ts": { may: ["sources", "stats", "main.ts", "process.ts", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/standalone.ts": { may: ["standalone", "accounts", "infrastructure", ...GROUND] },
   "backend/src/standalone": { may: ["main.ts", "accounts", "stream", "infrastructure", ...GROUND] },
   "backend/src/main.ts": { may: GROUND },
+  "backend/src/process.ts": { may: ["stream", ...GROUND] },
   "backend/src/cli": { may: ["http", "accounts", "stream", "generated", ...GROUND] },
   "backend/src/http": { may: ["stats", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/sources": { may: ["admission", "ingest", "stream", ...GROUND], not: ["mongodb", "pg", "fastify", "@fastify"] },
