@@ -319,7 +319,7 @@ describe.skipIf(!findChromium() && !process.env["CI"])("dead letters and replays
     await withPage(browser, async ({ page, errors }) => {
       await signIn(page, stack, `/replays/${replayId}?tenant=${TENANT}`);
       const replay = page.getByRole("region", { name: /^Replay / });
-      const state = (words: string) => replay.getByTestId("replay-state").getByText(words).waitFor();
+      const state = (words: string) => replay.getByTestId("job-state").getByText(words).waitFor();
       await state("Running");
       await replay.getByTestId("outcome-failed").waitFor();
       await replay.getByRole("button", { name: "Pause" }).click();

@@ -1,20 +1,17 @@
-import { JOB_COMMANDS, JOB_SCOPES, type JobCommand, type JobView, type RetentionReport } from "@streamforge/shared";
+import { JOB_SCOPES, type JobView, type RetentionReport } from "@streamforge/shared";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { useMay } from "../../app/permissions.js";
-import { failureOf, failureText } from "../../lib/failure.js";
+import { failureOf } from "../../lib/failure.js";
 import { formatCount } from "../../lib/format.js";
-import { toast } from "../../lib/toasts.js";
-import { Button } from "../../ui/button.js";
 import { CodeBlock } from "../../ui/code-block.js";
-import { Confirm } from "../../ui/confirm.js";
 import { FactList, idFact } from "../../ui/fact-list.js";
 import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Empty, Failed } from "../../ui/states.js";
 import { At } from "../../ui/time.js";
+import { JobCommands } from "./commands.js";
 import { JobProgress, JobState } from "./job-state.js";
 import { jobQuery, useJobCommand } from "./queries.js";
 import { cancelWords, kindWords, nameWords, progressWords } from "./words.js";
@@ -117,46 +114,15 @@ function ByTenant({ report: { tenants = [], moreTenants = 0, notExported = [] } 
   );
 }
 
-const COMMAND_WORDS: Record<Exclude<JobCommand, "cancel">, string> = { pause: "Pause", resume: "Resume" };
-
-function Commands({ job }: { job: JobView }) {
-  const { id, kind, status } = job;
+function Commands({ job: { id, kind, status } }: { job: JobView }) {
   const may = useMay();
   const command = useJobCommand(id);
-  const [cancelling, setCancelling] = useState(false);
-  const run = (what: JobCommand) => command.mutateAsync(what).catch((error) => toast(failureText(error), "bad"));
   // Who may not make an administrator's job may not command it either, though the path itself would let them.
-  const mayCommand = may("POST /v1/admin/jobs/{id}/cancel") && (JOB_SCOPES[kind] !== "admin" || may("POST /v1/admin/retention/run"));
-  if (!mayCommand || !JOB_COMMANDS.cancel.from.includes(status)) return null;
+  if (!may("POST /v1/admin/jobs/{id}/cancel") || (JOB_SCOPES[kind] === "admin" && !may("POST /v1/admin/retention/run"))) return null;
   return (
-    <div className="flex flex-wrap gap-2">
-      {(["pause", "resume"] as const).map(
-        (what) =>
-          JOB_COMMANDS[what].from.includes(status) && (
-            <Button
-              key={what}
-              size="sm"
-              variant={what === "resume" ? "primary" : undefined}
-              disabled={command.isPending}
-              onClick={() => void run(what)}
-            >
-              {COMMAND_WORDS[what]}
-            </Button>
-          ),
-      )}
-      <Button size="sm" onClick={() => setCancelling(true)}>
-        Cancel
-      </Button>
-      <Confirm
-        open={cancelling}
-        onClose={() => setCancelling(false)}
-        title={`Cancel this ${kindWords[kind].toLowerCase()}?`}
-        action="Cancel job"
-        onConfirm={() => command.mutateAsync("cancel")}
-      >
-        <p>It ends for good. {cancelWords[kind]}</p>
-      </Confirm>
-    </div>
+    <JobCommands status={status} what={kindWords[kind].toLowerCase()} action="Cancel job" command={command}>
+      {cancelWords[kind]}
+    </JobCommands>
   );
 }
 

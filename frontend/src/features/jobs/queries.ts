@@ -4,9 +4,10 @@ import { api, ok } from "../../api/client.js";
 import { endless } from "../../lib/endless.js";
 import type { JobsSearch } from "./search.js";
 
-const PAGE = 50;
-const RUNNING_MS = 1000;
-const QUIET_MS = 10_000;
+/** Of a list of jobs; and how often it is asked for while one of them moves, and while none does. */
+export const PAGE = 50;
+export const RUNNING_MS = 1000;
+export const QUIET_MS = 10_000;
 
 /** It moves, or is about to. */
 export const isMoving = ({ status }: Pick<JobView, "status">) => status === "pending" || status === "running";

@@ -1,7 +1,6 @@
 import { type ReplayView, replayOutcomes } from "@streamforge/shared";
-import { Badge } from "../../ui/badge.js";
 import { cn } from "../../ui/cn.js";
-import { outcomeWords, statusWords } from "./words.js";
+import { outcomeWords } from "./words.js";
 
 const colours = { good: "bg-stored", bad: "bg-dead", warn: "bg-warn", neutral: "bg-line-strong" } as const;
 
@@ -23,14 +22,5 @@ export function ProgressBar({ replay, className = "h-2" }: { replay: ReplayView;
         return share > 0 && <span key={name} className={colours[outcomeWords[name].tone]} style={{ width: `${share}%` }} />;
       })}
     </div>
-  );
-}
-
-export function ReplayState({ replay: { status } }: { replay: Pick<ReplayView, "status"> }) {
-  const [text, tone] = statusWords[status];
-  return (
-    <Badge tone={tone}>
-      <span data-testid="replay-state">{text}</span>
-    </Badge>
   );
 }

@@ -1,15 +1,9 @@
-import type { ReplayView } from "@streamforge/shared";
+import type { JobCommand, ReplayView } from "@streamforge/shared";
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, ok } from "../../api/client.js";
 import { endless } from "../../lib/endless.js";
+import { isMoving, PAGE, QUIET_MS, RUNNING_MS } from "../jobs/queries.js";
 import type { ReplaysSearch } from "./search.js";
-
-const PAGE = 50;
-const RUNNING_MS = 1000;
-const QUIET_MS = 10_000;
-
-/** It moves, or is about to. */
-export const isMoving = ({ status }: Pick<ReplayView, "status">) => status === "pending" || status === "running";
 
 /** Replays, newest first; followed closely while one of them moves. */
 export const replaysQuery = (tenantId: string | undefined, { status }: ReplaysSearch) =>
@@ -32,13 +26,11 @@ export const replayQuery = (id: string) =>
     refetchOnMount: "always",
   });
 
-export type ReplayCommand = "pause" | "resume" | "cancel";
-
 /** Pauses, resumes or cancels a replay. */
 export function useReplayCommand(id: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (command: ReplayCommand) => ok(api.POST(`/v1/admin/replay/{id}/${command}`, { params: { path: { id } } })),
+    mutationFn: (command: JobCommand) => ok(api.POST(`/v1/admin/replay/{id}/${command}`, { params: { path: { id } } })),
     onSuccess: (replay) => client.setQueryData(replayQuery(id).queryKey, replay),
     onSettled: () => client.invalidateQueries({ queryKey: ["replays"] }),
   });

@@ -1,24 +1,24 @@
 import type { ReplayView } from "@streamforge/shared";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { useMay } from "../../app/permissions.js";
-import { failureOf, failureText } from "../../lib/failure.js";
+import { failureOf } from "../../lib/failure.js";
 import { formatCount, formatDuration, formatRate, plural } from "../../lib/format.js";
 import { serverNow } from "../../lib/tick.js";
-import { toast } from "../../lib/toasts.js";
-import { Button } from "../../ui/button.js";
 import { CodeBlock } from "../../ui/code-block.js";
-import { Confirm } from "../../ui/confirm.js";
 import { FactList, idFact } from "../../ui/fact-list.js";
 import { Section } from "../../ui/section.js";
 import { SidePanel } from "../../ui/side-panel.js";
 import { Skeleton } from "../../ui/skeleton.js";
 import { Empty, Failed } from "../../ui/states.js";
 import { At } from "../../ui/time.js";
+import { JobCommands } from "../jobs/commands.js";
+import { JobState } from "../jobs/job-state.js";
+import { isMoving } from "../jobs/queries.js";
 import { lettersOf } from "./letters-of.js";
-import { ProgressBar, ReplayState } from "./progress.js";
-import { isMoving, type ReplayCommand, replayQuery, useReplayCommand } from "./queries.js";
+import { ProgressBar } from "./progress.js";
+import { replayQuery, useReplayCommand } from "./queries.js";
 import { Diffs, Failures, Outcomes } from "./report.js";
 import { kindWords, progressWords, selectionWords, statusHelp } from "./words.js";
 
@@ -37,7 +37,7 @@ export function ReplayPanel() {
       title={
         <div className="flex items-center gap-2">
           <h2 className="truncate text-[15px] font-semibold">{replay ? kindWords(replay) : "Replay"}</h2>
-          {replay && <ReplayState replay={replay} />}
+          {replay && <JobState job={replay} />}
         </div>
       }
     >
@@ -152,44 +152,15 @@ function useRecentRate(processed: number, running: boolean): number | null {
   return ((last.processed - first.processed) / (last.atMs - first.atMs)) * 1000;
 }
 
-function Commands({ replay }: { replay: ReplayView }) {
-  const { id, status, selected, processed } = replay;
+function Commands({ replay: { id, status, selected, processed } }: { replay: ReplayView }) {
   const may = useMay();
   const command = useReplayCommand(id);
-  const [cancelling, setCancelling] = useState(false);
-  const run = (what: ReplayCommand) => command.mutateAsync(what).catch((error) => toast(failureText(error), "bad"));
-  const allowed = (what: ReplayCommand) => may(`POST /v1/admin/replay/{id}/${what}`);
-  const going = isMoving(replay);
-  const halted = status === "paused" || status === "stopped" || status === "failed";
-  if (!allowed("cancel") || !(going || halted)) return null;
+  if (!may("POST /v1/admin/replay/{id}/cancel")) return null;
   return (
-    <div className="flex flex-wrap gap-2">
-      {going && (
-        <Button size="sm" disabled={command.isPending} onClick={() => void run("pause")}>
-          Pause
-        </Button>
-      )}
-      {halted && (
-        <Button size="sm" variant="primary" disabled={command.isPending} onClick={() => void run("resume")}>
-          Resume
-        </Button>
-      )}
-      <Button size="sm" onClick={() => setCancelling(true)}>
-        Cancel
-      </Button>
-      <Confirm
-        open={cancelling}
-        onClose={() => setCancelling(false)}
-        title="Cancel this replay?"
-        action="Cancel replay"
-        onConfirm={() => command.mutateAsync("cancel")}
-      >
-        <p>
-          It ends for good. What it has stored stays stored ({formatCount(processed)} of {formatCount(selected)} are decided); letters that
-          were not reached are open again, and can be taken by another replay.
-        </p>
-      </Confirm>
-    </div>
+    <JobCommands status={status} what="replay" action="Cancel replay" command={command}>
+      What it has stored stays stored ({formatCount(processed)} of {formatCount(selected)} are decided); letters that were not reached are
+      open again, and can be taken by another replay.
+    </JobCommands>
   );
 }
 

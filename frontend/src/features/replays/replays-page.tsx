@@ -12,14 +12,15 @@ import { Page } from "../../ui/page.js";
 import { PageHeader } from "../../ui/page-header.js";
 import { Empty } from "../../ui/states.js";
 import { Ago } from "../../ui/time.js";
-import { ProgressBar, ReplayState } from "./progress.js";
+import { JobState } from "../jobs/job-state.js";
+import { ProgressBar } from "./progress.js";
 import { replaysQuery } from "./queries.js";
 import { replaysSearch } from "./search.js";
 import { kindWords, progressWords, selectionWords, statusWords } from "./words.js";
 
 const column = columnsOf<ReplayView>();
 const columns = column.columns([
-  column.accessor("status", { header: "State", cell: ({ row }) => <ReplayState replay={row.original} />, meta: { width: "7rem" } }),
+  column.accessor("status", { header: "State", cell: ({ row }) => <JobState job={row.original} />, meta: { width: "7rem" } }),
   column.display({
     id: "what",
     header: "What",
