@@ -16,7 +16,7 @@ if (!url || !email || !password) {
 
 const firstRow = (page) => page.locator('[role=row][data-index="0"]').first().click();
 
-/** Mends the letter that is open, and asks what would come of it. */
+/** Corrects the letter that is open, and asks what would come of it. */
 async function fixAndCheck(page) {
   await firstRow(page);
   await page.getByRole("button", { name: "Fix and replay" }).click();
@@ -46,6 +46,8 @@ const pictures = [
   { name: "fix", path: "/dead-letters?tenant=tenant-demo&reason=SCHEMA_INVALID&type=SALE", act: fixAndCheck },
   { name: "replays", path: "/replays" },
   { name: "replay", path: "/replays", act: firstRow },
+  { name: "jobs", path: "/jobs" },
+  { name: "job", path: "/jobs", act: firstRow },
   { name: "ledger", path: "/ledger" },
   // Of an installation that has lost something.
   { name: "ledger-missing", path: "/ledger", named: true },
@@ -57,6 +59,7 @@ const pictures = [
   { name: "users", path: "/users" },
   { name: "user", path: "/users", act: firstRow },
   { name: "tenants", path: "/tenants" },
+  { name: "tenant", path: "/tenants", act: firstRow },
   { name: "audit", path: "/audit" },
   { name: "audit-entry", path: "/audit", act: firstRow },
   { name: "settings", path: "/settings" },

@@ -47,11 +47,11 @@ const PUBLISH_WITHIN_MS = 120_000;
  * Exports events in units: a stretch is read and written to parts beside the data set, counted, listed, published, and then the job's row
  * moves behind it. A worker that dies leaves what is listed beyond the row: it is removed, and the unit is done again. So at no time a row
  * is there twice, and at the end none is missing.
- * @throws an error that names what is wrong; parts that had appeared beyond the row are removed, now or by whoever takes the job next
+ * @throws an error that names what is wrong; parts that had appeared beyond the row are removed, now or by the next worker of the job
  */
 export async function runExport(run: ExportRun): Promise<{ kind: "completed"; message: string } | { kind: "left" }> {
   const { job, target, tenure } = run;
-  // Whoever had the job before can publish nothing more now; what it had in hand goes.
+  // The worker before can publish nothing more now. What it had in hand is removed.
   const staging = await target.stage(job.id);
   try {
     await settleUnfinished(run, job.cursor?.units ?? 0);
@@ -115,7 +115,7 @@ async function beginOrGoOn({ job, tenure, target, storedUntil, countAll, limits 
   const report = { location: target.locate(dataSetOf(job)), storedBefore: new Date(storedBeforeMs).toISOString(), parts: 0, bytes: 0 };
   const selected = await countAll(selectionOf(job, cursor));
   const progress = { ...about, report, cursor, ...(selected === undefined ? {} : { selected }) };
-  // Fixed before the first event is read: whoever goes on takes the same events.
+  // Fixed before the first event is read: a worker that continues takes the same events.
   await tenure.advance(progress);
   return progress;
 }

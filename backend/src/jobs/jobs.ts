@@ -17,7 +17,7 @@ export interface NewJob {
   /** Null: all tenants. */
   tenantId: string | null;
   /**
-   * What is asked for, as JSON; shown to whoever may see the job, so it holds no secret. A member `private` is shown to nobody, and goes
+   * What is asked for, as JSON; shown to everybody who may see the job, so it holds no secret. A member `private` is shown to nobody, and goes
    * when the job has completed or was cancelled.
    */
   spec: object;

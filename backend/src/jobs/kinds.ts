@@ -46,7 +46,7 @@ export interface JobContext<Spec extends object = object, Cursor extends object 
   trace?: Span;
 }
 
-/** `left`: paused, cancelled, another job's turn, or the worker ends; whoever takes it next begins at its cursor. */
+/** `left`: paused, cancelled, another job's turn, or the worker ends; the next worker begins at its cursor. */
 export type Ending =
   /** `audited`: what the audit log says of it (`<kind>.end`), written with the end itself; absent: nothing. */
   | { kind: "completed"; message?: string | null; audited?: object }
@@ -57,7 +57,7 @@ export type Ending =
 /** The one table of kinds of a worker, by name. */
 export type JobKinds = ReadonlyMap<JobKindName, JobKind>;
 
-// A kind reads its own spec and cursor: whoever wrote them knew the same types. The one place where that is taken on trust.
+// A kind reads its own spec and cursor: they were written by the same kind. Only this line takes that on trust.
 export function jobKindsOf(...kinds: JobKind<never, never, never>[]): JobKinds {
   return new Map(kinds.map((kind) => [kind.kind, kind as unknown as JobKind]));
 }

@@ -17,7 +17,7 @@ export interface LeasedJob<Spec = object, Cursor = object, Report = object> {
   processed: number;
   outcomes: Partial<Record<string, number>>;
   report: Report;
-  /** Where it goes on; null: at its beginning. */
+  /** Where the next worker begins; null: at the beginning. */
   cursor: Cursor | null;
   createdByName: string;
   createdAt: Date;
@@ -35,7 +35,7 @@ export interface JobProgress<Cursor = object, Report = object> {
   selected?: number;
 }
 
-/** The jobs as workers see them: whoever holds a job's lease works on it, and nobody else. */
+/** The jobs as workers see them: the holder of a job's lease works on it, and nobody else. */
 export interface JobLeases {
   readonly leaseMs: number;
   /**

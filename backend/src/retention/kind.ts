@@ -16,7 +16,7 @@ export interface RetentionSpec {
   dryRun?: boolean;
 }
 
-/** Where a run goes on: a tenant, and the last event of it that was looked at. Tenants come by name; letters after a tenant's events. */
+/** Where a run continues: a tenant, and the last event of it that was looked at. Tenants come by name; letters after a tenant's events. */
 export interface RetentionCursor {
   tenantId?: string;
   phase?: "events" | "letters" | "done";
@@ -151,7 +151,7 @@ function createRun(parts: RetentionParts, removals: Removals, context: Context, 
       const startedAt = performance.now();
       const more = phase === "events" ? await eventsSlice(tenantId) : await lettersSlice(tenantId);
       if (!more) cursor = { tenantId, phase: phase === "events" ? "letters" : "done" };
-      // Only a shortcut for whoever takes over: what is looked at again has gone already. A dry run counts what it passes, so it is exact.
+      // Only a shortcut for the next worker: what is looked at again has gone already. A dry run counts what it passes, so it is exact.
       if (dryRun || performance.now() - advancedAt > ADVANCE_EVERY_MS) await advance();
       await rest.after(performance.now() - startedAt);
       return true;

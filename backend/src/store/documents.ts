@@ -152,7 +152,7 @@ export interface ExportPartDocument {
   minStoredAt: Date;
   maxStoredAt: Date;
   at: Date;
-  /** Until the job's row is behind its unit: whoever finds it so then removes it. */
+  /** Until the job's row is behind its unit: a worker that finds it so then removes it. */
   pending?: true;
 }
 

@@ -133,7 +133,7 @@ export async function ensureIndexes(store: Store, { attemptsDays = 30, ledgerDay
 }
 
 /**
- * The index of exports by when events were stored. Made by the first of them, and not before: it costs each event, and whoever does not
+ * The index of exports by when events were stored. Made by the first of them, and not before: it costs each event, and an installation that does not
  * export on a schedule does not pay (docs/decisions/0048-parquet-export.md).
  */
 export async function ensureStoredIndex({ events }: Pick<Store, "events">): Promise<void> {

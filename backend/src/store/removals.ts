@@ -21,7 +21,7 @@ export type RemovableEvent = Pick<
   EventDocument,
   "_id" | "tenantId" | "eventType" | "receivedAt" | "storedAt" | "occurredAt" | "entry" | "acceptedAt"
 >;
-/** The fields of one, for the projection of whoever looks for them. */
+/** The fields of one, for the projection of a search for them. */
 export const REMOVABLE = { tenantId: 1, eventType: 1, receivedAt: 1, storedAt: 1, occurredAt: 1, entry: 1, acceptedAt: 1 } as const;
 
 export interface Removals {

@@ -4,7 +4,7 @@ import { luaScript } from "./redis.js";
 
 /**
  * Forgets identities whose time is over, in partitions that nothing is sent to: elsewhere appending does it. No identity goes before its
- * window (`dedupeTtlMs`) has passed and its event is settled, whoever asks.
+ * window (`dedupeTtlMs`) has passed and its event is settled.
  */
 export async function pruneDedupe(
   redis: Redis,

@@ -39,7 +39,7 @@ describe("an erasure", () => {
     await sleep(1_200);
   });
 
-  /** Of the user so many events, every hundredth of which dies, and one of another user to each ten. */
+  /** Events of the user; every hundredth dies, and for each ten there is one of another user. */
   async function send(from: number, count: number): Promise<void> {
     for (let at = from; at < from + count; at += BATCH) {
       const own = Array.from({ length: Math.min(BATCH, from + count - at) }, (_, i) => ({

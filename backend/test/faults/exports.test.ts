@@ -86,7 +86,7 @@ describe("an export", () => {
     others.push(doomed);
     const id = await askForExport(stack, wanted());
     while (doomed.alive()) await sleep(20);
-    // Whoever goes on cuts otherwise, as an hour later or on another machine: its third unit has one day, and overwrites less.
+    // The next worker cuts otherwise, as an hour later or on another machine: its third unit has one day, and overwrites less.
     others.push(await stack.startWorker({ EXPORT_PART_EVENTS: "100" }));
     await exact(id);
   });

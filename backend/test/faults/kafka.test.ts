@@ -8,7 +8,7 @@ import { patience } from "../support/yardstick.js";
 /** With FAULT_ROUNDS=100 the promise's own: 20 kills, 100,000 messages. */
 const KILLS = Math.max(3, Math.round(ROUNDS / 5));
 const MESSAGES_A_KILL = ROUNDS >= 100 ? 5_000 : 1_700;
-/** Of these, so many have no id: their place alone identifies them. */
+/** This many of them have no id: their place alone identifies them. */
 const NAMELESS_A_KILL = 50;
 const BATCH = 100;
 const TENANT = "tenant-faults";

@@ -14,7 +14,7 @@ export const DAY_MS = 86_400_000;
 export interface Past {
   db: Db;
   events: Collection<EventDocument>;
-  /** Puts events there, received so many days ago, one a second. @param about what differs from event to event */
+  /** Puts events there, received that many days ago, one a second. @param about what differs from event to event */
   store(tenantId: string, daysAgo: number, count: number, about?: (n: number) => Partial<EventDocument>): Promise<EventDocument[]>;
   call<T = never>(
     method: string,

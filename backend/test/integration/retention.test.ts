@@ -181,7 +181,7 @@ test("dead letters have their own time, from their last failure; one in a replay
   expect(done.outcome).toEqual({ events: 0, deadLetters: 3 });
   const names = (await letters.find({ tenantId }).toArray()).map(({ eventId }) => eventId).sort();
   expect(names).toEqual(["in-hand", "young"]);
-  // The ledger has the resolved one as dead, and its event as a document: the count goes on knowing it.
+  // The ledger has the resolved one as dead, and its event as a document: the count still knows it.
   expect(await past.db.collection("ledger_removals").findOne({ tenantId })).toMatchObject({ resolvedLetters: 1 });
   await letters.deleteMany({ tenantId });
   await past.db.collection("ledger_removals").deleteMany({ tenantId });

@@ -83,7 +83,7 @@ test("what cannot be resumed says where it ended", async () => {
   expect([code, err]).toEqual([1, expect.stringContaining("decided up to byte 0")]);
 });
 
-/** Passes on connections, and breaks the first ones after so many bytes of the request. */
+/** Passes on connections, and breaks the first ones after a number of bytes of the request. */
 function breakingProxy(port: string, breakAfter: number[]): Promise<{ url: string; server: Server }> {
   const server = createServer((from: Socket) => {
     const to = connect(Number(port), "127.0.0.1");

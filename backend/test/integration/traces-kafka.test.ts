@@ -27,7 +27,7 @@ describe.skipIf(missingKafka)(`traces of Kafka's messages${missingKafka ? ` (ski
     return (await (await fetch(`${stack.apiUrl}/v1/events/${eventId}`, { headers })).json()) as Record<string, string>;
   };
 
-  test("a message goes on in the trace that it brings, and one without belongs to its group's", async () => {
+  test("a message continues the trace that it brings, and one without belongs to its group's", async () => {
     const traceId = "4af7651916cd43dd8448eb211c80319c";
     const headers = headersOf({ traceparent: `00-${traceId}-b7ad6b7169203331-01`, tracestate: "a=1" });
     const event = (eventId: string) => ({ eventId, eventType: "order", userId: "u", payload: { n: 1 } });

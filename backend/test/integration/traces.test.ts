@@ -81,7 +81,7 @@ describe("one event", () => {
     expect(await read(sent.eventId)).toMatchObject({ status: "stored", traceparent: `00-${append.traceId}-${append.spanId}-01` });
   });
 
-  test("a sender's trace goes on: the same id, its span the parent, its tracestate kept", async () => {
+  test("a sender's trace continues: the same id, its span the parent, its tracestate kept", async () => {
     const trace = "0af7651916cd43dd8448eb211c80319c";
     const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01`, tracestate: "vendor=abc,rojo=00f067aa0ba902b7" };
     const sent = event();

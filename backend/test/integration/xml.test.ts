@@ -207,7 +207,7 @@ test("a stream is answered like NDJSON, compressed, in UTF-16, by lines, and res
   const wide = Buffer.from(`\ufeff${body}`, "utf16le");
   expect((await sender.post("/v1/ingest/stream", wide, XML)).body).toMatchObject({ duplicates: 1_200, conflicts: 0, offset: wide.length });
 
-  // Cut in the middle of an item: what was decided counts, and the rest goes on there.
+  // Cut in the middle of an item: what was decided counts, and the rest begins there.
   const half = wide.subarray(0, Math.floor(wide.length / 4) * 2 + 10);
   const broken = await sender.post("/v1/ingest/stream", half, XML);
   expectProblem(broken, 400, "invalid-xml");

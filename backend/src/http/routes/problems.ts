@@ -37,7 +37,7 @@ const EXPLANATIONS: Record<ProblemCode, string> = {
   "identity-conflict":
     "Another event with this eventId, but another body, was accepted before. Nothing was overwritten. If this is a new event it needs an eventId of its own.",
   "user-blocked":
-    "The user of this event was erased, and whoever erased it said that its events are to be refused from then on. Sending it again will not help; an administrator can lift the block.",
+    "An administrator erased the user of this event and blocked further events of that user. Sending it again will not help; an administrator can lift the block.",
   "rate-limited": "Too many requests or events in a short time. Wait as long as Retry-After says.",
   internal: "Something went wrong on our side; it was logged under the correlationId. Send the request again with the same eventIds.",
   "backlog-full":

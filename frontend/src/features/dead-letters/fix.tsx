@@ -19,7 +19,7 @@ import { letterQuery, useDryRun } from "./queries.js";
 import type { Target } from "./selection.js";
 import { countWords } from "./words.js";
 
-/** Mends letters and replays them: an edit or a patch, what it changes, what would come of it, and then the replay. */
+/** Corrects letters and replays them: an edit or a patch, what it changes, what would come of it, and then the replay. */
 export function Fix({ target, onClose }: { target: Target; onClose: () => void }) {
   const { data: letter, error, refetch } = useQuery(letterQuery(target.sample.id));
   const event = useMemo(() => (letter ? eventOf(letter) : undefined), [letter]);
@@ -32,8 +32,8 @@ export function Fix({ target, onClose }: { target: Target; onClose: () => void }
       title={`Fix and replay ${countWords(target.count)}`}
       description={
         target.count === 1
-          ? "Mend the event. What you change becomes a patch; what the producer sent is kept beside it."
-          : "Mend one of them, or write a patch. What you change is done to each of them; what the producers sent is kept beside it."
+          ? "Correct the event. What you change becomes a patch; what the producer sent is kept beside it."
+          : "Correct one of them, or write a patch. What you change is done to each of them; what the producers sent is kept beside it."
       }
     >
       {letter ? (

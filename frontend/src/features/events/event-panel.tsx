@@ -108,7 +108,7 @@ function SendAgain({ event }: { event: EventView }) {
       <p className="mb-2 text-xs text-ink-2">
         {raw === undefined
           ? "Under another event id: with its own, this would be another text of the same identity, and refused as a conflict."
-          : "As it was sent. Mend what is wrong in it; a dead letter does not keep its id from a corrected event."}
+          : "As it was sent. Correct what is wrong in it; a dead letter does not keep its id from a corrected event."}
       </p>
       <CodeBlock
         label="Copy curl"

@@ -117,7 +117,7 @@ function Progress({ jobId, onClose }: { jobId: string; onClose: () => void }) {
       <FormFailure>{error && failureText(error)}</FormFailure>
       <p className="text-xs text-ink-3">
         Job <code className="font-mono">{jobId}</code>
-        {isUnderWay(job) && "; it goes on when this is closed"}.
+        {isUnderWay(job) && "; it continues when this is closed"}.
       </p>
       <DialogActions>
         <Button onClick={onClose}>Close</Button>
