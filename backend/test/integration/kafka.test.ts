@@ -204,7 +204,9 @@ describe.skipIf(missingKafka)(`the Kafka source${missingKafka ? ` (skipped: ${mi
     let sent = 0;
     const paused = await eventually(
       async () => {
-        const more = Array.from({ length: 2_000 }, () => message("orders", { eventId: `full-${sent++}`, eventType: "order" }, { partition: 0 }));
+        const more = Array.from({ length: 2_000 }, () =>
+          message("orders", { eventId: `full-${sent++}`, eventType: "order" }, { partition: 0 }),
+        );
         await kafka.send(more);
         return counts();
       },
