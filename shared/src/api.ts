@@ -70,7 +70,12 @@ export const eventViewSchema = z.object({
 });
 export type EventView = z.infer<typeof eventViewSchema>;
 
-export const eventPageSchema = z.object({ items: z.array(eventViewSchema), nextCursor: z.string().nullable() });
+export const eventPageSchema = z.object({
+  items: z.array(eventViewSchema),
+  nextCursor: z.string().nullable(),
+  page: countOf.optional().describe("As asked for"),
+  total: countOf.optional().describe("All events that the filters select; only with page"),
+});
 
 // --- Dead letters -------------------------------------------------------------------------------------------------
 

@@ -55,11 +55,19 @@ export function sendJson(reply: FastifyReply, json: string): FastifyReply {
 /** Sent in one piece below this. */
 const ONE_PIECE_BYTES = 256 * 1024;
 
-/** Sends a page whose items are JSON already. A large one goes out as its client takes it. */
-export function sendPage(reply: FastifyReply, items: Buffer[], nextCursor: string | null): FastifyReply {
+/**
+ * Sends a page whose items are JSON already. A large one goes out as its client takes it.
+ * @param numbers what else the page says of itself
+ */
+export function sendPage(
+  reply: FastifyReply,
+  items: Buffer[],
+  nextCursor: string | null,
+  numbers: Record<string, number> = {},
+): FastifyReply {
   const parts = items.flatMap((item, i) => (i === 0 ? [item] : [COMMA, item]));
   parts.unshift(Buffer.from('{"items":['));
-  parts.push(Buffer.from(`],"nextCursor":${JSON.stringify(nextCursor)}}`));
+  parts.push(Buffer.from(`],${JSON.stringify({ nextCursor, ...numbers }).slice(1)}`));
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   reply.type("application/json; charset=utf-8");
   if (length < ONE_PIECE_BYTES) return reply.send(Buffer.concat(parts, length));

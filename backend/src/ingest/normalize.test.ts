@@ -213,3 +213,32 @@ describe("times", () => {
     expect(found).toEqual([{ pointer: "/occurredAt", detail: "has the day 30, which does not exist: 2026-02 has 28 days" }]);
   });
 });
+
+describe("the log entries of an older API", () => {
+  const entry = { timestamp: TIME, service: "till", message: "paid", metadata: { amount: 5 } };
+  const typeless = (item: object) => normalize(item as Record<string, unknown>, JSON.stringify(item), "", NOW);
+
+  test("are LOG events whose payload is message and metadata", () => {
+    const payload = { message: "paid", metadata: { amount: 5 } };
+    expect(typeless(entry)).toMatchObject({ eventType: "LOG", source: "till", occurredAt: TIME, payload, extensions: undefined });
+    expect(typeless({ service: "till", message: "" })).toMatchObject({ eventType: "LOG", payload: { message: "" } });
+    expect(typeless({ ...entry, id: "a", userId: "u" })).toMatchObject({ eventType: "LOG", eventId: "a", userId: "u" });
+    expect(event(entry, "OWN")).toMatchObject({ eventType: "OWN", payload });
+    expect(event({ ...entry, type: "SALE" }, "")).toMatchObject({ eventType: "SALE", payload });
+  });
+
+  test.each([
+    [{ message: 1 }, "/message"],
+    [{ message: { text: "paid" } }, "/message"],
+    [{ metadata: [1] }, "/metadata"],
+    [{ metadata: "a=b" }, "/metadata"],
+    [{ service: {} }, "/eventType"],
+    [{ service: null }, "/eventType"],
+    [{ message: null }, "/eventType"],
+    [{ timestamp: "yesterday" }, "/eventType"],
+    [{ evnetType: "SALE" }, "/eventType"],
+    [{ payload: 1 }, "/eventType"],
+  ])("are checked: %j is refused at %s", (change, pointer) => {
+    expect(pointers({ ...entry, ...change })).toEqual([pointer]);
+  });
+});

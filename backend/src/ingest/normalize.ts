@@ -66,16 +66,17 @@ export function normalize(item: Item, text: string, defaultType: string, nowMs: 
   const schemaVersion = takeName(reading, INPUT_NAMES.schemaVersion);
   const specVersion = takeName(reading, INPUT_NAMES.specVersion);
   const time = takeTime(reading);
-  if (eventType === undefined && defaultType === "" && !isPresent(item.eventType)) {
-    reading.errors.push({ pointer: "/eventType", detail: missingType(item) });
-  }
+  const isTypeless = eventType === undefined && defaultType === "" && !isPresent(item.eventType);
+  const isLog = isTypeless && isLogEntry(reading);
+  if (isLog) checkLogEntry(reading);
+  else if (isTypeless) reading.errors.push({ pointer: "/eventType", detail: missingType(item) });
   if (reading.errors.length > 0) return reading.errors;
 
   const payload = takePayload(reading);
   const rest = untaken(reading);
   return {
     eventId,
-    eventType: eventType ?? defaultType,
+    eventType: eventType ?? (isLog ? LOG_TYPE : defaultType),
     userId,
     subject,
     partitionKey,
@@ -190,6 +191,22 @@ function untaken({ item, taken }: Reading): Record<string, unknown> | undefined 
     else rest[key] = item[key];
   }
   return rest;
+}
+
+/** Type of events in the form of an older API: `{timestamp, service, message, metadata}`. */
+const LOG_TYPE = "LOG";
+
+/** That form and nothing besides, but an id or a user: a type that was forgotten, or misspelled, is still refused. */
+function isLogEntry({ item, taken }: Reading): boolean {
+  const isNamed = isPresent(item.service) && isPresent(item.message);
+  return isNamed && Object.keys(item).every((name) => name === "message" || name === "metadata" || taken.includes(name));
+}
+
+function checkLogEntry({ item: { message, metadata }, errors }: Reading): void {
+  if (typeof message !== "string")
+    errors.push({ pointer: "/message", detail: "must be a string; an event with other data has an eventType" });
+  if (metadata === undefined || (typeof metadata === "object" && !Array.isArray(metadata))) return;
+  errors.push({ pointer: "/metadata", detail: "must be an object" });
 }
 
 function missingType(item: Item): string {

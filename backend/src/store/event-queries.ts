@@ -62,6 +62,18 @@ export interface EventQueries {
     view: (documents: Uint8Array[]) => Promise<Buffer[]>,
     signal?: AbortSignal,
   ): Promise<{ items: Buffer[]; nextCursor: string | null }>;
+  /**
+   * For pages that are asked for by number: how many events there are, and the position of the one before the page.
+   * @param skip events before the page
+   * @returns `after` is undefined for the first page, null when the page is behind the end
+   * @throws SlowQueryError when counting takes longer than `QUERY_TIMEOUT_MS`
+   */
+  beforePage(
+    filter: EventFilter,
+    order: "asc" | "desc",
+    skip: number,
+    signal: AbortSignal,
+  ): Promise<{ total: number; after: Position | undefined | null }>;
 }
 
 /** A search that takes longer is ended: it would hold up writes that nobody may hold up. */
@@ -236,6 +248,26 @@ export function createEventQueries(store: Store): EventQueries {
       );
       const last = items.at(-1);
       return { items: items.map(({ bytes }) => bytes), nextCursor: more && last ? encodeCursor(last.atMs, last.id) : null };
+    },
+
+    async beforePage(filter, order, skip, signal) {
+      const options = { ...LIMITS, hint: filter.userId === undefined ? "tenant_time" : "user_time", signal };
+      const total = await bounded(() => store.events.countDocuments(conditionsOf(filter), options), HOW_TO_NARROW, signal);
+      if (skip === 0 || skip >= total) return { total, after: skip === 0 ? undefined : null };
+      // Two fields of each are put in order, not whole events.
+      const stages = [
+        { $match: conditionsOf(filter) },
+        { $project: { occurredAt: 1 } },
+        { $sort: { occurredAt: direction(order), _id: direction(order) } },
+        { $skip: skip - 1 },
+        { $limit: 1 },
+      ];
+      const [last] = await bounded(
+        () => store.events.aggregate<Pick<EventDocument, "_id" | "occurredAt">>(stages, options).toArray(),
+        HOW_TO_NARROW,
+        signal,
+      );
+      return { total, after: last ? { atMs: last.occurredAt.getTime(), id: Buffer.from(last._id.buffer) } : null };
     },
   };
 }

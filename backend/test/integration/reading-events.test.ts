@@ -391,8 +391,36 @@ describe("the list", () => {
     }
   });
 
+  it.each(["limit=7", "limit=9&order=asc", "limit=8&userId=u-1", "limit=11&service=web&from=2026-06-01T00:10:00Z&to=2026-06-01T00:30:00Z"])(
+    "has its pages by number, too, with the total: %s",
+    async (query) => {
+      const ids = (list: EventView[]) => list.map(({ id }) => id);
+      const expected = ids((await pages(query)).flat());
+      const limit = Number(/\d+/.exec(query)?.[0]);
+      const found: string[] = [];
+      for (let page = 1; page <= Math.ceil(expected.length / limit); page++) {
+        const { body } = await reading.get(`/events?${query}&page=${page}`, lists);
+        expect(body).toMatchObject({ page, total: expected.length });
+        found.push(...ids((body as { items: EventView[] }).items));
+      }
+      expect(found).toEqual(expected);
+      const behind = (await reading.get(`/events?${query}&page=${expected.length}`, lists)).body;
+      expect(behind).toEqual({ items: [], nextCursor: null, page: expected.length, total: expected.length });
+    },
+  );
+
+  it("refuses a page by number that its events do not fit into: the next one would leave some out", async () => {
+    const { status, body } = await reading.get("/v1/events?limit=30&page=1", asKey("large", "events:read"));
+    expect([status, (body as { detail: string }).detail]).toEqual([400, expect.stringContaining("follow nextCursor")]);
+    expect((await reading.get("/v1/events?limit=4&page=2", asKey("large", "events:read"))).body).toMatchObject({ page: 2, total: 41 });
+  });
+
   it("refuses what it does not understand", async () => {
     for (const query of [
+      "page=0",
+      "page=x",
+      "page=2&limit=500&cursor=AAAA",
+      "page=100000&limit=500",
       "limit=0",
       "limit=501",
       "limit=x",

@@ -1660,6 +1660,8 @@ export interface operations {
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description Number of a page, from 1; the answer has the total. A cursor costs less */
+                page?: number;
             };
             header?: never;
             path?: never;
@@ -1739,6 +1741,10 @@ export interface operations {
                             deadLetter?: string;
                         }[];
                         nextCursor: string | null;
+                        /** @description As asked for */
+                        page?: number;
+                        /** @description All events that the filters select; only with page */
+                        total?: number;
                     };
                 };
             };
@@ -2075,6 +2081,8 @@ export interface operations {
                 limit?: number;
                 /** @description nextCursor of the page before */
                 cursor?: string;
+                /** @description Number of a page, from 1; the answer has the total. A cursor costs less */
+                page?: number;
             };
             header?: never;
             path?: never;
@@ -2154,6 +2162,10 @@ export interface operations {
                             deadLetter?: string;
                         }[];
                         nextCursor: string | null;
+                        /** @description As asked for */
+                        page?: number;
+                        /** @description All events that the filters select; only with page */
+                        total?: number;
                     };
                 };
             };

@@ -9,6 +9,7 @@ import {
   isName,
   tenantIdSchema,
   timeInQuery,
+  wholeInQuery,
 } from "@streamforge/shared";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -18,7 +19,7 @@ import { eventUuid, identitiesOf, nameDigest, uuidBytes, uuidText } from "../../
 import { partitionOf } from "../../ingest/ingest.js";
 import { outageOf, sayOutage } from "../../lib/errors.js";
 import type { DeadLetterDocument, EventDocument } from "../../store/documents.js";
-import type { EventQueries, FindByEventId } from "../../store/event-queries.js";
+import type { EventFilter, EventQueries, FindByEventId } from "../../store/event-queries.js";
 import type { Lookup, Remembered } from "../../stream/lookup.js";
 import type { Wanted } from "../../stream/queue-search.js";
 import { type Auth, requireTenant } from "../auth.js";
@@ -44,6 +45,8 @@ export interface ReadingRoutesDeps {
 const HOUR_MS = 3_600_000;
 const ID_BYTES = 16;
 const MOST_ITEMS = 500;
+/** Pages by number cost what they skip; the cursor does not. */
+const MOST_SKIPPED = 100_000;
 
 const oneQuery = z.strictObject({
   tenantId: tenantIdSchema.optional(),
@@ -66,6 +69,7 @@ const listQuery = z.strictObject({
   order: z.enum(["asc", "desc"]).default("desc").describe("By occurredAt; newest first unless told"),
   limit: limitParam(MOST_ITEMS, 50),
   cursor: cursor.optional(),
+  page: wholeInQuery(1, MOST_SKIPPED).optional().describe("Number of a page, from 1; the answer has the total. A cursor costs less"),
 });
 
 const AS_CLOUD_EVENTS =
@@ -105,26 +109,58 @@ export function readingRoutes(deps: ReadingRoutesDeps): FastifyPluginAsyncZod {
 
 async function listEvents(deps: ReadingRoutesDeps, request: FastifyRequest, reply: FastifyReply, query: z.output<typeof listQuery>) {
   const tenantId = requireTenant(request, query.tenantId);
-  const { userId, source, service, type: eventType, correlationId, from, to, order, limit, cursor } = query;
+  const { userId, source, service, type: eventType, correlationId, from, to, order, limit, page } = query;
   if (source !== undefined && service !== undefined && source !== service) {
     throw problem("invalid-request", "source and service are two names of one filter; give one of them.");
   }
   const filter = { tenantId, userId, source: source ?? service, eventType, correlationId, from, to };
-  const position = positionOf(cursor, ID_BYTES);
+  const numbered = page === undefined ? undefined : await numberedPage(deps, request, reply, filter, { ...query, page });
+  const position = numbered ? numbered.after : positionOf(query.cursor, ID_BYTES);
   // What no index narrows down is looked for among all events of the tenant.
   const isSearch = [filter.source, eventType, correlationId].some((one) => one !== undefined);
-  const { items, nextCursor } = await deps.reads[isSearch ? "search" : "page"](request, reply, (signal) =>
-    deps.events.list(filter, order, limit, position, deps.views.json, signal),
-  );
+  const list = (signal: AbortSignal) => deps.events.list(filter, order, limit, position ?? undefined, deps.views.json, signal);
+  const isBehindEnd = position === null;
+  const { items, nextCursor } = isBehindEnd ? EMPTY_PAGE : await deps.reads[isSearch ? "search" : "page"](request, reply, list);
+  if (numbered && nextCursor !== null && items.length < limit) throw problem("invalid-request", TOO_LARGE_FOR_NUMBERS);
   reply.header("X-Shards", userId === undefined ? "scatter" : "targeted");
   reply.header("Vary", "Accept");
-  if (!wants(request.headers.accept, CLOUD_EVENT_BATCH)) return sendPage(reply, items, nextCursor);
+  if (!wants(request.headers.accept, CLOUD_EVENT_BATCH)) return sendPage(reply, items, nextCursor, numbered?.numbers);
   if (nextCursor !== null) {
     const next = new URL(request.url, "http://gateway");
+    next.searchParams.delete("page");
     next.searchParams.set("cursor", nextCursor);
     reply.header("Link", `<${next.pathname}${next.search}>; rel="next"`);
   }
   return reply.type(CLOUD_EVENT_BATCH).send(await cloudEventBatch(items));
+}
+
+const EMPTY_PAGE = { items: [], nextCursor: null };
+const TOO_LARGE_FOR_NUMBERS =
+  "The events of this page are larger than an answer may be (4 MiB), and the next number would leave some out. Ask with a smaller limit, or without page and follow nextCursor.";
+
+/** Where a page begins that is asked for by its number, and the total. */
+function numberedPage(
+  deps: ReadingRoutesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  filter: EventFilter,
+  { page, limit, order, cursor }: Pick<z.output<typeof listQuery>, "limit" | "order" | "cursor"> & { page: number },
+) {
+  if (cursor !== undefined) throw problem("invalid-request", "page and cursor are two ways to the next events; give one of them.");
+  const skip = (page - 1) * limit;
+  if (skip > MOST_SKIPPED) {
+    throw problem(
+      "invalid-request",
+      `A page by number is one of the first ${MOST_SKIPPED} events; follow nextCursor to read more, or narrow with from and to.`,
+      {
+        errors: [{ pointer: "/querystring/page", detail: `is behind the first ${MOST_SKIPPED} events` }],
+      },
+    );
+  }
+  return deps.reads.search(request, reply, async (signal) => {
+    const { total, after } = await deps.events.beforePage(filter, order, skip, signal);
+    return { after, numbers: { page, total } };
+  });
 }
 
 async function findEvent(
