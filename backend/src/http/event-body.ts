@@ -10,6 +10,7 @@ import { receiveInTurns } from "../ingest/in-turns.js";
 import type { Ingest, IngestScope, Item } from "../ingest/ingest.js";
 import { placesIn } from "../lib/json-fault.js";
 import { eventContext } from "../stream/record.js";
+import type { IngestMetrics } from "../telemetry/metrics.js";
 import { callerOf, principalOf, requireTenant } from "./auth.js";
 import type { BodyReader, HeldBody } from "./body.js";
 import { idempotencyKeyOf } from "./idempotency-key.js";
@@ -23,6 +24,7 @@ export interface EventBodyDeps {
   /** Redis's clock, ms. */
   now: () => number;
   admission: Pick<Admission, "sizes">;
+  metrics: Pick<IngestMetrics, "countBody">;
 }
 
 /** What a POST body turned out to be. */
@@ -37,8 +39,9 @@ export function decoderOf({ headers }: FastifyRequest): Decoder | undefined {
   return isBinaryMode(headers) ? binaryModeDecoder(httpAttributes(headers), type) : decoderFor(type);
 }
 
-/** What all items of a request share, from its credential and headers. */
-export function scopeOf(deps: Pick<EventBodyDeps, "now">, request: FastifyRequest, format: EventFormat): IngestScope {
+/** What all items of a request share, from its credential and headers. Counts the body. */
+export function scopeOf(deps: Pick<EventBodyDeps, "now" | "metrics">, request: FastifyRequest, format: EventFormat): IngestScope {
+  deps.metrics.countBody(format);
   const principal = principalOf(request);
   const context = eventContext({
     tenantId: requireTenant(request),

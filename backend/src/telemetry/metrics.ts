@@ -1,4 +1,13 @@
-import { type ExportTargetName, exportTargets, itemStatuses, problems, type ReasonCode, reasonCodes } from "@streamforge/shared";
+import {
+  type EventFormat,
+  type ExportTargetName,
+  eventFormats,
+  exportTargets,
+  itemStatuses,
+  problems,
+  type ReasonCode,
+  reasonCodes,
+} from "@streamforge/shared";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from "prom-client";
 import { openMetricsRegistry } from "./exposition.js";
 import type { TraceContext } from "./trace-context.js";
@@ -55,6 +64,14 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
     registers,
   });
   for (const code of Object.keys(problems)) rejected.inc({ code }, 0);
+  const bodies = new Counter({
+    name: "streamforge_ingest_bodies_total",
+    help: "Bodies of events received over HTTP, by what they were written in",
+    labelNames: ["format"],
+    registers,
+  });
+  const bodiesBy = new Map(eventFormats.map((format) => [format, bodies.labels(format)]));
+  for (const child of bodiesBy.values()) child.inc(0);
   const waits = new Counter({
     name: "streamforge_waits_total",
     help: "Requests that waited for their events (Prefer: wait), by how that ended; refused: answered at once, as too many waited",
@@ -67,6 +84,7 @@ export function createIngestMetrics(registry: Registry, bufferShare: () => numbe
       childOf(result).inc(n);
       if (result === "accepted") ingestedOld.inc(n);
     },
+    countBody: (format: EventFormat) => bodiesBy.get(format)?.inc(),
     /** Items accepted since the start of this process. */
     acceptedSoFar: async (): Promise<number> => (await ingestedOld.get()).values[0]?.value ?? 0,
     took: latencyHistogram(registry, exemplars, "streamforge_ingest_duration_seconds", "Time to answer an ingest request"),

@@ -38,6 +38,9 @@ test("one event, as any root: answered like JSON, read as JSON, and as it was se
   expect(answer.body).toMatchObject({ eventId: "x-1", status: "accepted" });
   for (const type of ["text/xml; charset=utf-8", "application/vnd.till+xml", "Application/XML"])
     expectProblem(await sender.post("/v1/events", text, { "content-type": type }), 409, "duplicate");
+  const metrics = await (await fetch(`${stack.apiUrl}/metrics`)).text();
+  expect(metrics).toMatch(/streamforge_ingest_bodies_total\{format="xml"\} 4\n/);
+  expect(metrics).toMatch(/streamforge_ingest_bodies_total\{format="cloudevent"\} 0\n/);
   await settledSoon(stack);
   expect(JSON.parse(await read("x-1"))).toMatchObject({
     status: "stored",
