@@ -115,8 +115,13 @@ function List({ tenant }: { tenant: string }) {
         <TextFilter label="Source" value={values.source} onChange={(source) => set({ source })} />
         <TextFilter label="Correlation id" value={values.correlation} onChange={(correlation) => set({ correlation })} className="w-44" />
         <RangeFilter range={values} onChange={set} />
-        {values.user !== undefined && <EraseUser tenantId={tenant} userId={values.user} />}
       </FilterBar>
+      {/* Not among the filters: a phone keeps those in a dialog. */}
+      {values.user !== undefined && (
+        <div>
+          <EraseUser tenantId={tenant} userId={values.user} />
+        </div>
+      )}
       <div className="flex min-h-0 flex-1 gap-3">
         <DataTable
           label="Events"

@@ -18,9 +18,9 @@ export const cancelWords: Record<JobKindName, string> = {
   erasure: "What it has removed is gone; the rest of the user's data stays.",
 };
 
-/** "480 of 1,234", or "480" where nobody knows of how many. */
+/** "480 of 1,234", or "480 done" where nobody knows of how many. */
 export const progressWords = ({ progress: { processed, selected } }: Pick<JobView, "progress">) =>
-  selected === null ? formatCount(processed) : `${formatCount(processed)} of ${formatCount(selected)}`;
+  selected === null ? `${formatCount(processed)} done` : `${formatCount(processed)} of ${formatCount(selected)}`;
 
 /** "deadLetters" → "dead letters". */
 export const nameWords = (name: string) =>
