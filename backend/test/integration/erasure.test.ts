@@ -1,6 +1,12 @@
 import type { ErasuresOfUser } from "@streamforge/shared";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createPrisma } from "../../src/accounts/database.js";
+import { loadConfig } from "../../src/config.js";
+import { createErasureWatch } from "../../src/store/erasure-watch.js";
+import { connectStore } from "../../src/store/mongo.js";
+import type { WorkEvent } from "../../src/worker/batch.js";
+import { batchOf, recordOfEvent, workOf } from "../../src/worker/loose-events.js";
+import { waitForErasure } from "../../src/worker/steps/erased.js";
 import { type Stack, startStack } from "../support/stack.js";
 import { openUsers, type Users } from "./erasure-fixture.js";
 
@@ -132,6 +138,33 @@ describe("sent again", () => {
     await users.settled(tenantId);
     expect((await users.left(tenantId, "maria")).events).toBe(20);
     expect((await users.ledger(tenantId)).total).toMatchObject({ accepted: 40, stored: 40, erased: 20, dead: 0, duplicate: 0 });
+  });
+
+  test("what was erased after an event had met it is in nobody's way: neither duplicate nor conflict", async () => {
+    await users.send(key, [event("maria", 1), event("maria", 2), event("other", 3)]);
+    await users.settled(tenantId);
+    const store = await connectStore(loadConfig({ MONGODB_URI: stack.mongo.url }), "test");
+    const watch = await createErasureWatch({ db: store.db, onError: () => {} });
+    try {
+      const met = (await store.events.find({ tenantId }).sort({ eventId: 1 }).toArray()).map((document) => {
+        const work = workOf(recordOfEvent(document));
+        return { ...work, document, met: true };
+      });
+      await erased("maria");
+      const [first, second, other] = met as [WorkEvent, WorkEvent, WorkEvent];
+      first.outcome = { kind: "duplicate" };
+      second.outcome = { kind: "dead", reason: "IDENTITY_CONFLICT", message: "another event with this identity is stored" };
+      other.outcome = { kind: "duplicate" };
+      await waitForErasure(watch, store)(batchOf(met));
+      expect(met.map(({ document, outcome }) => [document.userId, outcome?.kind])).toEqual([
+        ["maria", "again"],
+        ["maria", "again"],
+        ["other", "duplicate"],
+      ]);
+    } finally {
+      await watch.close();
+      await store.close();
+    }
   });
 
   test("with block it is refused, alone and in a batch, others are not; until somebody lifts the block", async () => {

@@ -63,11 +63,12 @@ export function waitForErasure(watch: ErasureWatch, { events }: Pick<Store, "eve
     if (concerned.length === 0) return;
     const ids = concerned.map(({ record }) => new Binary(record.id, Binary.SUBTYPE_UUID));
     const found = await guarded(() => events.find({ _id: { $in: ids } }, { projection: PLACE, batchSize: ids.length + 1 }).toArray());
-    const going = new Set(
-      found.filter((one) => watch.isGoing(one.tenantId, one.userId, acceptedOfStored(one))).map(({ _id }) => _id.toString("hex")),
+    // What has gone since `classify` read it is in nobody's way any more.
+    const stays = new Set(
+      found.filter((one) => !watch.isGoing(one.tenantId, one.userId, acceptedOfStored(one))).map(({ _id }) => _id.toString("hex")),
     );
     for (const event of concerned)
-      if (going.has(event.record.id.toString("hex")))
+      if (!stays.has(event.record.id.toString("hex")))
         event.outcome = { kind: "again", message: "the event that has its identity is being erased", blamed: false, afterMs: WAIT_MS };
   };
 }
