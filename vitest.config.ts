@@ -27,8 +27,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**"],
     expect: { poll: { timeout: patience(5_000) } },
     projects: [
-      project("e2e", ["backend/test/e2e/**/*.test.ts"], 180, 2, 0),
-      project("faults", ["backend/test/faults/**/*.test.ts"], 900, 2, 1),
+      project("e2e", ["backend/test/e2e/**/*.test.ts"], 180, 3, 0),
+      project("faults", ["backend/test/faults/**/*.test.ts"], 900, 3, 1),
       project("integration", ["backend/test/integration/**/*.test.ts"], 60, BESIDE + 1, 2),
       project("unit", ["{shared,backend,frontend}/src/**/*.test.{ts,tsx}", "infrastructure/**/*.test.ts"], 60, BESIDE, 3),
     ],
