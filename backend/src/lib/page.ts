@@ -3,9 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A page ends here, whatever its limit, unless its first item alone is larger. */
 export const MOST_PAGE_BYTES = 4 * 1024 * 1024;
 
-/** Read first, also where items are as large as they may be; then four times as many, so that two slices are a page of 50. */
-const FIRST_SLICE = 12;
+/** Read first, also where items are as large as they may be; two slices are a page of 50; then four times as many each. */
+const FIRST_SLICE = 4;
+const SECOND_SLICE = 48;
 const GROWTH = 4;
+/** A slice of large items ends here: MongoDB sends it in one message, which is received in one turn of the event loop. */
+const MOST_SLICE_BYTES = 1024 * 1024;
 /** Made ready in one go, before others have their turn. */
 const TURN_BYTES = 128 * 1024;
 /** Waiting for the store counts as work up to this. */
@@ -66,5 +69,6 @@ async function rest(workedMs: number): Promise<void> {
 }
 
 function nextSlice(slice: number, leftBytes: number, averageBytes: number): number {
-  return Math.min(slice * GROWTH, Math.ceil(leftBytes / Math.max(1, averageBytes)) + 1);
+  const most = Math.min(leftBytes, MOST_SLICE_BYTES) / Math.max(1, averageBytes);
+  return Math.min(Math.max(SECOND_SLICE, slice * GROWTH), Math.ceil(most) + 1);
 }

@@ -291,8 +291,8 @@ interface Viewed extends Position {
   bytes: Buffer;
 }
 
-/** Viewed together: four of the largest events. */
-const GROUP_BYTES = 1024 * 1024;
+/** Viewed together: one of the largest events. With four at once others waited twice as long (docs/measurements.md). */
+const GROUP_BYTES = 256 * 1024;
 
 async function* grouped(events: AsyncIterable<RawEvent>): AsyncGenerator<RawEvent[]> {
   let group: RawEvent[] = [];
