@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Admission } from "../../admission/admission.js";
 import type { Config } from "../../config.js";
-import { TAKEN_TYPES } from "../../ingest/decode/media-types.js";
+import { KNOWN_TYPES, TAKEN_TYPES } from "../../ingest/decode/media-types.js";
 import type { Foreseen } from "../../ingest/foresee.js";
 import { uuidText } from "../../ingest/identify.js";
 import type { Ingest, Item, ItemOutcome } from "../../ingest/ingest.js";
@@ -66,6 +66,8 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
     app.decorateRequest("trace", undefined);
     // The handlers read the body themselves: after authentication, within their own limits, exactly as it was sent.
     app.removeAllContentTypeParsers();
+    // Fastify remembers parsers by their name, and takes the header of every other request apart.
+    app.addContentTypeParser([...KNOWN_TYPES], (_request, payload, done) => done(null, payload));
     app.addContentTypeParser("*", (request, payload, done) => {
       if (decoderOf(request)) done(null, payload);
       else done(unsupportedType(request, TAKEN_TYPES));

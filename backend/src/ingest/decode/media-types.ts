@@ -24,6 +24,9 @@ export const STREAMED_TYPES: readonly string[] = TABLE.flatMap(({ types, suffix,
   decoder.stream ? (suffix ? types : types.slice(0, 1)) : [],
 );
 
+/** Every name in the table, for what is quicker when it knows them. */
+export const KNOWN_TYPES: readonly string[] = [...BY_TYPE.keys()];
+
 /** The decoder of a body, undefined when its type is not taken. @param contentType the header, parameters included */
 export function decoderFor(contentType: string | undefined): Decoder | undefined {
   if (contentType === undefined) return undefined;
