@@ -56,3 +56,24 @@ test("who leaves, or waits too long, leaves nothing behind", async () => {
   (await turns.take("c"))();
   expect([turns.running(), turns.waiting()]).toEqual([0, 0]);
 });
+
+test("a key that has more waiting rests as long as its turn took; nobody else waits for that, nor one that has nothing waiting", async () => {
+  const turns = createTurns({ ...limits, atOncePerKey: 1, mostRestMs: 60_000 });
+  const greedy = await turns.take("greedy");
+  let begun = false;
+  const next = turns.take("greedy").then((done) => {
+    begun = true;
+    return done;
+  });
+  const tookMs = 200;
+  await new Promise((resolve) => setTimeout(resolve, tookMs));
+  const endedAtMs = performance.now();
+  greedy();
+  (await turns.take("other"))();
+  expect(begun).toBe(false);
+  const done = await next;
+  expect(performance.now() - endedAtMs).toBeGreaterThan(tookMs - 10);
+  done();
+  const now = turns.take("greedy").then(() => "at once");
+  expect(await Promise.race([now, soon().then(() => "later")])).toBe("at once");
+});

@@ -6,6 +6,8 @@ export interface TurnLimits {
   waitingPerKey: number;
   /** Longest wait, in ms. */
   waitMs: number;
+  /** A key that has more waiting rests as long as its turn took, up to this, in ms. Others need not wait for that. */
+  mostRestMs?: number;
 }
 
 /** No turn: too many of the same key wait already, or it was waited too long. */
@@ -31,7 +33,7 @@ interface Waiting {
 }
 
 /** Gives turns to work that is slow or large: bounded in all and by key, fair between keys. */
-export function createTurns({ atOnce, atOncePerKey, waitingPerKey, waitMs }: TurnLimits): Turns {
+export function createTurns({ atOnce, atOncePerKey, waitingPerKey, waitMs, mostRestMs = 0 }: TurnLimits): Turns {
   const running = new Map<string, number>();
   /** In the order in which keys have their turn. */
   const queues = new Map<string, Set<Waiting>>();
@@ -41,13 +43,20 @@ export function createTurns({ atOnce, atOncePerKey, waitingPerKey, waitMs }: Tur
     busy++;
     running.set(key, (running.get(key) ?? 0) + 1);
     let given = true;
+    const begunAt = performance.now();
+    const rested = (): void => {
+      const left = (running.get(key) as number) - 1;
+      if (left > 0) running.set(key, left);
+      else running.delete(key);
+      next();
+    };
     return () => {
       if (!given) return;
       given = false;
       busy--;
-      const left = (running.get(key) as number) - 1;
-      if (left > 0) running.set(key, left);
-      else running.delete(key);
+      const restMs = queues.has(key) ? Math.min(mostRestMs, performance.now() - begunAt) : 0;
+      if (restMs === 0) return rested();
+      setTimeout(rested, restMs);
       next();
     };
   };
