@@ -11,7 +11,7 @@ import type { LetterPipeline, ReplayPoint } from "../replay/replay-letters.js";
 import type { Contents } from "../store/contents.js";
 import type { DeadLetterDocument, EventDocument } from "../store/documents.js";
 import type { ErasureWatch } from "../store/erasure-watch.js";
-import type { EventStore, Proof } from "../store/events.js";
+import { type EventStore, Proofs } from "../store/events.js";
 import type { Traces } from "../telemetry/traces.js";
 import { type Batch, pipeline, type Step, undecided, type WorkEvent } from "./batch.js";
 import { asSpan, bulkAttributes, tracedReplay } from "./batch-trace.js";
@@ -39,7 +39,7 @@ export interface LaneParts {
 /** What is stored of the events of some letters. */
 interface Found {
   /** Under their own ids, by id in hex. */
-  proofs: Map<string, Proof>;
+  proofs: Proofs;
   /** Letters (hex) that are newer than the other body that is stored under their identity: that one does not supersede them. */
   newer: Set<string>;
   /** Letters (hex) with a corrected body in another hour. */
@@ -111,13 +111,13 @@ export function createLetterPipeline(parts: LaneParts): LetterPipeline {
   };
 
   async function lookUp(replayed: Replayed[], overtaken: Set<string>): Promise<Found> {
-    const proofs = replayed.length === 0 ? new Map() : await events.proofs(replayed.map(({ letter }) => letter.eventDocId));
+    const proofs = replayed.length === 0 ? new Proofs() : await events.proofs(replayed.map(({ letter }) => letter.eventDocId));
     return { proofs, newer: await storedBefore(replayed, proofs), overtaken };
   }
 
-  async function storedBefore(replayed: Replayed[], proofs: Map<string, Proof>): Promise<Set<string>> {
+  async function storedBefore(replayed: Replayed[], proofs: Proofs): Promise<Set<string>> {
     const others = replayed.filter(({ letter }) => {
-      const proof = proofs.get(letter.eventDocId.toString("hex"));
+      const proof = proofs.of(letter.eventDocId.toString("hex"), letter);
       return proof !== undefined && !sameBytes(proof.hash, letter.hash);
     });
     if (others.length === 0) return new Set();
@@ -220,7 +220,7 @@ function decisionOf(replayed: Replayed, found: Found): Decision[] {
 /** What is stored under a letter's identity decides before anything else. */
 function byStored(letter: DeadLetterDocument, { proofs, overtaken }: Found): Decision | undefined {
   const about = aboutOf(letter);
-  const proof = proofs.get(letter.eventDocId.toString("hex"));
+  const proof = proofs.of(letter.eventDocId.toString("hex"), letter);
   if (!proof)
     return overtaken.has(about.id) ? { ...about, outcome: "superseded", message: "another body of this event is stored" } : undefined;
   const isSame = sameBytes(proof.hash, letter.hash);

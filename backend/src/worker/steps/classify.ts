@@ -23,7 +23,7 @@ export function classify(store: Pick<EventStore, "proofs">, contents: Contents):
     const doubted: WorkEvent[] = [];
     for (const event of met) {
       const { record } = event;
-      const found = proofs.get(record.id.toString("hex"));
+      const found = proofs.of(record.id.toString("hex"), record);
       if (!found) event.outcome = { kind: "again", message: "a document was in the way, then gone", blamed: false };
       else if (record.receipt.equals(found.receipt.buffer)) event.outcome = found.byReplay ? REPLAYED : STORED;
       else if (record.hash.equals(found.hash.buffer) || isContentIdentity(record.context.tenantId, record.eventId, record.id))

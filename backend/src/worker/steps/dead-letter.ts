@@ -48,7 +48,7 @@ export function deadLetter(options: DeadLetterOptions): Step {
     const undone: Death[] = [];
     for (const event of claims as WorkEvent[]) {
       const { id, hash, receipt } = event.record;
-      const proof = proofs.get(id.toString("hex"));
+      const proof = proofs.of(id.toString("hex"), event.record);
       // The hash alone: a late resend that the schema of today refuses, or one whose patched event was stored by a replay.
       if (proof === undefined || !hash.equals(proof.hash.buffer)) continue;
       const isOurs = receipt.equals(proof.receipt.buffer);
