@@ -13,6 +13,7 @@ const OUTAGES: [string, Error][] = [
   ["redis", named("ReplyError", "MISCONF Redis is configured to save RDB snapshots")],
   ["mongodb", named("MongoNetworkTimeoutError")],
   ["mongodb", named("MongoServerSelectionError")],
+  ["mongodb", named("PoolClearedOnNetworkError")],
   ["mongodb", named("MongoServerError", "not primary", { code: 10107 })],
   ["mongodb", named("MongoServerError", "unknown to everybody", { code: 99_999 })],
   ["postgres", named("PrismaClientKnownRequestError", "x", { code: "P1001" })],

@@ -76,6 +76,8 @@ function storeThatFailed(error: Error): StoreName | undefined {
   const { name, message } = error;
   const code = (error as { code?: unknown }).code;
   if (error instanceof TimeoutError) return (Object.keys(NAMES) as StoreName[]).find((store) => NAMES[store] === error.what);
+  // The one class of the driver that is not named after it.
+  if (name === "PoolClearedOnNetworkError") return "mongodb";
   if (name.startsWith("Mongo")) return name === "MongoInvalidArgumentError" || isRefusal(code) ? undefined : "mongodb";
   if (name === "MaxRetriesPerRequestError" || name === "ClusterAllFailedError" || REDIS_CONNECTION.test(message)) return "redis";
   if (name === "ReplyError") return REDIS_STATES.test(message) ? "redis" : undefined;
