@@ -1,4 +1,4 @@
-import { itemStatuses, problems, reasonCodes } from "@streamforge/shared";
+import { eventFormats, itemStatuses, problems, reasonCodes } from "@streamforge/shared";
 import { expect, it } from "vitest";
 import { FAULT_PLACES } from "../lib/faults.js";
 import { watchFaults } from "./faults.js";
@@ -6,6 +6,7 @@ import { createIngestMetrics, createRegistry, createWorkerMetrics } from "./metr
 
 const KNOWN: Record<string, readonly string[]> = {
   streamforge_ingest_total: itemStatuses,
+  streamforge_ingest_bodies_total: eventFormats,
   streamforge_rejected_total: Object.keys(problems),
   streamforge_worker_events_total: ["stored", "duplicate", "dead"],
   streamforge_worker_dlq_total: reasonCodes,
