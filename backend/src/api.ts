@@ -75,6 +75,7 @@ import { createLedgerKeeper } from "./ledger/keeper.js";
 import { unlessOutage } from "./lib/faults.js";
 import { runAsMain } from "./main.js";
 import { type ProcessParts, startProcess } from "./process.js";
+import { awaitRedis, redactUrl } from "./redis/connect.js";
 import { createReplays } from "./replay/replays.js";
 import { retentionJob } from "./retention/runs.js";
 import { createDependencyChecks } from "./stats/dependencies.js";
@@ -100,7 +101,6 @@ import { type ApiHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { createLimiter } from "./stream/limiter.js";
 import { createLookup } from "./stream/lookup.js";
 import { createPlaces } from "./stream/places.js";
-import { awaitRedis, redactUrl } from "./stream/redis.js";
 import { createRetries } from "./stream/retries.js";
 import { createIngestMetrics, createSignInMetrics, registerWaitGauges } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
@@ -133,23 +133,25 @@ export async function startApi(config: Config, hooks: ApiHooks = {}): Promise<Ru
 }
 
 async function composeApi(config: Config, hooks: ApiHooks, parts: ProcessParts) {
-  const { name, log, keep, defer, startedAtMs, registry, traces, faults, keys, connect } = parts;
+  const { name, log, keep, defer, startedAtMs, registry, traces, faults, keys, connect, connectTo } = parts;
   const latency = createLatencyWindow();
 
   // Appends have a connection of their own: nothing slow stands in their way, and cutting it harms nobody else.
   const redis = connect("commands", REDIS_TIMEOUT_MS);
   const appendRedis = connect("append");
-  await Promise.all([awaitRedis(redis), awaitRedis(appendRedis)]);
+  await Promise.all([awaitRedis(redis, config.REDIS_URL), awaitRedis(appendRedis, config.REDIS_URL)]);
   const dataSet = keep(await joinDataSet(redis, keys, config, log));
   const { partitions } = dataSet;
-  const clock = keep(await createRedisClock(redis));
+  const clock = keep(await createRedisClock(redis, keys));
   const store = keep(await connectStore(config, name));
   if (store.knownHole) log.warn(store.knownHole);
   const prisma = createPrisma(config.DATABASE_URL);
   defer(() => prisma.$disconnect());
   await askPostgres(prisma, config.DATABASE_URL);
 
-  const authenticator = keep(createAuthenticator({ prisma, redis, subscriber: () => connect("invalidation"), keys, config, log }));
+  const authenticator = keep(
+    createAuthenticator({ prisma, redis, subscriber: () => connectTo(keys.invalidation, "invalidation", redis), keys, config, log }),
+  );
   const sessionStore = createSessionStore({ redis, keys, config });
   const throttle = createThrottle(redis, keys);
   const failedTries = keep(createFailedTryLog({ prisma, log, count: createSignInMetrics(registry) }));
@@ -189,7 +191,15 @@ async function composeApi(config: Config, hooks: ApiHooks, parts: ProcessParts) 
     onRefused: () => metrics.waited("refused"),
   });
   registerWaitGauges(registry, waits.waiting);
-  keep(hearDecisions({ subscriber: connect("decisions"), keys, name, onDecided: waits.decide, onGap: waits.lookForAll }));
+  keep(
+    hearDecisions({
+      subscriber: connectTo(keys.decisions(name), "decisions", redis),
+      keys,
+      name,
+      onDecided: waits.decide,
+      onGap: waits.lookForAll,
+    }),
+  );
   const lookup = createLookup({ redis, keys });
   const depth = keep(createDepth({ redis, keys, partitions }));
   const letters = createLetterQueries(store);

@@ -3,6 +3,7 @@ import { rangeFault } from "./lib/addresses.js";
 import { cronFault } from "./lib/cron.js";
 import { brokerFault, kafkaFaults, parseTopic, topicFault } from "./lib/kafka-settings.js";
 import { publicSecrets } from "./lib/public-secrets.js";
+import { parseRedisUrl } from "./lib/redis-url.js";
 
 /**
  * Every setting of every process, read once from the environment. Names carry their unit; `.env.example` is generated
@@ -96,7 +97,19 @@ export const configSchema = z.object({
     .default(3002)
     .describe("Worker's health and metrics port; a taken one moves on to the next"),
 
-  REDIS_URL: z.string().default("redis://127.0.0.1:6379").describe("Redis (7.0 or later) or Valkey. Unset, `npm start` runs its own"),
+  REDIS_URL: z
+    .string()
+    .superRefine((url, context) => {
+      try {
+        parseRedisUrl(url);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: (error as Error).message });
+      }
+    })
+    .default("redis://127.0.0.1:6379")
+    .describe(
+      "Redis (7.0 or later) or Valkey: redis://host:port, redis-sentinel://host:port,host:port/master or redis-cluster://host:port,host:port; rediss… with TLS. Unset, `npm start` runs its own",
+    ),
   REDIS_KEY_PREFIX: z
     .string()
     .regex(/^[\w.-]+$/)

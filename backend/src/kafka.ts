@@ -7,6 +7,7 @@ import { every } from "./lib/every.js";
 import { unlessOutage } from "./lib/faults.js";
 import { runAsMain } from "./main.js";
 import { type ProcessParts, startProcess } from "./process.js";
+import { awaitRedis } from "./redis/connect.js";
 import { createMessageReader } from "./sources/kafka/message.js";
 import { tellGauges, topicViews } from "./sources/kafka/report.js";
 import { type KafkaPoint, startKafkaSource } from "./sources/kafka/source.js";
@@ -17,7 +18,6 @@ import { joinDataSet } from "./stream/data-set.js";
 import { createDepth } from "./stream/depth.js";
 import { type SourceHeartbeat, startHeartbeat } from "./stream/heartbeat.js";
 import { createLimiter } from "./stream/limiter.js";
-import { awaitRedis } from "./stream/redis.js";
 import { serveHealth } from "./telemetry/health-server.js";
 import { createSourceMetrics } from "./telemetry/metrics.js";
 import { createRate } from "./telemetry/rate.js";
@@ -41,9 +41,9 @@ async function composeKafka(config: Config, hooks: KafkaHooks, parts: ProcessPar
   const metrics = createSourceMetrics(registry);
   const redis = connect("commands", REDIS_TIMEOUT_MS);
   const appendRedis = connect("append");
-  await Promise.all([awaitRedis(redis), awaitRedis(appendRedis)]);
+  await Promise.all([awaitRedis(redis, config.REDIS_URL), awaitRedis(appendRedis, config.REDIS_URL)]);
   const { partitions } = keep(await joinDataSet(redis, keys, config, log));
-  const clock = keep(await createRedisClock(redis));
+  const clock = keep(await createRedisClock(redis, keys));
   const depth = keep(createDepth({ redis, keys, partitions }));
   const appender = keep(
     createAppender({

@@ -4,8 +4,8 @@ import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { Config } from "./config.js";
 import { compose, type Parts } from "./lib/parts.js";
+import { connectRedis, connectToOwner } from "./redis/connect.js";
 import { type RedisKeys, redisKeys } from "./stream/keys.js";
-import { connectRedis } from "./stream/redis.js";
 import { watchFaults } from "./telemetry/faults.js";
 import { createLog, type Logger } from "./telemetry/log.js";
 import { createRegistry } from "./telemetry/metrics.js";
@@ -28,6 +28,8 @@ export interface ProcessParts extends Parts {
    * @param commandTimeoutMs a command waits no longer; absent: its sender has a deadline
    */
   connect(use: string, commandTimeoutMs?: number): Redis;
+  /** The same to the one server that has a key, for what blocks or subscribes (`connectToOwner`). @param commands knows who has it */
+  connectTo(key: string, use: string, commands: Redis): Redis;
 }
 
 export interface RunningProcess<T> {
@@ -53,13 +55,18 @@ export async function startProcess<T extends { stop(): Promise<void> }>(
       const registry = createRegistry();
       const traces = parts.keep(await createTraces(config, { process: kind, name, registry, log }));
       const faults = parts.keep(watchFaults(registry, log));
-      const connect: ProcessParts["connect"] = (use, commandTimeoutMs) => {
-        const onError = (error: Error): void => log.warn({ err: error.message, use }, "redis connection");
-        const connection = connectRedis(config.REDIS_URL, `${name}:${use}`, onError, commandTimeoutMs);
+      const telling = (use: string) => (error: Error) => log.warn({ err: error.message, use }, "redis connection");
+      const kept = (connection: Redis): Redis => {
         parts.defer(() => connection.disconnect());
         return connection;
       };
-      return make({ ...parts, name, log, startedAtMs, registry, traces, faults, keys: redisKeys(config.REDIS_KEY_PREFIX), connect });
+      const { REDIS_URL } = config;
+      const connect: ProcessParts["connect"] = (use, commandTimeoutMs) =>
+        kept(connectRedis(REDIS_URL, `${name}:${use}`, telling(use), commandTimeoutMs));
+      const connectTo: ProcessParts["connectTo"] = (key, use, commands) =>
+        kept(connectToOwner(REDIS_URL, key, commands, `${name}:${use}`, telling(use)));
+      const keys = redisKeys(config.REDIS_KEY_PREFIX);
+      return make({ ...parts, name, log, startedAtMs, registry, traces, faults, keys, connect, connectTo });
     },
     (error) => log.warn({ err: error.message }, "closing"),
   );

@@ -10,6 +10,7 @@ import type { ExportPoint } from "./export/run-export.js";
 import { unlessOutage } from "./lib/faults.js";
 import { runAsMain } from "./main.js";
 import { type ProcessParts, startProcess } from "./process.js";
+import { awaitRedis } from "./redis/connect.js";
 import type { ReplayPoint } from "./replay/replay-letters.js";
 import type { RetentionPoint } from "./retention/kind.js";
 import { tellMetrics } from "./stats/worker-metrics.js";
@@ -21,7 +22,6 @@ import { createConsumer } from "./stream/consumer.js";
 import { joinDataSet } from "./stream/data-set.js";
 import { tellDecisions } from "./stream/decisions.js";
 import { startHeartbeat, type WorkerHeartbeat } from "./stream/heartbeat.js";
-import { awaitRedis } from "./stream/redis.js";
 import { serveHealth } from "./telemetry/health-server.js";
 import { createExportMetrics, createWorkerMetrics } from "./telemetry/metrics.js";
 import { createLatencyWindow } from "./telemetry/window.js";
@@ -47,11 +47,11 @@ export async function startWorker(config: Config, hooks: WorkerHooks = {}): Prom
 }
 
 async function composeWorker(config: Config, hooks: WorkerHooks, parts: ProcessParts) {
-  const { name, log, keep, defer, startedAtMs, registry, traces, faults, keys, connect } = parts;
+  const { name, log, keep, defer, startedAtMs, registry, traces, faults, keys, connect, connectTo } = parts;
   const metrics = createWorkerMetrics(registry, traces.on);
   const latency = createLatencyWindow();
   const redis = connect("commands");
-  await awaitRedis(redis);
+  await awaitRedis(redis, config.REDIS_URL);
   const dataSet = keep(await joinDataSet(redis, keys, config, log));
   const { partitions } = dataSet;
 
@@ -104,8 +104,8 @@ async function composeWorker(config: Config, hooks: WorkerHooks, parts: ProcessP
   };
   // By itself only when the start fails: closing begins with it, and takes as long as what is in hand.
   defer(stop);
-  const blockings = Array.from({ length: partitions }, (_, p) => connect(`read:${p}`));
-  await Promise.all(blockings.map((connection) => awaitRedis(connection)));
+  const blockings = Array.from({ length: partitions }, (_, p) => connectTo(keys.partition(p).stream, `read:${p}`, redis));
+  await Promise.all(blockings.map((connection) => awaitRedis(connection, config.REDIS_URL)));
   const loops = blockings.map((blocking, p) =>
     runLoop({
       consumer: createConsumer({

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
+import { Cluster, Redis } from "ioredis";
 import { addRedisRows, COLUMNS, type LedgerRows, type LedgerSums, zero } from "./ledger-view.js";
 
 /** An event that is accepted and not settled: in a stream entry, or waiting in a retry set. */
@@ -35,18 +35,33 @@ async function partitionsOf(redis: Redis, prefix: string): Promise<string[]> {
   const bases = new Set<string>();
   const count = Number((await redis.get(`${prefix}:partitions`)) ?? 0);
   for (let p = 0; p < count; p++) bases.add(`${prefix}:{${p}}`);
-  let cursor = "0";
-  do {
-    const [next, keys] = await redis.scan(cursor, "MATCH", `${prefix}:{*}:*`, "COUNT", 1000);
-    cursor = next;
-    for (const key of keys) bases.add(key.slice(0, key.indexOf("}") + 1));
-  } while (cursor !== "0");
+  const client = redis as unknown;
+  for (const server of client instanceof Cluster ? client.nodes("master") : [redis]) {
+    let cursor = "0";
+    do {
+      const [next, keys] = await server.scan(cursor, "MATCH", `${prefix}:{*}:*`, "COUNT", 1000);
+      cursor = next;
+      for (const key of keys) bases.add(key.slice(0, key.indexOf("}") + 1));
+    } while (cursor !== "0");
+  }
   return [...bases];
 }
 
+/** @param redisUrl of a server, of Sentinels (`redis-sentinel://user:password@host:port,…/master`) or of a cluster (`redis-cluster://…`) */
 export function connect(redisUrl: string): Redis {
   // An auditor that waits for ever helps nobody; three tries cover a server that has just come back.
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 3, retryStrategy: (times) => Math.min(times * 100, 500) });
+  const patience = { maxRetriesPerRequest: 3, retryStrategy: (times: number) => Math.min(times * 100, 500) };
+  const [, topology, user = "", hosts = "", name = ""] = /^redis-(cluster|sentinel):\/\/(?:(.*)@)?([^/]+)\/?(.*)$/.exec(redisUrl) ?? [];
+  const [username, password] = user.split(":");
+  const credential = { ...(username ? { username } : {}), ...(password ? { password } : {}) };
+  const nodes = hosts.split(",").map((host) => ({ host: host.split(":")[0] as string, port: Number(host.split(":")[1]) }));
+  const redis =
+    topology === undefined
+      ? new Redis(redisUrl, patience)
+      : topology === "sentinel"
+        ? new Redis({ sentinels: nodes, name, ...credential, ...patience })
+        : // It has the commands of a connection.
+          (new Cluster(nodes, { redisOptions: credential, slotsRefreshInterval: 1_000 }) as unknown as Redis);
   // Each command reports its own failure.
   redis.on("error", () => {});
   return redis;

@@ -7,6 +7,7 @@ import type { LocalServer } from "./types.js";
 
 export { cached } from "./fetch.js";
 export { kafkaMissing } from "./find-kafka.js";
+export { findRedis } from "./find-redis.js";
 export { startKafka } from "./kafka.js";
 export { mongoAdminUrl, mongoUrl, startMongo } from "./mongo.js";
 export { freePort, portIsFree } from "./ports.js";

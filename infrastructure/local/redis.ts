@@ -10,12 +10,12 @@ import type { LocalOptions, LocalServer } from "./types.js";
 const MIB = 1024 * 1024;
 
 /**
- * What StreamForge's own user may do: read, write and run scripts on keys, read one setting or figure. Not what ends, empties
- * or reconfigures the server. docker-compose.yml says the same.
+ * What StreamForge's own user may do: read, write and run scripts on keys, read one setting or figure, ask a cluster who has which keys.
+ * Not what ends, empties or reconfigures the server. docker-compose.yml says the same.
  */
 export const REDIS_RIGHTS =
   "~* &* +@connection +@read +@write +@stream +@pubsub +@scripting +@transaction -@admin -@dangerous" +
-  " -function -fcall -fcall_ro +time +wait +waitaof +info +config|get";
+  " -function -fcall -fcall_ro +time +wait +waitaof +info +config|get +cluster|slots +cluster|info";
 
 /** A quarter of the machine, between 256 MB and 4 GB: the backlog limit is meant to act long before memory does. */
 function maxMemoryMib(): number {

@@ -19,7 +19,7 @@ const DOMAIN = [
   "accounts",
 ];
 /** What talks to a store, and what everybody may use. */
-const STORES = ["stream", "store", "generated"];
+const STORES = ["redis", "stream", "store", "generated"];
 const GROUND = ["telemetry", "config.ts", "lib", "shared"];
 
 /**
@@ -31,10 +31,10 @@ const ROOMS = {
   "backend/src/worker.ts": { may: ["worker", "stats", "main.ts", "process.ts", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/kafka.ts": { may: ["sources", "stats", "main.ts", "process.ts", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/standalone.ts": { may: ["standalone", "accounts", "infrastructure", ...GROUND] },
-  "backend/src/standalone": { may: ["main.ts", "accounts", "stream", "infrastructure", ...GROUND] },
+  "backend/src/standalone": { may: ["main.ts", "accounts", "redis", "stream", "infrastructure", ...GROUND] },
   "backend/src/main.ts": { may: GROUND },
-  "backend/src/process.ts": { may: ["stream", ...GROUND] },
-  "backend/src/cli": { may: ["http", "accounts", "stream", "generated", ...GROUND] },
+  "backend/src/process.ts": { may: ["redis", "stream", ...GROUND] },
+  "backend/src/cli": { may: ["http", "accounts", "redis", "stream", "generated", ...GROUND] },
   "backend/src/http": { may: ["stats", ...DOMAIN, ...STORES, ...GROUND] },
   "backend/src/sources": { may: ["admission", "ingest", "stream", ...GROUND], not: ["mongodb", "pg", "fastify", "@fastify"] },
   "backend/src/worker": { may: [...DOMAIN, ...STORES, ...GROUND], not: ["fastify", "@fastify"] },
@@ -50,7 +50,8 @@ const ROOMS = {
   "backend/src/accounts": { may: [...STORES, ...GROUND], not: ["fastify", "@fastify"] },
   "backend/src/admission": { may: ["stream", ...GROUND], not: ["mongodb", "fastify", "@fastify"] },
   "backend/src/ingest": { may: ["stream", ...GROUND], not: ["mongodb", "fastify", "@fastify"] },
-  "backend/src/stream": { may: GROUND, not: ["mongodb", "pg", "fastify", "@fastify"] },
+  "backend/src/redis": { may: GROUND, not: ["mongodb", "pg", "fastify", "@fastify"] },
+  "backend/src/stream": { may: ["redis", ...GROUND], not: ["mongodb", "pg", "fastify", "@fastify"] },
   "backend/src/store": { may: GROUND, not: ["ioredis", "pg", "fastify", "@fastify"] },
   "backend/src/telemetry": { may: ["config.ts", "lib", "shared"] },
   "backend/src/config.ts": { may: ["lib", "shared"] },

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
+import { ownerOf } from "../redis/nodes.js";
 import type { KeyRecords } from "./key-records.js";
 import type { KeyAnnouncer } from "./keys.js";
 
@@ -16,7 +17,7 @@ export function createKeyAnnouncer(records: Pick<KeyRecords, "replaceCopies">, r
       if (keyIds.length === 0) return;
       try {
         await records.replaceCopies(keyIds);
-        await within(PUBLISH_TIMEOUT_MS, "Redis", redis.publish(channel, keyIds.join(",")));
+        await within(PUBLISH_TIMEOUT_MS, "Redis", ownerOf(redis, channel).publish(channel, keyIds.join(",")));
       } catch (error) {
         sayOutage(
           "The change is kept, but other servers could not be told of it and may go by the old state for up to a minute; repeat the request",

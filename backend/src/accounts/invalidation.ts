@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
 import { unlessOutage } from "../lib/faults.js";
+import { ownerOf } from "../redis/nodes.js";
 
 /** How often a process listens for silence, and speaks when there was one. */
 const HEARTBEAT_MS = 250;
@@ -14,7 +15,8 @@ const HEARTBEAT = "heartbeat";
  * The line on which processes tell each other that keys changed.
  *
  * Why hearing a heartbeat proves something: one Redis connection delivers in order, so a revocation that was published
- * before the heartbeat on a connection that did not break has been heard before it. A connection that broke proves
+ * before the heartbeat on a connection that did not break has been heard before it. In a cluster all of it is published at, and heard from,
+ * the one node that has the channel's name as a key. A connection that broke proves
  * nothing about what was said meanwhile: `coveredFromMs` moves up to the first message on the new one.
  */
 export interface Invalidation {
@@ -63,7 +65,7 @@ export function createInvalidation({ redis, subscriber, channel, onKeys }: Inval
 
   // Anyone who has heard nothing for a while speaks: with many processes about one of them does, with one it is that one.
   const speak = async (): Promise<void> => {
-    if (performance.now() - heardAtMs >= HEARTBEAT_MS * 0.8) await redis.publish(channel, HEARTBEAT);
+    if (performance.now() - heardAtMs >= HEARTBEAT_MS * 0.8) await ownerOf(redis, channel).publish(channel, HEARTBEAT);
   };
   const beats = every(HEARTBEAT_MS, speak, { onError: unlessOutage("accounts") });
 

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
 import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
-import { luaScript } from "../stream/redis.js";
+import { luaScript } from "../stream/lua.js";
 import type { PrismaClient } from "./database.js";
 import { createSeal } from "./seal.js";
 

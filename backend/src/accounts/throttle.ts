@@ -4,7 +4,7 @@ import { networkOf } from "../lib/addresses.js";
 import { sayOutage } from "../lib/errors.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
-import { luaScript } from "../stream/redis.js";
+import { luaScript } from "../stream/lua.js";
 
 const MINUTE_MS = 60_000;
 

@@ -4,8 +4,8 @@ import { createPrisma } from "../accounts/database.js";
 import { createKeyRecords } from "../accounts/key-records.js";
 import { createKeyService, type IssuedKey, type NewKey } from "../accounts/keys.js";
 import { loadConfig } from "../config.js";
+import { awaitRedis, connectRedis } from "../redis/connect.js";
 import { redisKeys } from "../stream/keys.js";
-import { awaitRedis, connectRedis } from "../stream/redis.js";
 import { CLI_ACTOR } from "./actor.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { cursorOf, everyPage, PAGE, type Page } from "./pages.js";
@@ -63,7 +63,7 @@ function inPostgres(env: NodeJS.ProcessEnv): KeyAdmin {
     list: (tenantId = null) => everyPage((after) => service.list({ tenantId, limit: PAGE, after })),
     async revoke(id) {
       // Without Redis the running servers could not be told, so nothing is begun.
-      await awaitRedis(redis, 5_000);
+      await awaitRedis(redis, config.REDIS_URL, 5_000);
       const key = await service.revoke(CLI_ACTOR, id, null);
       if (!key) throw new Error(`There is no key ${id}; sf keys list shows them.`);
       return key;

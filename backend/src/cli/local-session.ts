@@ -3,8 +3,8 @@ import { createPrisma } from "../accounts/database.js";
 import { createSessionStore, stampOf } from "../accounts/session-store.js";
 import { loadConfig } from "../config.js";
 import { SESSION_COOKIE } from "../http/cookies.js";
+import { awaitRedis, connectRedis } from "../redis/connect.js";
 import { redisKeys } from "../stream/keys.js";
-import { awaitRedis, connectRedis } from "../stream/redis.js";
 import { CLI_ACTOR } from "./actor.js";
 import type { ApiAccess } from "./api.js";
 
@@ -29,7 +29,7 @@ export async function openLocalSession(env: NodeJS.ProcessEnv): Promise<LocalSes
   try {
     const admin = await prisma.user.findFirst({ where: { role: "admin", disabledAt: null }, orderBy: { createdAt: "asc" } });
     if (!admin) throw new Error("There is no admin to act as; make one: npm run sf -- users create --role admin");
-    await awaitRedis(redis);
+    await awaitRedis(redis, config.REDIS_URL);
     const store = createSessionStore({ redis, keys: redisKeys(config.REDIS_KEY_PREFIX), config });
     const nowMs = Date.now();
     const { secret, session } = await store.open({

@@ -5,8 +5,8 @@ import { createPrisma } from "../accounts/database.js";
 import { createSessionStore } from "../accounts/session-store.js";
 import { createUserService } from "../accounts/users.js";
 import { loadConfig } from "../config.js";
+import { awaitRedis, connectRedis } from "../redis/connect.js";
 import { redisKeys } from "../stream/keys.js";
-import { awaitRedis, connectRedis } from "../stream/redis.js";
 import { CLI_ACTOR } from "./actor.js";
 import { type ApiAccess, callApi } from "./api.js";
 import { cursorOf, everyPage, PAGE, type Page } from "./pages.js";
@@ -68,7 +68,7 @@ function inPostgres(env: NodeJS.ProcessEnv): UserAdmin {
   });
   const idOf = async (email: string): Promise<string> => {
     // Without Redis the sessions could not be ended, so nothing is begun.
-    await awaitRedis(redis, 5_000);
+    await awaitRedis(redis, config.REDIS_URL, 5_000);
     const user = await prisma.user.findUnique({ where: { email: email.toLowerCase() }, select: { id: true } });
     if (!user) throw noSuchUser(email);
     return user.id;

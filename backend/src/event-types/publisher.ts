@@ -5,7 +5,7 @@ import { outageOf, sayOutage } from "../lib/errors.js";
 import { every } from "../lib/every.js";
 import { within } from "../lib/within.js";
 import type { RedisKeys } from "../stream/keys.js";
-import { luaScript } from "../stream/redis.js";
+import { luaScript } from "../stream/lua.js";
 import { fieldOf, nameOf, type PublishedName } from "./published.js";
 
 /** Changes of event types, and their publication, one after the other over all processes; any number that nothing else locks with. */

@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { primariesOf } from "../redis/nodes.js";
 import type { RedisKeys } from "../stream/keys.js";
 
 /**
@@ -10,10 +11,10 @@ import type { RedisKeys } from "../stream/keys.js";
  * Redis's clock first: an entry that is appended after that has a later time.
  */
 export async function storedUntil(redis: Redis, keys: RedisKeys, partitions: number): Promise<number> {
-  const [seconds, micros] = await redis.time();
+  const times = await Promise.all(primariesOf(redis).map((server) => server.time()));
   const oldest = await Promise.all(
     Array.from({ length: partitions }, (_, p) => redis.xrange(keys.partition(p).stream, "-", "+", "COUNT", 1)),
   );
   const entries = oldest.flatMap(([first]) => (first ? [Number.parseInt(first[0], 10)] : []));
-  return Math.min(Number(seconds) * 1000 + Math.floor(Number(micros) / 1000), ...entries);
+  return Math.min(...times.map(([seconds, micros]) => Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)), ...entries);
 }

@@ -5,7 +5,7 @@ import { every } from "../lib/every.js";
 import { createLease } from "../lib/lease.js";
 import { guarded } from "../store/events.js";
 import type { RedisKeys } from "../stream/keys.js";
-import { luaScript } from "../stream/redis.js";
+import { luaScript } from "../stream/lua.js";
 import { COUNTS, type Counts, createRowReader, MINUTE_MS, type PartRow, partName, type RedisLedger } from "./rows.js";
 import { type CopiedDocument, totalsCollection } from "./samples.js";
 

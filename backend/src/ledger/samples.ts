@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Collection, Db } from "mongodb";
 import type { RedisKeys } from "../stream/keys.js";
-import { luaScript } from "../stream/redis.js";
+import { luaScript } from "../stream/lua.js";
 
 /** One look at a partition's totals. */
 export interface PartitionSample {
@@ -78,24 +78,14 @@ type Reply = [
 /** Looks at all partitions in one round trip. A partition that is behind `expected` is left as it is (see `ledger-sample.lua`). */
 export function createLook(redis: Redis, keys: RedisKeys, partitions: number): (expected: TotalsSample | null) => Promise<TotalsSample> {
   redis.defineCommand("sfLedgerSample", { numberOfKeys: 3, lua: luaScript("ledger-sample") });
+  const sample = (redis as unknown as { sfLedgerSample(...args: (string | number)[]): Promise<Reply> }).sfLedgerSample.bind(redis);
   return async (expected) => {
-    const pipeline = redis.pipeline().get(keys.epoch);
-    for (let p = 0; p < partitions; p++) {
+    const looks = Array.from({ length: partitions }, (_, p) => {
       const { totals, stream, retryAccepted } = keys.partition(p);
       const { samples = 0, accepted = 0, settled = 0 } = expected?.partitions[p] ?? {};
-      (pipeline as unknown as { sfLedgerSample(...args: (string | number)[]): void }).sfLedgerSample(
-        totals,
-        stream,
-        retryAccepted,
-        samples,
-        accepted,
-        settled,
-      );
-    }
-    const [epoch, ...replies] = ((await pipeline.exec()) ?? []).map(([error, value]) => {
-      if (error) throw error;
-      return value;
-    }) as [string | null, ...Reply[]];
+      return sample(totals, stream, retryAccepted, samples, accepted, settled);
+    });
+    const [epoch, ...replies] = await Promise.all([redis.get(keys.epoch), ...looks]);
     return {
       epoch,
       at: new Date(Math.max(0, ...replies.map(([now]) => now))),
@@ -114,10 +104,6 @@ export function createLook(redis: Redis, keys: RedisKeys, partitions: number): (
 
 /** Reads how many events all partitions have accepted since the epoch; nothing is changed by it. */
 export async function readAccepted(redis: Redis, keys: RedisKeys, partitions: number): Promise<number> {
-  const pipeline = redis.pipeline();
-  for (let p = 0; p < partitions; p++) pipeline.hget(keys.partition(p).totals, "accepted");
-  return ((await pipeline.exec()) ?? []).reduce((sum, [error, value]) => {
-    if (error) throw error;
-    return sum + Number(value ?? 0);
-  }, 0);
+  const looks = Array.from({ length: partitions }, (_, p) => redis.hget(keys.partition(p).totals, "accepted"));
+  return (await Promise.all(looks)).reduce((sum, accepted) => sum + Number(accepted ?? 0), 0);
 }

@@ -1,13 +1,13 @@
 import { loadConfig } from "../config.js";
+import { awaitRedis, connectRedis } from "../redis/connect.js";
 import { redisKeys } from "../stream/keys.js";
 import { pruneDedupe } from "../stream/prune-dedupe.js";
-import { awaitRedis, connectRedis } from "../stream/redis.js";
 
 /** `npm run prune:idempotency`: what the older systems' clean-up of idempotency records can be here. */
 const config = loadConfig();
 const redis = connectRedis(config.REDIS_URL, "prune-idempotency", () => {});
 try {
-  await awaitRedis(redis);
+  await awaitRedis(redis, config.REDIS_URL);
   const keys = redisKeys(config.REDIS_KEY_PREFIX);
   const partitions = Number((await redis.get(keys.partitionCount)) ?? config.PARTITIONS);
   const { removed, left } = await pruneDedupe(redis, keys, partitions, config.IDEMPOTENCY_TTL_SECONDS * 1000);

@@ -1,6 +1,7 @@
 import type { Health } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import type { Db } from "mongodb";
+import { primariesOf } from "../redis/nodes.js";
 
 export type Dependencies = Health["dependencies"];
 
@@ -33,7 +34,7 @@ export function createDependencyChecks({
 }): DependencyChecks {
   let version = "";
   const probes = {
-    redis: createProbe("Redis", () => redis.ping()),
+    redis: createProbe("Redis", () => Promise.all(primariesOf(redis).map((server) => server.ping()))),
     mongodb: createProbe("MongoDB", async () => {
       await db.command({ ping: 1 });
       version ||= (await db.admin().buildInfo()).version;

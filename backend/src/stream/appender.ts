@@ -4,10 +4,11 @@ import type { ProblemCode } from "@streamforge/shared";
 import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
 import { unlessOutage } from "../lib/faults.js";
+import { ownerOf } from "../redis/nodes.js";
 import { type Appendable, type AppendOutcome, addToFlush, type Flush, fits, newFlush, renew, type Waiter } from "./flush.js";
 import type { PartitionKeys, RedisKeys } from "./keys.js";
+import { luaScript } from "./lua.js";
 import { DEDUPE_RECORD_BYTES, readDedupeRecord } from "./record.js";
-import { luaScript } from "./redis.js";
 
 export interface Appender {
   /** Appends events, coalesced with those of other requests. Resolves when each has its `outcome`; never rejects. */
@@ -96,7 +97,8 @@ export function createAppender(options: AppenderOptions): Appender {
       flush.tenants.length > 1 ? flush.owners.subarray(0, n) : "",
       ...flush.tenants,
     );
-    if (replicaAcks > 0 && (await redis.wait(replicaAcks, REPLY_TIMEOUT_MS)) < replicaAcks) throw new Error("too few replicas confirmed");
+    if (replicaAcks > 0 && (await ownerOf(redis, keysOf.stream).wait(replicaAcks, REPLY_TIMEOUT_MS)) < replicaAcks)
+      throw new Error("too few replicas confirmed");
     return reply;
   };
 
@@ -107,7 +109,7 @@ export function createAppender(options: AppenderOptions): Appender {
       try {
         options.at?.("before-append");
         flush.sentAt = Date.now();
-        waiting.add(flush);
+        waiting.set(flush, keysOf.stream);
         const reply = await callScript(keysOf, flush);
         waiting.delete(flush);
         options.at?.("after-append");
@@ -129,10 +131,12 @@ export function createAppender(options: AppenderOptions): Appender {
   };
 
   // Behind a half-open link the kernel takes minutes to notice: a connection that owes a reply for too long is cut instead.
-  const waiting = new Set<Flush>();
+  const waiting = new Map<Flush, string>();
   const cutWhatHangs = (): void => {
-    const [oldest] = waiting;
-    if (oldest && Date.now() - oldest.sentAt > REPLY_TIMEOUT_MS && redis.status === "ready") redis.disconnect(true);
+    if (redis.status !== "ready") return;
+    const late = [...waiting].filter(([{ sentAt }]) => Date.now() - sentAt > REPLY_TIMEOUT_MS);
+    // Of a cluster the node that is silent, and no other.
+    for (const server of new Set(late.map(([, stream]) => ownerOf(redis, stream)))) server.disconnect(true);
   };
   const watching = every(500, cutWhatHangs, { onError: unlessOutage("stream") });
 

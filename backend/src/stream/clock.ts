@@ -1,9 +1,11 @@
 import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
 import { unlessOutage } from "../lib/faults.js";
+import { ownerOf } from "../redis/nodes.js";
+import type { RedisKeys } from "./keys.js";
 
 /**
- * Redis's clock, as well as this process knows it: `Date.now()` plus an offset read once a second. All API processes then stamp
+ * Redis's clock (of a cluster, that of the node with the epoch), as well as this process knows it: `Date.now()` plus an offset read once a second. All API processes then stamp
  * events by one clock, and a jump of the local clock is healed within a second.
  */
 export interface RedisClock {
@@ -14,11 +16,11 @@ export interface RedisClock {
 
 const REFRESH_MS = 1_000;
 
-export async function createRedisClock(redis: Redis): Promise<RedisClock> {
+export async function createRedisClock(redis: Redis, keys: Pick<RedisKeys, "epoch">): Promise<RedisClock> {
   let offsetMs = 0;
   const refresh = async (): Promise<void> => {
     const before = Date.now();
-    const [seconds, micros] = await redis.time();
+    const [seconds, micros] = await ownerOf(redis, keys.epoch).time();
     const after = Date.now();
     // A slow reply says little about the moment it was made.
     if (after - before > 100) return;

@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import type { Redis } from "ioredis";
 import { type PartitionKeys, WORKER_GROUP } from "./keys.js";
+import { luaScript } from "./lua.js";
 import { createEntryReader, NEWEST_VERSION, PACKED_VERSION, PackedEntryError, type StreamRecord } from "./record.js";
-import { luaScript } from "./redis.js";
 
 /** A stream entry in a worker's hands. */
 export interface Entry {

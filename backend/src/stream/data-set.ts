@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Config } from "../config.js";
 import { every, type Repeated } from "../lib/every.js";
 import { unlessOutage } from "../lib/faults.js";
+import { primariesOf } from "../redis/nodes.js";
 import type { Logger } from "../telemetry/log.js";
 import type { RedisKeys } from "./keys.js";
 
@@ -37,7 +38,7 @@ export async function joinDataSet(
 }
 
 /**
- * Under which settings acknowledged events could be lost.
+ * Under which settings acknowledged events could be lost, on any of its servers.
  * @returns what is unsafe, in words that name the setting; empty when nothing is
  */
 async function unsafeRedisSettings(redis: Redis): Promise<string[]> {
@@ -47,16 +48,18 @@ async function unsafeRedisSettings(redis: Redis): Promise<string[]> {
     appendonly: (value) => (value === "yes" ? undefined : "forgets everything at a restart; set appendonly yes"),
     appendfsync: (value) => (value === "always" ? undefined : "can lose the last second of acknowledged events; set appendfsync always"),
   };
-  const unsafe: string[] = [];
-  for (const [name, judge] of Object.entries(wanted)) {
-    const [, value] = (await redis.config("GET", name)) as [string, string];
-    const reason = value === undefined ? undefined : judge(value);
-    if (reason) unsafe.push(`Redis ${name} is "${value}": it ${reason}.`);
+  const unsafe = new Set<string>();
+  for (const server of primariesOf(redis)) {
+    for (const [name, judge] of Object.entries(wanted)) {
+      const [, value] = (await server.config("GET", name)) as [string, string];
+      const reason = value === undefined ? undefined : judge(value);
+      if (reason) unsafe.add(`Redis ${name} is "${value}": it ${reason}.`);
+    }
+    const version = /redis_version:(\d+)\.(\d+)/.exec(await server.info("server"));
+    if (version && Number(version[1]) < 7)
+      unsafe.add(`Redis ${version[1]}.${version[2]} is too old: StreamForge needs Redis 7.0 or later, or Valkey.`);
   }
-  const version = /redis_version:(\d+)\.(\d+)/.exec(await redis.info("server"));
-  if (version && Number(version[1]) < 7)
-    unsafe.push(`Redis ${version[1]}.${version[2]} is too old: StreamForge needs Redis 7.0 or later, or Valkey.`);
-  return unsafe;
+  return [...unsafe];
 }
 
 /** The number of partitions. It lives in Redis, because every process must agree on it: the first one to start writes it. */

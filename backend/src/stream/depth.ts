@@ -2,8 +2,9 @@ import type { Redis } from "ioredis";
 import { every } from "../lib/every.js";
 import { unlessOutage } from "../lib/faults.js";
 import { within } from "../lib/within.js";
+import { primariesOf } from "../redis/nodes.js";
 import type { RedisKeys } from "./keys.js";
-import { luaScript } from "./redis.js";
+import { luaScript } from "./lua.js";
 
 /** Events since the epoch, cumulative. `deduped` were answered "duplicate" on their way in; `duplicate` were found out when they were to be stored. */
 export interface Totals {
@@ -76,9 +77,10 @@ const POLL_TIMEOUT_MS = 2_000;
 
 type PartitionReply = [nowMs: number, totals: string[], entries: number, firstId: string, retrying: number, oldestRetryMs: string];
 
-/** Watches how full the stream is: one pipelined round trip every `pollMs`. */
+/** Watches how full the stream is: one round trip every `pollMs`, of a cluster one to each node. */
 export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOptions): DepthMonitor {
   redis.defineCommand("sfDepth", { numberOfKeys: 4, lua: luaScript("depth") });
+  const sfDepth = (redis as unknown as { sfDepth(...names: string[]): Promise<PartitionReply> }).sfDepth.bind(redis);
   let latest: Picture & { atMs: number } = { ...emptyPicture(), atMs: 0 };
   let wentBackAtMs = 0;
   let goneSinceMs = 0;
@@ -94,22 +96,17 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   const poll = async (): Promise<void> => {
     const startedAtMs = Date.now();
     const withMemory = startedAtMs - memoryAtMs >= MEMORY_EVERY_MS;
-    const pipeline = redis.pipeline();
-    for (let p = 0; p < partitions; p++) {
+    const looks = Array.from({ length: partitions }, (_, p) => {
       const { stream, totals, retryDue, retryAccepted } = keys.partition(p);
-      (pipeline as unknown as { sfDepth(...names: string[]): void }).sfDepth(stream, totals, retryDue, retryAccepted);
-    }
-    if (withMemory) pipeline.info("memory", "server");
-    const replies = await within(POLL_TIMEOUT_MS, "Redis", pipeline.exec());
-    const values = (replies ?? []).map(([error, value]) => {
-      if (error) throw error;
-      return value;
+      return sfDepth(stream, totals, retryDue, retryAccepted);
     });
+    const infos = withMemory ? primariesOf(redis).map((server) => server.info("memory", "server")) : [];
+    const [replies, texts] = await within(POLL_TIMEOUT_MS, "Redis", Promise.all([Promise.all(looks), Promise.all(infos)]));
     if (withMemory) {
-      memory = memoryOf(String(values[partitions]));
+      memory = fullestOf(texts.map(memoryOf));
       memoryAtMs = startedAtMs;
     }
-    const picture = pictureOf(values.slice(0, partitions) as PartitionReply[], memory, gone);
+    const picture = pictureOf(replies, memory, gone);
     if (picture.partitions.some((now, p) => isBehind(now, latest.partitions[p]))) wentBackAtMs = startedAtMs;
     if (picture.goneEvents !== latest.goneEvents) goneSinceMs = picture.redisAtMs;
     latest = { ...picture, atMs: startedAtMs };
@@ -201,6 +198,12 @@ function partitionDepth([, fields, entries, firstId, retrying, oldestRetryMs]: P
     totals,
     samples: of("samples"),
   };
+}
+
+/** Of several servers the one that will be full first. */
+function fullestOf(memories: Depth["memory"][]): Depth["memory"] {
+  const ratio = ({ usedBytes, maxBytes }: Depth["memory"]) => (maxBytes > 0 ? usedBytes / maxBytes : 0);
+  return memories.reduce((fullest, one) => (ratio(one) > ratio(fullest) ? one : fullest), memories[0] ?? memoryOf(""));
 }
 
 function memoryOf(info: string): Depth["memory"] {

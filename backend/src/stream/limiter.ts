@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { reportFault } from "../lib/faults.js";
-import { luaScript } from "./redis.js";
+import { luaScript } from "./lua.js";
 
 /** Whether something may pass under a limit. `waitMs` is when to try again. */
 export interface Verdict {

@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Redis } from "ioredis";
+import { ownerOf } from "../redis/nodes.js";
 import type { RedisKeys } from "./keys.js";
-import { luaScript } from "./redis.js";
+import { luaScript } from "./lua.js";
 
 /** How far the streams are. */
 export interface Places {
@@ -25,7 +26,7 @@ export function createPlaces({ redis, keys, partitions }: { redis: Redis; keys: 
   return {
     async now() {
       const upTo = await each((p) => lastId(redis, keys.partition(p).stream));
-      const [seconds, micros] = await redis.time();
+      const [seconds, micros] = await ownerOf(redis, keys.epoch).time();
       return { upTo, at: new Date(Number(seconds) * 1_000 + Number(micros) / 1_000) };
     },
     unsettled: () =>

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "./keys.js";
-import { luaScript } from "./redis.js";
+import { luaScript } from "./lua.js";
 
 /**
  * Forgets identities whose time is over, in partitions that nothing is sent to: elsewhere appending does it. No identity goes before its

@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { PartitionKeys, RedisKeys } from "./keys.js";
+import { luaScript } from "./lua.js";
 import { createEntryReader, PACKED_VERSION, type StreamRecord } from "./record.js";
-import { luaScript } from "./redis.js";
 
 /** Whom a search looks for. */
 export interface Wanted {

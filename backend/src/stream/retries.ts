@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Redis } from "ioredis";
 import type { RedisKeys } from "./keys.js";
+import { luaScript } from "./lua.js";
 import { createEntryReader, PACKED_VERSION, type StreamRecord } from "./record.js";
-import { luaScript } from "./redis.js";
 
 /** An event that failed and waits for its next attempt. */
 export interface WaitingRetry {

@@ -11,8 +11,8 @@ import { migrate } from "../../src/accounts/bootstrap.js";
 import { createPrisma, type PrismaClient } from "../../src/accounts/database.js";
 import { type Config, loadConfig } from "../../src/config.js";
 import type { Guesses } from "../../src/http/guesses.js";
+import { awaitRedis, connectRedis } from "../../src/redis/connect.js";
 import { redisKeys } from "../../src/stream/keys.js";
-import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
 import { patience } from "../support/yardstick.js";
 
 /** Real Redis and Postgres of the test file's own, migrated. */
@@ -43,7 +43,7 @@ export async function startAccounts(env: Record<string, string> = {}): Promise<A
   const config = loadConfig({ REDIS_URL: redisServer.url, DATABASE_URL: postgresServer.url, NODE_ENV: "test", ...env });
   const prisma = createPrisma(config.DATABASE_URL);
   const redis = connectRedis(config.REDIS_URL, "test", () => {});
-  await awaitRedis(redis);
+  await awaitRedis(redis, config.REDIS_URL);
   const closers: (() => Promise<unknown>)[] = [];
 
   return {
@@ -54,7 +54,7 @@ export async function startAccounts(env: Record<string, string> = {}): Promise<A
     config,
     async authenticator({ subscriberUrl = config.REDIS_URL, redisUrl = config.REDIS_URL, databaseUrl = config.DATABASE_URL } = {}) {
       const own = { prisma: createPrisma(databaseUrl), redis: connectRedis(redisUrl, "test", () => {}) };
-      await awaitRedis(own.redis);
+      await awaitRedis(own.redis, redisUrl);
       const subscriber = () => connectRedis(subscriberUrl, "test-sub", () => {});
       const authenticator = createAuthenticator({ ...own, subscriber, keys, config, log });
       closers.push(async () => {

@@ -5,7 +5,7 @@ import { createKeyService, type IssuedKey, type KeyFilter, type KeyService, type
 import { createTenantService } from "../../src/accounts/tenants.js";
 import { mintToken } from "../../src/accounts/token.js";
 import { StorageUnavailableError } from "../../src/lib/errors.js";
-import { luaScript } from "../../src/stream/redis.js";
+import { luaScript } from "../../src/stream/lua.js";
 import { atThisPace } from "../support/yardstick.js";
 import { type Accounts, keys, sleep, startAccounts, startLine, until } from "./accounts-fixture.js";
 

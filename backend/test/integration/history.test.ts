@@ -6,13 +6,13 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import { StorageUnavailableError } from "../../src/lib/errors.js";
+import { awaitRedis, connectRedis } from "../../src/redis/connect.js";
 import { createHistory } from "../../src/stats/history.js";
 import { createMinutes } from "../../src/stats/minutes.js";
 import type { Sample } from "../../src/stats/rates.js";
 import { MOST_POINTS, seriesOf, stepSecondsFor } from "../../src/stats/series.js";
 import { connectStore, type Store } from "../../src/store/mongo.js";
 import { redisKeys } from "../../src/stream/keys.js";
-import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
 import { patience } from "../support/yardstick.js";
 import { until } from "./accounts-fixture.js";
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
     startMongo({ dataDir: join(dataDir, "mongodb") }),
   ]);
   redis = connectRedis(redisServer.adminUrl, "test", () => {});
-  await awaitRedis(redis);
+  await awaitRedis(redis, redisServer.adminUrl as string);
   store = await connectStore(loadConfig({ MONGODB_URI: mongoServer.url, NODE_ENV: "test", MONGO_TIMEOUT_MS: "2000" }), "test");
 });
 afterAll(async () => {

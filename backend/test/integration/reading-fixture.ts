@@ -14,11 +14,11 @@ import { createEventViews, type EventViews } from "../../src/http/event-views.js
 import type { RateLimits } from "../../src/http/rate-limits.js";
 import { createServer, type Server } from "../../src/http/server.js";
 import { createIngest, type Item, outcomeOf } from "../../src/ingest/ingest.js";
+import { awaitRedis, connectRedis } from "../../src/redis/connect.js";
 import { connectStore, ensureIndexes, type Store } from "../../src/store/mongo.js";
 import { createAppender } from "../../src/stream/appender.js";
 import { type RedisKeys, redisKeys } from "../../src/stream/keys.js";
 import { eventContext } from "../../src/stream/record.js";
-import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
 import { createLog } from "../../src/telemetry/log.js";
 import { startWorker } from "../../src/worker.js";
 import { patience } from "../support/yardstick.js";
@@ -84,7 +84,7 @@ export async function startReading(env: Record<string, string> = {}): Promise<Re
   });
   // A test may empty it.
   const redis = connectRedis(redisServer.adminUrl, "test", () => {});
-  await awaitRedis(redis);
+  await awaitRedis(redis, redisServer.adminUrl as string);
   const store = await connectStore(config, "test");
   await ensureIndexes(store);
   const keys = redisKeys(config.REDIS_KEY_PREFIX);

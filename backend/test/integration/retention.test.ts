@@ -6,11 +6,11 @@ import type { Check, JobPage, Ledger, RetentionReport } from "@streamforge/share
 import type { Binary } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createPrisma } from "../../src/accounts/database.js";
+import { awaitRedis, connectRedis } from "../../src/redis/connect.js";
 import type { DeadLetterDocument } from "../../src/store/documents.js";
 import { placeOf } from "../../src/store/event-hours.js";
 import { redisKeys } from "../../src/stream/keys.js";
 import { pruneDedupe } from "../../src/stream/prune-dedupe.js";
-import { awaitRedis, connectRedis } from "../../src/stream/redis.js";
 import { type Stack, startStack } from "../support/stack.js";
 import { patience } from "../support/yardstick.js";
 import { letterOf } from "./replay-fixture.js";
@@ -235,7 +235,7 @@ test("identities of quiet partitions go when their window is over, and not befor
   const keys = redisKeys("prune-test");
   const { dedupeState, dedupe0, dedupe1, stream } = keys.partition(0);
   try {
-    await awaitRedis(redis);
+    await awaitRedis(redis, stack.redis.url);
     const prune = (ttlMs: number) => pruneDedupe(redis, keys, 1, ttlMs);
     await redis.hset(dedupeState, { current: 0, since: Date.now() - 5_000 });
     await redis.hset(dedupe0, { young: "1" });

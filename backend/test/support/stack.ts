@@ -46,6 +46,8 @@ export interface StackOptions {
   apiEnv?: Record<string, string>;
   workerEnv?: Record<string, string>;
   workers?: 0 | 1;
+  /** Starts the Redis; unset, one server. */
+  startRedis?: (dataDir: string) => Promise<LocalServer>;
   /** Starts the MongoDB; unset, a set of one member. */
   startMongo?: (dataDir: string) => Promise<LocalServer>;
 }
@@ -58,7 +60,7 @@ const ADMIN_TOKEN = "test-admin-token-0123456789";
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = mkdtempSync(join(tmpdir(), "streamforge-test-"));
   const [redis, mongo, postgres] = await Promise.all([
-    startRedis({ dataDir: join(dataDir, "redis") }),
+    options.startRedis?.(join(dataDir, "redis")) ?? startRedis({ dataDir: join(dataDir, "redis") }),
     options.startMongo?.(join(dataDir, "mongodb")) ?? startMongo({ dataDir: join(dataDir, "mongodb") }),
     startPostgres({ dataDir: join(dataDir, "postgres") }),
   ]);
