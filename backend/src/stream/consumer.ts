@@ -37,6 +37,8 @@ export interface Consumer {
   claim(idleMs: number, count: number): Promise<Entry[]>;
   /** Says that these entries are still being worked on. */
   refresh(entryIds: string[]): Promise<void>;
+  /** Leaves entries to the next who claims some, as if they had been left alone for `idleMs`; having been read here does not count as a try. */
+  giveBack(entries: Pick<Entry, "id" | "deliveries">[], idleMs: number): Promise<void>;
   settle(settlements: Settlement[]): Promise<number>;
   /** Moves retries that are due back into the stream. */
   requeue(): Promise<number>;
@@ -140,6 +142,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
     async refresh(entryIds) {
       if (entryIds.length > 0) await withGroup(() => redis.call("XCLAIM", keys.stream, WORKER_GROUP, name, 0, ...entryIds, "JUSTID"));
+    },
+
+    async giveBack(entries, idleMs) {
+      for (const [deliveries, some] of Map.groupBy(entries, ({ deliveries }) => deliveries)) {
+        const ids = some.map(({ id }) => id);
+        await redis.call("XCLAIM", keys.stream, WORKER_GROUP, name, 0, ...ids, "IDLE", idleMs, "RETRYCOUNT", deliveries - 1, "JUSTID");
+      }
     },
 
     settle(settlements) {

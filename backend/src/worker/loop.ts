@@ -40,6 +40,8 @@ export function runLoop(options: LoopOptions): Loop {
   const { consumer, pipelines, breaker, slots, claimIdleMs, onError } = options;
   const inHand = new Map<string, Entry>();
   const running = new Set<Promise<void>>();
+  /** In hand when it was stopped. */
+  const unsettled: Entry[] = [];
   let stopping = false;
   let eventsPerEntry = options.bulkEvents / 8;
 
@@ -66,9 +68,9 @@ export function runLoop(options: LoopOptions): Loop {
   /** Until it is settled: an outage is waited out with the entries in hand, nobody is blamed. */
   const work = async (entries: Entry[], attempt: (entries: Entry[]) => Promise<Batch>): Promise<void> => {
     let next = attempt;
-    while (!stopping) {
-      await breaker.admit();
-      if (stopping) return;
+    for (;;) {
+      if (!stopping) await breaker.admit();
+      if (stopping) return void unsettled.push(...entries);
       try {
         const batch = await next(entries);
         breaker.success();
@@ -160,6 +162,8 @@ export function runLoop(options: LoopOptions): Loop {
       stopping = true;
       await Promise.all(loops);
       await Promise.all(running);
+      // Others would take them for what somebody still works on, until `claimIdleMs` has passed.
+      await consumer.giveBack(unsettled, claimIdleMs).catch((error: Error) => onError("giving entries back failed", error));
     },
   };
 }
