@@ -19,7 +19,11 @@ function note(client: QueryClient, session: Session | null): Session | null {
 export function useSession() {
   return useQuery({
     queryKey: SESSION_KEY,
-    queryFn: async ({ client }) => note(client, await getSession()),
+    queryFn: async ({ client, signal }) => {
+      const session = await getSession();
+      signal.throwIfAborted();
+      return note(client, session);
+    },
     staleTime: 60_000,
     retry: false,
     refetchInterval: (query) => (query.state.status === "error" ? 2000 : false),
@@ -28,7 +32,14 @@ export function useSession() {
 
 export function useSignIn() {
   const client = useQueryClient();
-  return useMutation({ mutationFn: signIn, onSuccess: (session) => client.setQueryData(SESSION_KEY, note(client, session)) });
+  return useMutation({
+    mutationFn: signIn,
+    onSuccess: async (session) => {
+      // A question that was asked before, and is answered "nobody" only now, would bring the sign-in page back.
+      await client.cancelQueries({ queryKey: SESSION_KEY });
+      client.setQueryData(SESSION_KEY, note(client, session));
+    },
+  });
 }
 
 /** Signs out here in any case: a server that does not answer must not keep someone's screen open. */
