@@ -6,7 +6,7 @@ import type { Verdict } from "../stream/limiter.js";
 import { createAdmission } from "./admission.js";
 
 const config = configSchema.parse({ MAX_BACKLOG_EVENTS: "100", REDIS_MEMORY_LIMIT_RATIO: "0.5" });
-const calm = { backlogEvents: 99, memoryRatio: 0.49, redisOk: true };
+const calm = { backlogEvents: 99, settledPerSecond: 10, memoryRatio: 0.49, redisOk: true };
 const passed: Verdict = { allowed: true, waitMs: 0, remaining: 1 };
 
 /** An admission that sees this depth; and the buckets that it asked for. */
@@ -33,6 +33,16 @@ test.each([
   [{ redisOk: false }, "storage-unavailable"],
 ])("%j is answered with %s", (depth, code) => {
   expect(admissionAt(depth).admission.refusal()).toBe(code);
+});
+
+test.each([
+  [{ backlogEvents: 300_000, settledPerSecond: 5_000 }, 6],
+  [{ backlogEvents: 2_000_000, settledPerSecond: 100 }, 30],
+  [{ backlogEvents: 100, settledPerSecond: 5_000 }, 1],
+  [{ backlogEvents: 100, settledPerSecond: 0 }, 30],
+  [{ backlogEvents: 0, settledPerSecond: 0 }, 1],
+])("%j has room in %d s", (depth, seconds) => {
+  expect(admissionAt(depth).admission.roomInSeconds()).toBe(seconds);
 });
 
 test("once it has stopped, everything is refused for that", () => {

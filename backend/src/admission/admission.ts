@@ -31,6 +31,8 @@ export interface Admission {
   readonly sizes: Sizes;
   /** Why nothing can be taken in now; undefined when it can. Costs nothing: it reads the last picture of the stream. */
   refusal(): ProblemCode | undefined;
+  /** When to come back after `backlog-full`, in seconds: when a tenth of what waits should have been settled. */
+  roomInSeconds(): number;
   /** One request of an API key, or of all keys of a tenant that has a limit of its own. Undefined when there is no limit; a promise only when Redis had to be asked. */
   takeRequest(sender: Sender, keyId: string): Quota | Promise<Quota> | undefined;
   /** Events of a tenant, whole or not at all. Undefined and promise as above. */
@@ -64,6 +66,7 @@ export interface AdmissionDeps {
 
 /** A source that waits for its tenant's rate looks again at least this often. */
 const MOST_PACE_MS = 1_000;
+const MOST_WAIT_SECONDS = 30;
 
 export function createAdmission({ depth, limiter, keys, config }: AdmissionDeps): Admission {
   let stopping = false;
@@ -92,6 +95,10 @@ export function createAdmission({ depth, limiter, keys, config }: AdmissionDeps)
       // Well before Redis is full, so that memory never decides what is lost.
       if (backlogEvents >= config.MAX_BACKLOG_EVENTS || memoryRatio >= config.REDIS_MEMORY_LIMIT_RATIO) return "backlog-full";
       return redisOk ? undefined : "storage-unavailable";
+    },
+    roomInSeconds() {
+      const { backlogEvents, settledPerSecond } = depth.current();
+      return Math.min(MOST_WAIT_SECONDS, Math.max(1, Math.ceil(backlogEvents / 10 / settledPerSecond) || 1));
     },
     takeRequest({ tenantId, limits }, keyId) {
       const ofTenant = limits.requestsPerSecond;

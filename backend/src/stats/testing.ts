@@ -6,6 +6,7 @@ export function someDepth(parts: Partial<Depth> = {}): Depth {
   return {
     atMs: 1,
     redisAtMs: 1,
+    settledPerSecond: 0,
     redisOk: true,
     wentBackAtMs: 0,
     goneEvents: 0,

@@ -42,6 +42,8 @@ export interface Depth {
   /** When a picture showed less than the one before it: Redis lost data (ms by this process's clock); 0 when none has. */
   wentBackAtMs: number;
   backlogEvents: number;
+  /** How fast events are settled, by the last seconds. */
+  settledPerSecond: number;
   /** Accepted, never settled, and in no place any more; and since when it is so many (Redis's clock, ms). */
   goneEvents: number;
   goneSinceMs: number;
@@ -83,6 +85,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   const sfDepth = (redis as unknown as { sfDepth(...names: string[]): Promise<PartitionReply> }).sfDepth.bind(redis);
   let latest: Picture & { atMs: number } = { ...emptyPicture(), atMs: 0 };
   let wentBackAtMs = 0;
+  let settledPerSecond = 0;
   let goneSinceMs = 0;
   /** By partition: accepted, never settled, and in no place any more. They would stand in the backlog for ever. */
   const gone: number[] = Array.from({ length: partitions }, () => 0);
@@ -109,6 +112,7 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
     const picture = pictureOf(replies, memory, gone);
     if (picture.partitions.some((now, p) => isBehind(now, latest.partitions[p]))) wentBackAtMs = startedAtMs;
     if (picture.goneEvents !== latest.goneEvents) goneSinceMs = picture.redisAtMs;
+    settledPerSecond += PACE_WEIGHT * (paceBetween(latest, picture) - settledPerSecond);
     latest = { ...picture, atMs: startedAtMs };
     unheard = 0;
   };
@@ -126,12 +130,22 @@ export function createDepth({ redis, keys, partitions, pollMs = 250 }: DepthOpti
   const ticks = every(pollMs, tick, { now: true, onError: unlessOutage("stream") });
 
   return {
-    current: () => ({ ...latest, wentBackAtMs, goneSinceMs, redisOk: redis.status === "ready" && unheard < mostUnheard }),
+    current: () => ({ ...latest, settledPerSecond, wentBackAtMs, goneSinceMs, redisOk: redis.status === "ready" && unheard < mostUnheard }),
     close: ticks.close,
   };
 }
 
-type Picture = Omit<Depth, "redisOk" | "atMs" | "wentBackAtMs" | "goneSinceMs">;
+type Picture = Omit<Depth, "redisOk" | "atMs" | "settledPerSecond" | "wentBackAtMs" | "goneSinceMs">;
+
+/** What the newest picture counts of a pace: four a second, so that the last seconds do. */
+const PACE_WEIGHT = 0.1;
+
+/** Events settled a second between two pictures. */
+function paceBetween(before: Picture, now: Picture): number {
+  const settled = ({ totals: { stored, duplicate, dead } }: Picture): number => stored + duplicate + dead;
+  const seconds = (now.redisAtMs - before.redisAtMs) / 1_000;
+  return before.redisAtMs === 0 || seconds <= 0 ? 0 : Math.max(0, settled(now) - settled(before)) / seconds;
+}
 
 /** Whatever is read later of the same data is not less. */
 function isBehind(now: PartitionDepth, before: PartitionDepth | undefined): boolean {

@@ -34,7 +34,7 @@ export interface EventRoutesDeps {
   waits: Pick<Waits, "start">;
   bodies: BodyReader;
   limits: RateLimits;
-  admission: Pick<Admission, "refusal" | "sizes">;
+  admission: Pick<Admission, "refusal" | "roomInSeconds" | "sizes">;
   /** Redis's clock, ms. */
   now: () => number;
   /** What would become of these items (`/v1/events/validate`). */
@@ -58,7 +58,8 @@ export function eventRoutes(deps: EventRoutesDeps): FastifyPluginAsyncZod {
   const { auth, config } = deps;
   const admit: Hook = (_request, _reply, done) => {
     const code = deps.admission.refusal();
-    done(code ? problem(code) : undefined);
+    if (code === "backlog-full") done(problem(code, undefined, undefined, { "Retry-After": String(deps.admission.roomInSeconds()) }));
+    else done(code ? problem(code) : undefined);
   };
   const onRequest = [auth.authenticate, ...traceRequests(deps.traces), auth.requireScope("events:write"), deps.limits.requests, admit];
 
