@@ -34,7 +34,7 @@ export function createDependencyChecks({
 }): DependencyChecks {
   let version = "";
   const probes = {
-    redis: createProbe("Redis", () => Promise.all(primariesOf(redis).map((server) => server.ping()))),
+    redis: createProbe("Redis", async () => Promise.all(primariesOf(redis).map((server) => server.ping()))),
     mongodb: createProbe("MongoDB", async () => {
       await db.command({ ping: 1 });
       version ||= (await db.admin().buildInfo()).version;
