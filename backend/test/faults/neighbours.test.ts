@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { head, NDJSON, newSender, openWire, settledSoon, watchMemory } from "../integration/sending-fixture.js";
+import { head, NDJSON, newSender, openWire, ordinaryTraffic, settledSoon, watchMemory } from "../integration/sending-fixture.js";
 import { event, sleep } from "../support/judged.js";
 import { type Neighbours, repeatedly, startNeighbours } from "../support/neighbours.js";
 import { type Stack, startStack } from "../support/stack.js";
@@ -18,22 +18,13 @@ let stack: Stack;
 let neighbours: Neighbours;
 beforeAll(async () => {
   stack = await startStack({ env: { ADMIN_REQUESTS_PER_MINUTE: "1000000", TRUST_PROXY: "127.0.0.1" } });
-  await ordinaryTraffic();
+  await ordinaryTraffic(stack);
   neighbours = await startNeighbours(stack);
 });
 afterAll(async () => {
   await neighbours?.close();
   await stack?.stop();
 });
-
-/** An api in use: its young generation alone takes 25 MB more than after a start, whoever asks. */
-async function ordinaryTraffic(): Promise<void> {
-  const { post } = await newSender(stack);
-  const producer = async (_: unknown, lane: number) => {
-    for (let n = 0; n < 150; n++) await post("/v1/events", event(`ordinary-${lane}`, n).text);
-  };
-  await Promise.all(Array.from({ length: 64 }, producer));
-}
 
 /** Promise 30: memory of the api while something happens. */
 async function bounded(happening: () => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stack, startStack } from "../support/stack.js";
 import { atThisPace } from "../support/yardstick.js";
-import { gzip, NDJSON, newSender, openWire, type Sending, watch, watchMemory } from "./sending-fixture.js";
+import { gzip, NDJSON, newSender, openWire, ordinaryTraffic, type Sending, watch, watchMemory } from "./sending-fixture.js";
 
 const MIB = 1024 * 1024;
 /** `FUZZ_INPUTS=100000` is promise 22 in full. */
@@ -206,6 +206,7 @@ async function throwAt(one: Input): Promise<number[]> {
 test(`promise 22: ${INPUTS} bad inputs: nothing ends, nothing is called an error of ours, nobody waits, and the memory stays`, async () => {
   const inputs = fc.sample(input, { numRuns: INPUTS, ...(process.env.FUZZ_SEED ? { seed: Number(process.env.FUZZ_SEED) } : {}) });
   const pid = stack.api.pid();
+  await ordinaryTraffic(stack);
   await Promise.all(inputs.slice(0, AT_ONCE).map(throwAt));
   const memory = watchMemory(pid);
   const others = watch(stack, stack.apiUrl, 10);
