@@ -186,6 +186,7 @@ describe.each(pages)("%s", (page) => {
       "RETENTION_EVENTS",
       "SLOW_CLIENTS",
       "STREAM_UPLOAD_MIB",
+      "ERASURE_EVENTS",
       "DUPLEX_MIB",
       "OOM",
       "READONLY",
