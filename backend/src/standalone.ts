@@ -4,9 +4,10 @@ import { fileURLToPath } from "node:url";
 import { portIsFree, type Servers, startServers } from "@streamforge/infrastructure/local";
 import { migrate, seed } from "./accounts/bootstrap.js";
 import { type Config, loadConfig } from "./config.js";
+import { parseRedisUrl } from "./lib/redis-url.js";
 import { announce } from "./standalone/announce.js";
 import { type Home, openHome } from "./standalone/home.js";
-import { reachable } from "./standalone/reachable.js";
+import { hostsOf, reachable } from "./standalone/reachable.js";
 import { type Supervised, supervise } from "./standalone/supervise.js";
 
 /**
@@ -65,9 +66,9 @@ async function portMustBeFree({ PORT, HOST }: Config): Promise<void> {
 async function openServers(home: Home, database: string): Promise<Servers> {
   const { REDIS_URL: redisUrl, MONGODB_URI: mongodbUri, DATABASE_URL: databaseUrl } = process.env;
   await Promise.all([
-    redisUrl && reachable("REDIS_URL", redisUrl, 6379),
-    mongodbUri && reachable("MONGODB_URI", mongodbUri, 27017),
-    databaseUrl && reachable("DATABASE_URL", databaseUrl, 5432),
+    redisUrl && reachable("REDIS_URL", redisUrl, (url) => parseRedisUrl(url).nodes),
+    mongodbUri && reachable("MONGODB_URI", mongodbUri, hostsOf(27_017)),
+    databaseUrl && reachable("DATABASE_URL", databaseUrl, hostsOf(5_432)),
   ]);
   const use = { redisUrl: redisUrl || undefined, mongodbUri: mongodbUri || undefined, databaseUrl: databaseUrl || undefined };
   const servers = await startServers({ dataDir: home.dir, onProgress: say, database, use });

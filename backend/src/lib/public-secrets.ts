@@ -65,7 +65,7 @@ export function publicSecrets(settings: Secrets): string[] {
 
 /** The password in `scheme://user:password@hosts/…` or `…?password=`; several hosts are no valid `URL`, but usual with MongoDB. */
 function passwordOf(url = ""): string | undefined {
-  const found = /^[^/]*\/\/[^/?#]*?:([^/?#]*)@/.exec(url)?.[1] ?? /[?&]password=([^&]*)/.exec(url)?.[1];
+  const found = /^[^/]*\/\/[^/?#]*?:([^/?#]*)@/.exec(url)?.[1] ?? /[?&](?:sentinelP|p)assword=([^&]*)/.exec(url)?.[1];
   if (found === undefined) return undefined;
   try {
     return decodeURIComponent(found);

@@ -12,6 +12,8 @@ test("a server, Sentinels, a cluster; with user, password, database and TLS", ()
     password: "p@ss",
   });
   expect(parseRedisUrl("redis://:secret@[::1]:1")).toMatchObject({ nodes: [{ host: "::1", port: 1 }], password: "secret" });
+  expect(parseRedisUrl("redis://u:a:b@h")).toMatchObject({ username: "u", password: "a:b" });
+  expect(() => parseRedisUrl("redis://u:100%@h")).toThrow("write %25");
   expect(parseRedisUrl("redis-sentinel://u:p@a,b:27000/main/1?sentinelPassword=s")).toEqual({
     kind: "sentinel",
     nodes: [

@@ -37,7 +37,7 @@ export function parseRedisUrl(url: string): RedisAddress {
     throw new Error("must end with the name of the master, as redis-sentinel://host:port,host:port/mymaster");
   if (db && (!/^\d{1,5}$/.test(db) || kind === "cluster"))
     throw new Error(kind === "cluster" ? "must not name a database: a cluster has only one" : "must end with the number of a database");
-  const [username, password] = (user ?? "").split(":").map(decodeURIComponent) as [string, string?];
+  const [username, password] = credentialOf(user ?? "");
   const asked = Object.fromEntries(new URLSearchParams(query));
   const strange = Object.keys(asked).find((name) => kind !== "sentinel" || !SENTINEL_SETTINGS.includes(name));
   if (strange !== undefined)
@@ -54,6 +54,15 @@ export function parseRedisUrl(url: string): RedisAddress {
     ...(password ? { password } : {}),
     ...asked,
   };
+}
+
+function credentialOf(text: string): (string | undefined)[] {
+  const [, username, password] = /^([^:]*)(?::(.*))?$/.exec(text) ?? [];
+  try {
+    return [username, password].map((part) => part && decodeURIComponent(part));
+  } catch {
+    throw new Error("has a user or password with a % that is not followed by two hexadecimal digits: write %25");
+  }
 }
 
 function nodeOf(text: string, usualPort: number): { host: string; port: number } {

@@ -56,7 +56,7 @@ export function createTurns({ atOnce, atOncePerKey, waitingPerKey, waitMs, mostR
       busy--;
       const restMs = queues.has(key) ? Math.min(mostRestMs, performance.now() - begunAt) : 0;
       if (restMs === 0) return rested();
-      setTimeout(rested, restMs);
+      setTimeout(rested, restMs).unref();
       next();
     };
   };

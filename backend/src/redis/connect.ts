@@ -147,7 +147,7 @@ export async function awaitRedis(redis: Redis, url: string, timeoutMs = 10_000):
   }
 }
 
-/** The URL without its password, for messages. */
+/** The URL without its passwords, for messages. */
 export function redactUrl(url: string): string {
-  return url.replace(/\/\/([^@/]*)@/, "//***@");
+  return url.replace(/\/\/([^@/]*)@/, "//***@").replace(/\?.*$/, "");
 }

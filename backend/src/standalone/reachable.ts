@@ -4,10 +4,10 @@ import { connect } from "node:net";
  * Makes sure that something listens where a configured URL points, before anything is started for nothing.
  * @throws Error that names the setting, without the URL's password
  */
-export async function reachable(setting: string, url: string, defaultPort: number): Promise<void> {
+export async function reachable(setting: string, url: string, placesIn: (url: string) => Place[]): Promise<void> {
   // Names that DNS must resolve to others first; the driver will say what is wrong with them.
   if (url.startsWith("mongodb+srv:")) return;
-  const places = placesOf(url, defaultPort);
+  const places = placesIn(url);
   if (places.length === 0) throw new Error(`${setting} is not a URL; see .env.example for its form.`);
   const answers = await Promise.all(places.map(listens));
   // Of a replica set's members one is enough.
@@ -19,16 +19,23 @@ export async function reachable(setting: string, url: string, defaultPort: numbe
   }
 }
 
-/** The host list of `scheme://user:password@a:1,b:2/…`; several hosts are no valid `URL`, but usual with MongoDB. */
-function placesOf(url: string, defaultPort: number): { host: string; port: number }[] {
-  const hosts = /^[a-z+]+:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url)?.[1];
-  return (hosts?.split(",") ?? []).map((place) => {
-    const [, host = "", port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(place) ?? [];
-    return { host: host.replace(/^\[|\]$/g, ""), port: port ? Number(port) : defaultPort };
-  });
+interface Place {
+  host: string;
+  port: number;
 }
 
-function listens({ host, port }: { host: string; port: number }): Promise<boolean> {
+/** The host list of `scheme://user:password@a:1,b:2/…`; several hosts are no valid `URL`, but usual with MongoDB. */
+export const hostsOf =
+  (defaultPort: number) =>
+  (url: string): Place[] => {
+    const hosts = /^[a-z+]+:\/\/(?:[^/?#]*@)?([^/?#]+)/i.exec(url)?.[1];
+    return (hosts?.split(",") ?? []).map((place) => {
+      const [, host = "", port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(place) ?? [];
+      return { host: host.replace(/^\[|\]$/g, ""), port: port ? Number(port) : defaultPort };
+    });
+  };
+
+function listens({ host, port }: Place): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const finish = (answer: boolean) => {

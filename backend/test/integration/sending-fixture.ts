@@ -155,7 +155,8 @@ export function head(sender: Sending, path: string, headers: Record<string, stri
 }
 
 /**
- * Makes an api one in use, before its memory is measured: its young generation alone takes 25 MB more than after a start, whoever asks.
+ * Sends ordinary traffic before a test measures memory. Any traffic makes the young generation grow by 25 MB after a start; the test
+ * measures what its own load adds.
  */
 export async function ordinaryTraffic(stack: Stack): Promise<void> {
   const { post } = await newSender(stack);
